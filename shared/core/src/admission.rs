@@ -1,0 +1,161 @@
+//! Admission: who may have a request in flight at fal. Pure; `store/admission.rs` makes it happen in one transaction.
+//!
+//! A *slot* is a numbered item that one shot holds for a lease; a *token* is one submit of the last 60 seconds.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{entropy::Entropy, id::ShotId};
+
+/// The limits of the fal account, as configured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most requests in flight (`MAX_CONCURRENT_GENERATIONS`).
+    pub slots: u16,
+    /// Most submits in any 60 seconds (`FAL_RATE_LIMIT_PER_MINUTE`).
+    pub per_minute: u32,
+}
+
+/// A held slot.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// The slot's number, from 0.
+    pub slot: u16,
+    /// Who holds it.
+    pub shot: ShotId,
+    /// For which attempt.
+    pub attempt: u32,
+    /// Until when at most.
+    pub lease_until: Timestamp,
+}
+
+/// The submits of the last minute, counted by second: at most `per_minute` in *any* 60 seconds, with no burst at the
+/// turn of a minute as a fixed window would allow.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct RecentSubmits(BTreeMap<i64, u32>);
+
+impl RecentSubmits {
+    fn since(&self, now: Timestamp) -> impl Iterator<Item = (i64, u32)> {
+        // A second counts until it lies wholly more than 60 seconds back.
+        let first = now.as_second() - 60;
+        self.0.range(first..).map(|(second, count)| (*second, *count))
+    }
+
+    /// How many more submits the last 60 seconds have room for.
+    #[must_use]
+    pub fn available(&self, limits: Limits, now: Timestamp) -> u32 {
+        limits.per_minute.saturating_sub(self.since(now).map(|(_, count)| count).sum())
+    }
+
+    /// With one more submit at `now`, or how long until there is room for one.
+    ///
+    /// # Errors
+    /// There is no room; the error is the time to wait.
+    pub fn with_one_more(&self, limits: Limits, now: Timestamp) -> Result<Self, SignedDuration> {
+        let mut recent: BTreeMap<i64, u32> = self.since(now).collect();
+        if self.available(limits, now) == 0 {
+            let oldest = recent.keys().next().copied().unwrap_or_else(|| now.as_second());
+            let free_at = Timestamp::from_second(oldest + 61).unwrap_or(now);
+            return Err(free_at.duration_since(now).max(SignedDuration::from_secs(1)));
+        }
+        *recent.entry(now.as_second()).or_default() += 1;
+        Ok(Self(recent))
+    }
+}
+
+/// What admission knows before it decides.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Gate {
+    /// Who holds which slot, including leases that have run out.
+    pub held: Vec<Held>,
+    /// The submits of the last minute.
+    pub recent: RecentSubmits,
+    /// The revision of the record of recent submits.
+    pub revision: u64,
+    /// The turn that was served last; see [`crate::shot::Rank`].
+    pub turn: u64,
+    /// fal refuses this account: nothing is admitted before this time, for this reason.
+    pub stopped: Option<Stop>,
+}
+
+/// A stop of the lanes after fal refused our key or account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stop {
+    /// When one shot may try again.
+    pub until: Timestamp,
+    /// Why.
+    pub reason: String,
+}
+
+impl Gate {
+    /// Slots held now.
+    #[must_use]
+    pub fn in_flight(&self, now: Timestamp) -> usize {
+        self.held.iter().filter(|held| held.lease_until > now).count()
+    }
+
+    /// A free slot, chosen by chance so that functions that admit at the same time seldom want the same one.
+    #[must_use]
+    pub fn free_slot(&self, limits: Limits, now: Timestamp, entropy: &Entropy) -> Option<u16> {
+        let taken: Vec<u16> = self.held.iter().filter(|held| held.lease_until > now).map(|held| held.slot).collect();
+        // A limit that was lowered counts those beyond it too.
+        if taken.len() >= usize::from(limits.slots) {
+            return None;
+        }
+        let free: Vec<u16> = (0..limits.slots).filter(|slot| !taken.contains(slot)).collect();
+        (!free.is_empty()).then(|| free[entropy.range(0..free.len())])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: Limits = Limits { slots: 2, per_minute: 3 };
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    #[test]
+    fn no_sixty_seconds_hold_more_than_the_limit() {
+        let mut recent = RecentSubmits::default();
+        let mut granted = Vec::new();
+        for second in 0..300 {
+            for _ in 0..2 {
+                if let Ok(next) = recent.with_one_more(LIMITS, at(second)) {
+                    recent = next;
+                    granted.push(second);
+                }
+            }
+        }
+        for start in 0..300 {
+            let within = granted.iter().filter(|second| (start..start + 60).contains(*second)).count();
+            assert!(within <= 3, "{within} from {start}");
+        }
+        assert!(granted.len() >= 12, "{granted:?}");
+    }
+
+    #[test]
+    fn a_full_minute_says_how_long_to_wait() {
+        let mut recent = RecentSubmits::default();
+        for second in [0, 10, 20] {
+            recent = recent.with_one_more(LIMITS, at(second)).unwrap();
+        }
+        assert_eq!(recent.available(LIMITS, at(30)), 0);
+        assert_eq!(recent.with_one_more(LIMITS, at(30)), Err(SignedDuration::from_secs(31)));
+        assert!(recent.with_one_more(LIMITS, at(61)).is_ok());
+    }
+
+    #[test]
+    fn an_expired_lease_is_a_free_slot() {
+        let shot = "01jd0000000000000000000000-0".parse().unwrap();
+        let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second) };
+        let gate = Gate { held: vec![held(0, 10), held(1, 100)], ..Gate::default() };
+        assert_eq!(gate.free_slot(LIMITS, at(5), &Entropy::seeded(1)), None);
+        assert_eq!(gate.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));
+        assert_eq!(gate.in_flight(at(10)), 1);
+    }
+}

@@ -1,0 +1,42 @@
+//! What the clients of DynamoDB, SQS and S3 share: one HTTP client (and its connections), credentials, time-outs.
+
+use std::{sync::LazyLock, time::Duration};
+
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use secrecy::ExposeSecret;
+
+use crate::config::AwsConfig;
+
+static HTTP: LazyLock<SharedHttpClient> = LazyLock::new(|| {
+    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+});
+
+pub(crate) fn http_client() -> SharedHttpClient {
+    HTTP.clone()
+}
+
+/// No call may outlive the function that makes it.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(8))
+        .operation_timeout(Duration::from_secs(25))
+        .build()
+}
+
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(3)
+}
+
+pub(crate) fn credentials(config: &AwsConfig) -> Credentials {
+    Credentials::new(
+        &config.access_key_id,
+        config.secret_access_key.expose_secret(),
+        config.session_token.as_ref().map(|token| token.expose_secret().to_owned()),
+        None,
+        "environment",
+    )
+}

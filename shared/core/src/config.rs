@@ -1,0 +1,366 @@
+//! Configuration: read once at the start, loud when it is wrong. The only module that reads the environment.
+//!
+//! Every function composes its own configuration from the parts that it may touch. The names are in the README's table.
+
+use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+
+use jiff::SignedDuration;
+use secrecy::SecretString;
+use url::Url;
+
+use crate::admission::Limits;
+
+/// A value that stops the start, with what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// A required variable is absent or empty.
+    #[error("{name} is not set: {fix}")]
+    Missing {
+        /// The variable.
+        name: String,
+        /// What to do.
+        fix: String,
+    },
+    /// A variable's value cannot be understood. The value itself is not shown: it may be a secret in the wrong place.
+    #[error("{name} is malformed: {fix}")]
+    Malformed {
+        /// The variable.
+        name: String,
+        /// What to do.
+        fix: String,
+    },
+}
+
+/// Named values, of this process or of whoever starts a function within one.
+#[derive(Clone)]
+pub struct Env(Arc<BTreeMap<String, String>>);
+
+impl fmt::Debug for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.keys()).finish()
+    }
+}
+
+impl FromIterator<(String, String)> for Env {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(Arc::new(pairs.into_iter().collect()))
+    }
+}
+
+impl Env {
+    /// The environment of this process.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+    pub fn process() -> Self {
+        std::env::vars().collect()
+    }
+
+    /// A value; trailing white space is cut, as a newline at the end of a key is a common mistake. Empty is absent.
+    #[must_use]
+    pub fn optional(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// A value that must be there.
+    ///
+    /// # Errors
+    /// It is not.
+    pub fn required(&self, name: &str, fix: &str) -> Result<&str, ConfigError> {
+        self.optional(name).ok_or_else(|| ConfigError::Missing { name: name.to_owned(), fix: fix.to_owned() })
+    }
+
+    /// A value of another type than text, or `default` when it is absent.
+    ///
+    /// # Errors
+    /// It is there and not of that type.
+    pub fn parsed<T: FromStr>(&self, name: &str, default: T, fix: &str) -> Result<T, ConfigError> {
+        match self.optional(name) {
+            None => Ok(default),
+            Some(value) => {
+                value.parse().map_err(|_| ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() })
+            }
+        }
+    }
+
+    /// An absolute http or https address.
+    ///
+    /// # Errors
+    /// It is absent without a default, or no such address.
+    pub fn url(&self, name: &str, default: Option<&str>) -> Result<Url, ConfigError> {
+        let fix = "set it to an absolute address such as https://example.com";
+        let text = match (self.optional(name), default) {
+            (Some(text), _) | (None, Some(text)) => text,
+            (None, None) => self.required(name, fix)?,
+        };
+        let malformed = || ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() };
+        let url: Url = text.parse().map_err(|_| malformed())?;
+        if matches!(url.scheme(), "http" | "https") && url.has_host() { Ok(url) } else { Err(malformed()) }
+    }
+}
+
+/// How to reach an AWS service.
+#[derive(Debug, Clone)]
+pub struct AwsConfig {
+    /// `AWS_REGION`.
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`.
+    pub secret_access_key: SecretString,
+    /// `AWS_SESSION_TOKEN`; Lambda always sets it.
+    pub session_token: Option<SecretString>,
+    /// `AWS_ENDPOINT_URL_<SERVICE>` or `AWS_ENDPOINT_URL`; absent on AWS.
+    pub endpoint: Option<Url>,
+}
+
+impl AwsConfig {
+    fn from_env(env: &Env, endpoint: &str) -> Result<Self, ConfigError> {
+        let fix = "Lambda sets it; elsewhere export it, for example with `aws configure export-credentials`";
+        let endpoint = match (env.optional(endpoint), env.optional("AWS_ENDPOINT_URL")) {
+            (Some(_), _) => Some(env.url(endpoint, None)?),
+            (None, Some(_)) => Some(env.url("AWS_ENDPOINT_URL", None)?),
+            (None, None) => None,
+        };
+        Ok(Self {
+            region: env.required("AWS_REGION", fix)?.to_owned(),
+            access_key_id: env.required("AWS_ACCESS_KEY_ID", fix)?.to_owned(),
+            secret_access_key: env.required("AWS_SECRET_ACCESS_KEY", fix)?.into(),
+            session_token: env.optional("AWS_SESSION_TOKEN").map(Into::into),
+            endpoint,
+        })
+    }
+}
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// How to reach DynamoDB.
+    pub aws: AwsConfig,
+    /// `TABLE_NAME`.
+    pub table: String,
+}
+
+impl StoreConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        Ok(Self {
+            aws: AwsConfig::from_env(env, "AWS_ENDPOINT_URL_DYNAMODB")?,
+            table: env.required("TABLE_NAME", "set it to the name of the DynamoDB table")?.to_owned(),
+        })
+    }
+}
+
+/// The queues that a function sends to; one that it may not touch is absent.
+#[derive(Debug, Clone)]
+pub struct QueueConfig {
+    /// How to reach SQS.
+    pub aws: AwsConfig,
+    /// `MASTER_QUEUE_URL`: the lane of master references.
+    pub master: Option<String>,
+    /// `INGEST_QUEUE_URL`: what fal has delivered.
+    pub ingest: Option<String>,
+}
+
+impl QueueConfig {
+    /// Reads it, insisting on the queues named in `needed`.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env, needed: &[&str]) -> Result<Self, ConfigError> {
+        for name in needed {
+            env.required(name, "set it to the URL of the SQS queue")?;
+        }
+        Ok(Self {
+            aws: AwsConfig::from_env(env, "AWS_ENDPOINT_URL_SQS")?,
+            master: env.optional("MASTER_QUEUE_URL").map(str::to_owned),
+            ingest: env.optional("INGEST_QUEUE_URL").map(str::to_owned),
+        })
+    }
+}
+
+/// The bucket.
+#[derive(Debug, Clone)]
+pub struct BucketConfig {
+    /// `R2_ENDPOINT`.
+    pub endpoint: Url,
+    /// `R2_ACCESS_KEY_ID`.
+    pub access_key_id: String,
+    /// `R2_SECRET_ACCESS_KEY`.
+    pub secret_access_key: SecretString,
+    /// `R2_BUCKET_NAME`.
+    pub bucket: String,
+    /// `R2_PUBLIC_DOMAIN`: the custom domain of a public bucket; without it URLs are signed and expire.
+    pub public: Option<Url>,
+}
+
+impl BucketConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let fix = "create an R2 API token with read and write access to the bucket";
+        let public = match env.optional("R2_PUBLIC_DOMAIN") {
+            None => None,
+            Some(domain) if domain.contains("://") => Some(env.url("R2_PUBLIC_DOMAIN", None)?),
+            Some(domain) => Some(env.url("", Some(&format!("https://{domain}"))).map_err(|_| {
+                let fix = "set it to a host name such as images.example.com, or leave it out for signed URLs";
+                ConfigError::Malformed { name: "R2_PUBLIC_DOMAIN".to_owned(), fix: fix.to_owned() }
+            })?),
+        };
+        Ok(Self {
+            endpoint: env.url("R2_ENDPOINT", None)?,
+            access_key_id: env.required("R2_ACCESS_KEY_ID", fix)?.to_owned(),
+            secret_access_key: env.required("R2_SECRET_ACCESS_KEY", fix)?.into(),
+            bucket: env.required("R2_BUCKET_NAME", "set it to the name of the R2 bucket")?.to_owned(),
+            public,
+        })
+    }
+}
+
+/// fal.ai.
+#[derive(Debug, Clone)]
+pub struct FalConfig {
+    /// `FAL_KEY`, or `FAL_KEY_ID` and `FAL_KEY_SECRET` joined.
+    pub key: SecretString,
+    /// `FAL_QUEUE_URL`.
+    pub queue_url: Url,
+    /// The times that fal gets.
+    pub patience: Patience,
+}
+
+/// How long fal gets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// `FAL_START_TIMEOUT_SECONDS`: until a runner must have started; sent to fal.
+    pub start: SignedDuration,
+    /// `FAL_GENERATION_TIMEOUT_SECONDS`: for the generation itself.
+    pub generation: SignedDuration,
+}
+
+impl Patience {
+    /// From when on a submit that was never answered counts as lost: fal would have called back by then.
+    #[must_use]
+    pub fn submit_window(self) -> SignedDuration {
+        self.start + self.generation + SignedDuration::from_secs(5)
+    }
+
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let seconds = |name, default: u32| {
+            let value = env.parsed(name, default, "set it to a whole number of seconds, at least 1")?;
+            if value == 0 {
+                let fix = "set it to a whole number of seconds, at least 1".to_owned();
+                return Err(ConfigError::Malformed { name: name.to_owned(), fix });
+            }
+            Ok(SignedDuration::from_secs(value.into()))
+        };
+        Ok(Self {
+            start: seconds("FAL_START_TIMEOUT_SECONDS", 120)?,
+            generation: seconds("FAL_GENERATION_TIMEOUT_SECONDS", 60)?,
+        })
+    }
+}
+
+impl FalConfig {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let fix = "create a key with the API scope on fal's dashboard, or set FAL_KEY_ID and FAL_KEY_SECRET";
+        let key = match (env.optional("FAL_KEY"), env.optional("FAL_KEY_ID"), env.optional("FAL_KEY_SECRET")) {
+            (Some(key), _, _) => key.to_owned(),
+            (None, Some(id), Some(secret)) => format!("{id}:{secret}"),
+            (None, _, _) => env.required("FAL_KEY", fix)?.to_owned(),
+        };
+        if !key.contains(':') || key.contains(char::is_whitespace) {
+            let fix = "it has the form <key id>:<key secret>".to_owned();
+            return Err(ConfigError::Malformed { name: "FAL_KEY".to_owned(), fix });
+        }
+        Ok(Self {
+            key: key.into(),
+            queue_url: env.url("FAL_QUEUE_URL", Some("https://queue.fal.run"))?,
+            patience: Patience::from_env(env)?,
+        })
+    }
+}
+
+impl Limits {
+    /// Reads `MAX_CONCURRENT_GENERATIONS` and `FAL_RATE_LIMIT_PER_MINUTE`.
+    ///
+    /// # Errors
+    /// A value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let fix = "set it to a whole number, at least 1";
+        let malformed = |name: &str| ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() };
+        let slots = env.parsed("MAX_CONCURRENT_GENERATIONS", 10, fix)?;
+        let per_minute = env.parsed("FAL_RATE_LIMIT_PER_MINUTE", 60, fix)?;
+        if !(1..=1000).contains(&slots) {
+            return Err(malformed("MAX_CONCURRENT_GENERATIONS"));
+        }
+        if per_minute == 0 {
+            return Err(malformed("FAL_RATE_LIMIT_PER_MINUTE"));
+        }
+        Ok(Self { slots, per_minute })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use secrecy::ExposeSecret;
+
+    use super::*;
+
+    fn env(pairs: &[(&str, &str)]) -> Env {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_key_may_come_in_two_parts_and_with_a_newline() {
+        let key = |pairs: &[(&str, &str)]| FalConfig::from_env(&env(pairs)).map(|config| config.key);
+        assert_eq!(key(&[("FAL_KEY", "id:secret\n")]).unwrap().expose_secret(), "id:secret");
+        let parts = key(&[("FAL_KEY_ID", "id"), ("FAL_KEY_SECRET", "secret")]).unwrap();
+        assert_eq!(parts.expose_secret(), "id:secret");
+        assert!(matches!(key(&[("FAL_KEY_ID", "id")]), Err(ConfigError::Missing { name, .. }) if name == "FAL_KEY"));
+        assert!(matches!(key(&[("FAL_KEY", "secret")]), Err(ConfigError::Malformed { name, .. }) if name == "FAL_KEY"));
+    }
+
+    #[test]
+    fn an_error_names_the_variable_and_the_fix_and_not_the_value() {
+        let error = env(&[("R2_ENDPOINT", "hunter2")]).url("R2_ENDPOINT", None).unwrap_err().to_string();
+        assert_eq!(error, "R2_ENDPOINT is malformed: set it to an absolute address such as https://example.com");
+        assert!(!format!("{:?}", env(&[("FAL_KEY", "id:hunter2")])).contains("hunter2"));
+    }
+
+    #[test]
+    fn limits_have_the_documented_defaults_and_are_never_zero() {
+        assert_eq!(Limits::from_env(&env(&[])).unwrap(), Limits { slots: 10, per_minute: 60 });
+        assert!(Limits::from_env(&env(&[("MAX_CONCURRENT_GENERATIONS", "0")])).is_err());
+        assert!(Limits::from_env(&env(&[("FAL_RATE_LIMIT_PER_MINUTE", "many")])).is_err());
+    }
+
+    #[test]
+    fn a_public_domain_is_https_unless_it_says_otherwise() {
+        let r2 = [
+            ("R2_ENDPOINT", "https://a.r2.cloudflarestorage.com"),
+            ("R2_ACCESS_KEY_ID", "a"),
+            ("R2_SECRET_ACCESS_KEY", "b"),
+            ("R2_BUCKET_NAME", "c"),
+        ];
+        let public = |domain| {
+            let pairs: Vec<_> = r2.iter().copied().chain([("R2_PUBLIC_DOMAIN", domain)]).collect();
+            BucketConfig::from_env(&env(&pairs)).map(|config| config.public.map(String::from))
+        };
+        assert_eq!(public("images.example.com").unwrap().as_deref(), Some("https://images.example.com/"));
+        assert_eq!(public("http://127.0.0.1:9001").unwrap().as_deref(), Some("http://127.0.0.1:9001/"));
+        assert_eq!(public("").unwrap(), None);
+        assert!(public("a b").is_err());
+    }
+}

@@ -1,0 +1,260 @@
+//! fal.ai: the queue API as a client, its errors as decisions, and the signature of its callbacks.
+//!
+//! The wire forms stay in here; everybody else speaks of [`crate::shot::Arrival`]. There is no idempotency key at fal:
+//! a submit that may have arrived is never sent again from here.
+
+mod error;
+mod jwks;
+mod signature;
+mod wire;
+
+pub use error::{FalError, FalErrorKind};
+pub use jwks::{Jwks, JwksError};
+pub use signature::{SignatureError, SignatureHeaders, VerifyingKeys};
+pub use wire::{Callback, CallbackOutcome};
+
+use std::time::Duration;
+
+use reqwest::{Client, Method, Response, StatusCode, header, redirect};
+use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
+use url::Url;
+
+use crate::{
+    config::{FalConfig, Patience},
+    shot::{Delivery, FalRequest},
+};
+
+/// What became of a submit that did not bring a request id.
+#[derive(Debug, thiserror::Error)]
+pub enum SubmitError {
+    /// The connection was never made: nothing was sent.
+    #[error("fal could not be reached")]
+    NotSent(#[source] reqwest::Error),
+    /// fal answered no.
+    #[error(transparent)]
+    Rejected(FalError),
+    /// It may have arrived. Never resend; wait for the callback or the end of the window.
+    #[error("fal may have taken the request: {0}")]
+    Unknown(String),
+}
+
+/// Where a request stands at fal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FalStatus {
+    /// In the queue or running.
+    Unfinished,
+    /// Over, well or not: the result says which.
+    Completed,
+    /// fal does not know it, or no longer.
+    NotFound,
+}
+
+/// A client of fal's queue API.
+#[derive(Debug, Clone)]
+pub struct Fal {
+    http: Client,
+    base: Url,
+    key: SecretString,
+    patience: Patience,
+}
+
+/// A builder of HTTP clients that verify TLS with the provider that all our clients share.
+pub fn http_builder() -> reqwest::ClientBuilder {
+    // A second call finds the provider installed: the error is of no interest.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")))
+}
+
+impl Fal {
+    /// A client; nothing is contacted before the first call.
+    ///
+    /// # Errors
+    /// The machine has no usable TLS roots.
+    pub fn new(config: FalConfig) -> Result<Self, reqwest::Error> {
+        let http = http_builder().timeout(Duration::from_secs(25)).redirect(redirect::Policy::none()).build()?;
+        Ok(Self { http, base: config.queue_url, key: config.key, patience: config.patience })
+    }
+
+    /// How long fal gets.
+    #[must_use]
+    pub fn patience(&self) -> Patience {
+        self.patience
+    }
+
+    /// Submits `input` to `endpoint`; fal will call `webhook` with the outcome.
+    ///
+    /// # Errors
+    /// See [`SubmitError`]: the three differ in whether something may have been paid for.
+    pub async fn submit(&self, endpoint: &str, input: &Value, webhook: &Url) -> Result<FalRequest, SubmitError> {
+        let mut url = self.at(endpoint);
+        url.query_pairs_mut().append_pair("fal_webhook", webhook.as_str());
+        let request = self
+            .request(Method::POST, url)
+            .header("x-fal-request-start-timeout", self.patience.start.as_secs())
+            // Another model than the one asked for is another character.
+            .header("x-app-fal-disable-fallback", "true")
+            .json(input);
+        let response = match request.send().await {
+            Ok(response) => response,
+            Err(error) if error.is_connect() || error.is_builder() => return Err(SubmitError::NotSent(error)),
+            Err(error) => return Err(SubmitError::Unknown(error.without_url().to_string())),
+        };
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = match response.bytes().await {
+            Ok(body) => body,
+            Err(error) => return Err(SubmitError::Unknown(error.without_url().to_string())),
+        };
+        if status.is_success() {
+            let accepted = wire::accepted(&body).ok_or_else(|| {
+                SubmitError::Unknown(format!("its answer of {} bytes holds no request id", body.len()))
+            })?;
+            return Ok(accepted.into_request(endpoint, &self.base));
+        }
+        let error = FalError::from_answer(status, &headers, &body);
+        // A proxy's own page says nothing about what happened behind it.
+        if status.is_server_error() && !wire::is_json_object(&body) {
+            return Err(SubmitError::Unknown(format!("a proxy answered {status}")));
+        }
+        Err(SubmitError::Rejected(error))
+    }
+
+    /// Asks where a request stands.
+    ///
+    /// # Errors
+    /// fal could not be reached or answered with a fault; nothing is known about the request.
+    pub async fn status(&self, request: &FalRequest) -> Result<FalStatus, FalError> {
+        let url = self.of_request(request.status_url.as_ref(), request, "/status");
+        let response = self.get(url).await?;
+        let status = response.status();
+        if status == StatusCode::NOT_FOUND {
+            return Ok(FalStatus::NotFound);
+        }
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        if !status.is_success() {
+            return Err(FalError::from_answer(status, &headers, &body));
+        }
+        match wire::status_word(&body).as_deref() {
+            Some("COMPLETED") => Ok(FalStatus::Completed),
+            Some("IN_QUEUE" | "IN_PROGRESS") => Ok(FalStatus::Unfinished),
+            _ => Err(FalError::new(FalErrorKind::Garbled, "fal answered a status that is none")),
+        }
+    }
+
+    /// Fetches the outcome of a completed request.
+    ///
+    /// # Errors
+    /// The model's or fal's error: for a completed request that is its outcome.
+    pub async fn result(&self, request: &FalRequest) -> Result<Delivery, FalError> {
+        let url = self.of_request(request.response_url.as_ref(), request, "");
+        let response = self.get(url).await?;
+        let status = response.status();
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        if !status.is_success() {
+            return Err(FalError::from_answer(status, &headers, &body));
+        }
+        let garbled = || FalError::new(FalErrorKind::Garbled, "fal's result cannot be read");
+        let output: Value = serde_json::from_slice(&body).map_err(|_| garbled())?;
+        let mut delivery = wire::delivery(&request.id, &output).ok_or_else(garbled)?;
+        delivery.billable_units = error::billable_units(&headers);
+        Ok(delivery)
+    }
+
+    /// Asks fal to drop a request. It may finish, and be billed, all the same.
+    ///
+    /// # Errors
+    /// fal could not be reached or answered with a fault.
+    pub async fn cancel(&self, request: &FalRequest) -> Result<(), FalError> {
+        let url = self.of_request(request.cancel_url.as_ref(), request, "/cancel");
+        let response = self.request(Method::PUT, url).send().await.map_err(|error| FalError::unreachable(&error))?;
+        let status = response.status();
+        // 400: already completed. 404: nothing to cancel. The status says what became of it.
+        if status.is_success() || matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND) {
+            return Ok(());
+        }
+        let headers = response.headers().clone();
+        let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        Err(FalError::from_answer(status, &headers, &body))
+    }
+
+    async fn get(&self, url: Url) -> Result<Response, FalError> {
+        self.request(Method::GET, url).send().await.map_err(|error| FalError::unreachable(&error))
+    }
+
+    fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
+        let mut value = header::HeaderValue::from_str(&format!("Key {}", self.key.expose_secret()))
+            .unwrap_or_else(|_| header::HeaderValue::from_static("Key"));
+        value.set_sensitive(true);
+        self.http.request(method, url).header(header::AUTHORIZATION, value).header(header::ACCEPT, "application/json")
+    }
+
+    fn at(&self, path: &str) -> Url {
+        let mut url = self.base.clone();
+        url.set_path(&format!("{}/{path}", self.base.path().trim_end_matches('/')));
+        url
+    }
+
+    /// The address that fal gave, or the documented one where it gave none that we trust with our key.
+    fn of_request(&self, given: Option<&Url>, request: &FalRequest, suffix: &str) -> Url {
+        match given {
+            Some(url) if url.origin() == self.base.origin() => url.clone(),
+            _ => self.at(&format!("{}/requests/{}{suffix}", app_of(&request.endpoint), request.id)),
+        }
+    }
+}
+
+/// The part of an endpoint id that addresses its requests: `owner/app`, three segments for workflows and comfy.
+fn app_of(endpoint: &str) -> String {
+    let keep = if endpoint.starts_with("workflows/") || endpoint.starts_with("comfy/") { 3 } else { 2 };
+    endpoint.split('/').take(keep).collect::<Vec<_>>().join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fal() -> Fal {
+        let env = [("FAL_KEY", "id:secret"), ("FAL_QUEUE_URL", "http://127.0.0.1:9/queue/")];
+        let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Fal::new(FalConfig::from_env(&env).unwrap()).unwrap()
+    }
+
+    #[test]
+    fn requests_are_addressed_by_owner_and_app() {
+        assert_eq!(app_of("fal-ai/flux-pro/kontext/max/multi"), "fal-ai/flux-pro");
+        assert_eq!(app_of("workflows/acme/poster/v2"), "workflows/acme/poster");
+    }
+
+    #[test]
+    fn a_foreign_address_never_gets_our_key() {
+        let request = FalRequest {
+            id: "r-1".to_owned(),
+            endpoint: "fal-ai/flux/dev".to_owned(),
+            status_url: Some("https://evil.example/status".parse().unwrap()),
+            response_url: Some("http://127.0.0.1:9/queue/fal-ai/flux/requests/r-1/response".parse().unwrap()),
+            cancel_url: None,
+        };
+        let fal = fal();
+        let status = fal.of_request(request.status_url.as_ref(), &request, "/status");
+        assert_eq!(status.as_str(), "http://127.0.0.1:9/queue/fal-ai/flux/requests/r-1/status");
+        let response = fal.of_request(request.response_url.as_ref(), &request, "");
+        assert_eq!(response.as_str(), "http://127.0.0.1:9/queue/fal-ai/flux/requests/r-1/response");
+    }
+
+    #[test]
+    fn a_client_never_shows_its_key() {
+        assert!(!format!("{:?}", fal()).contains("secret\""));
+    }
+
+    #[tokio::test]
+    async fn a_refused_connection_is_known_not_to_have_been_sent() {
+        let webhook = "https://likeness.example/api/webhooks/fal".parse().unwrap();
+        let error = fal().submit("fal-ai/flux/dev", &serde_json::json!({}), &webhook).await.unwrap_err();
+        assert!(matches!(error, SubmitError::NotSent(_)), "{error:?}");
+    }
+}

@@ -1,0 +1,257 @@
+//! Identifiers. Ours are ULIDs (they sort by time); callers' names are restricted so that they can stand in a key.
+//!
+//! A shot's id contains its job's and an image's contains its shot's, so that each leads to its owner without a look-up.
+
+use std::{fmt, str::FromStr};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use ulid::Ulid;
+
+use crate::entropy::Entropy;
+
+/// A text that is not an identifier of the kind asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not {expected}")]
+pub struct InvalidId {
+    /// What was expected, with its article.
+    pub expected: &'static str,
+}
+
+fn new_ulid(now: Timestamp, entropy: &Entropy) -> Ulid {
+    let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
+    Ulid::from_parts(milliseconds, u128::from_be_bytes(entropy.bytes()))
+}
+
+fn parse_ulid(text: &str, expected: &'static str) -> Result<Ulid, InvalidId> {
+    let ulid = Ulid::from_string(text).map_err(|_| InvalidId { expected })?;
+    // One spelling only: an id that is written two ways would be two keys.
+    if ulid_text(ulid) == text { Ok(ulid) } else { Err(InvalidId { expected }) }
+}
+
+fn ulid_text(ulid: Ulid) -> String {
+    ulid.to_string().to_ascii_lowercase()
+}
+
+/// Text form, serde through the text form.
+macro_rules! textual {
+    ($name:ident) => {
+        impl TryFrom<String> for $name {
+            type Error = InvalidId;
+            fn try_from(text: String) -> Result<Self, InvalidId> {
+                text.parse()
+            }
+        }
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.to_string()
+            }
+        }
+    };
+}
+
+/// A job: one accepted request. Text: `job_` and a ULID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct JobId(Ulid);
+
+impl JobId {
+    /// A fresh id that sorts by `now`.
+    #[must_use]
+    pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
+        Self(new_ulid(now, entropy))
+    }
+
+    /// The shot with this number.
+    #[must_use]
+    pub fn shot(self, ordinal: u16) -> ShotId {
+        ShotId { job: self, ordinal }
+    }
+}
+
+impl fmt::Display for JobId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "job_{}", ulid_text(self.0))
+    }
+}
+
+impl FromStr for JobId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let expected = "a job id";
+        let ulid = text.strip_prefix("job_").ok_or(InvalidId { expected })?;
+        parse_ulid(ulid, expected).map(Self)
+    }
+}
+textual!(JobId);
+
+/// A shot: one paid request to fal within a job. Text: the job's ULID, a hyphen and the shot's number from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct ShotId {
+    /// The job that it belongs to.
+    pub job: JobId,
+    /// Its number within the job, from 0.
+    pub ordinal: u16,
+}
+
+impl ShotId {
+    /// The image with this index in what the shot brought.
+    #[must_use]
+    pub fn media(self, index: usize) -> MediaId {
+        MediaId(format!("img_{self}-{index}"))
+    }
+}
+
+impl fmt::Display for ShotId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", ulid_text(self.job.0), self.ordinal)
+    }
+}
+
+impl FromStr for ShotId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let expected = "a shot id";
+        let (ulid, ordinal) = text.split_once('-').ok_or(InvalidId { expected })?;
+        let shot = JobId(parse_ulid(ulid, expected)?).shot(ordinal.parse().map_err(|_| InvalidId { expected })?);
+        if shot.to_string() == text { Ok(shot) } else { Err(InvalidId { expected }) }
+    }
+}
+textual!(ShotId);
+
+/// A stored image. Text: `img_`, the shot's id, a hyphen and the image's index, so that storing it twice is one record.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct MediaId(String);
+
+impl fmt::Display for MediaId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl FromStr for MediaId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let expected = "an image id";
+        let (shot, index) =
+            text.strip_prefix("img_").and_then(|rest| rest.rsplit_once('-')).ok_or(InvalidId { expected })?;
+        let shot: ShotId = shot.parse().map_err(|_| InvalidId { expected })?;
+        let media = shot.media(index.parse().map_err(|_| InvalidId { expected })?);
+        if media.0 == text { Ok(media) } else { Err(InvalidId { expected }) }
+    }
+}
+textual!(MediaId);
+
+/// An API key's public name (not its secret). Text: `key_` and a ULID.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct KeyId(Ulid);
+
+impl KeyId {
+    /// A fresh id that sorts by `now`.
+    #[must_use]
+    pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
+        Self(new_ulid(now, entropy))
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "key_{}", ulid_text(self.0))
+    }
+}
+
+impl FromStr for KeyId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let expected = "a key id";
+        parse_ulid(text.strip_prefix("key_").ok_or(InvalidId { expected })?, expected).map(Self)
+    }
+}
+textual!(KeyId);
+
+/// A name that a caller chose: 1-64 of `A-Z a-z 0-9 _ . -`, beginning with a letter or digit.
+/// `#` and `/` are key and path separators here, so they can never be part of one.
+fn is_name(text: &str) -> bool {
+    let first = text.bytes().next();
+    first.is_some_and(|byte| byte.is_ascii_alphanumeric())
+        && text.len() <= 64
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
+}
+
+macro_rules! name {
+    ($(#[$doc:meta])* $name:ident, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The text of the name.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                if is_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: $expected }) }
+            }
+        }
+        textual!($name);
+    };
+}
+
+name!(
+    /// A project, named by whoever creates it.
+    ProjectId, "a project id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+);
+name!(
+    /// A character, place or prop within a project.
+    SubjectId, "a subject id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+);
+name!(
+    /// Whoever a key belongs to.
+    UserId, "a user id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_leads_to_its_shot_and_job() {
+        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Entropy::seeded(1));
+        let media = job.shot(3).media(0);
+        assert_eq!(media.to_string().parse::<MediaId>().unwrap(), media);
+        assert_eq!(job.shot(3).to_string().parse::<ShotId>().unwrap(), job.shot(3));
+        assert_eq!(job.to_string().parse::<JobId>().unwrap(), job);
+    }
+
+    #[test]
+    fn ids_have_one_spelling() {
+        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Entropy::seeded(1)).to_string();
+        assert!(job.to_uppercase().parse::<JobId>().is_err());
+        assert!(job.replace("job_", "job_job_").parse::<JobId>().is_err());
+        let ulid = job.trim_start_matches("job_");
+        assert!(format!("{ulid}-01").parse::<ShotId>().is_err());
+        assert!(format!("{ulid}-+1").parse::<ShotId>().is_err());
+        assert!(format!("{ulid}-65536").parse::<ShotId>().is_err());
+    }
+
+    #[test]
+    fn a_name_cannot_hold_a_separator() {
+        for bad in ["", "a#b", "a/b", "../x", ".x", "ä", "a b", "a\0", &"x".repeat(65)] {
+            assert!(bad.parse::<ProjectId>().is_err(), "{bad:?}");
+        }
+        assert_eq!("Keeper_1.v-2".parse::<SubjectId>().unwrap().as_str(), "Keeper_1.v-2");
+    }
+}

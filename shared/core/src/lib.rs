@@ -1,0 +1,36 @@
+//! The domain of Likeness and its clients of the outside world.
+//!
+//! The pure part comes first and knows no network; then one module per outside thing. Nothing here knows HTTP routes
+//! or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack exists.
+
+// What the product is about: pure, no I/O.
+pub mod admission;
+pub mod failure;
+pub mod id;
+pub mod job;
+pub mod kind;
+pub mod media;
+pub mod model;
+pub mod money;
+pub mod project;
+pub mod prompt;
+pub mod recipe;
+pub mod retry;
+pub mod shot;
+pub mod subject;
+
+// Time, randomness and configuration, passed in.
+pub mod clock;
+pub mod config;
+pub mod entropy;
+pub mod telemetry;
+
+// One module per outside thing.
+mod aws;
+pub mod bucket;
+pub mod fal;
+pub mod queue;
+pub mod store;
+
+// A step that several functions take.
+pub mod outcome;

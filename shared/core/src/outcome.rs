@@ -1,0 +1,111 @@
+//! Recording what came of an attempt. Three ways lead here (the callback, the sweep's look-up, a submit that was
+//! refused) and any of them may come first, twice or late, so that all take this one step.
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::{
+    admission::Stop,
+    entropy::Entropy,
+    fal::FalErrorKind,
+    id::ShotId,
+    queue::{IngestHint, LaneHint, Queues},
+    shot::{Arrival, Illegal, Landed, Shot},
+    store::{Saved, Store, StoreError, Versioned},
+};
+
+/// How long the lanes stand still after fal refused our key or account, before one shot tries again.
+pub const STOP_FOR: SignedDuration = SignedDuration::from_mins(1);
+
+/// What the arrival led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Recorded {
+    /// It was news, and this follows.
+    Landed(Landed),
+    /// It was known.
+    Known,
+    /// The attempt had been given up and replaced: noted as paid twice if images came.
+    Late,
+    /// There is no such shot or attempt.
+    Unknown,
+}
+
+/// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A hint that cannot be sent is left to
+/// the sweep, as the record stands.
+///
+/// # Errors
+/// The table was out of reach or refused; nothing was recorded.
+pub async fn record(
+    store: &Store,
+    queues: &Queues,
+    shot: ShotId,
+    attempt: u32,
+    arrival: Arrival,
+    entropy: &Entropy,
+    now: Timestamp,
+) -> Result<Recorded, StoreError> {
+    loop {
+        let Some(before) = store.shot(shot).await? else { return Ok(Recorded::Unknown) };
+        let after = before.value.clone().arrived(attempt, arrival.clone(), entropy.range(0.0..1.0), now);
+        let (after, landed) = match after {
+            Ok(next) => next,
+            Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
+            Err(Illegal::OtherAttempt { .. }) => return record_late(store, &before, attempt, &arrival).await,
+        };
+        match store.save_shot(&before, &after).await? {
+            Saved::Conflict => {}
+            Saved::Yes => {
+                stop_if_refused(store, &arrival, now).await?;
+                hint(store, queues, &before.value, &landed).await;
+                return Ok(Recorded::Landed(landed));
+            }
+        }
+    }
+}
+
+async fn record_late(
+    store: &Store,
+    before: &Versioned<Shot>,
+    attempt: u32,
+    arrival: &Arrival,
+) -> Result<Recorded, StoreError> {
+    let Arrival::Images(delivery) = arrival else { return Ok(Recorded::Late) };
+    match before.value.clone().arrived_late(attempt, delivery) {
+        Ok(after) => {
+            // A conflict means that the shot moved on; the callback is repeated by fal or was noted by its twin.
+            let saved = store.save_shot(before, &after).await?;
+            tracing::warn!(event = "paid_twice", shot.id = %after.id, shot.attempt = attempt, saved = ?saved, "fal delivered an attempt that was given up");
+            Ok(Recorded::Late)
+        }
+        Err(Illegal::AlreadyDone) => Ok(Recorded::Known),
+        Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Ok(Recorded::Unknown),
+    }
+}
+
+async fn stop_if_refused(store: &Store, arrival: &Arrival, now: Timestamp) -> Result<(), StoreError> {
+    let Arrival::Error(error) = arrival else { return Ok(()) };
+    let reason = match error.kind {
+        FalErrorKind::Authentication => "fal refuses the key",
+        FalErrorKind::AccountLocked => "fal has locked the account",
+        _ => return Ok(()),
+    };
+    tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
+    store.stop_lanes(Stop { until: now + STOP_FOR, reason: reason.to_owned() }).await
+}
+
+/// Tells the function that has something to do now.
+async fn hint(store: &Store, queues: &Queues, shot: &Shot, landed: &Landed) {
+    let told = match landed {
+        Landed::Delivered | Landed::Failed => queues.tell_ingest(IngestHint::Shot(shot.id)).await,
+        Landed::Retrying(pause) => queues.tell_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await,
+    };
+    let room = match (landed, store.waiting(1).await) {
+        (Landed::Retrying(_), _) => Ok(()),
+        (Landed::Delivered | Landed::Failed, Ok(waiting)) if waiting.is_empty() => Ok(()),
+        (Landed::Delivered | Landed::Failed, _) => {
+            queues.tell_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await
+        }
+    };
+    for error in [told, room].into_iter().filter_map(Result::err) {
+        tracing::warn!(shot.id = %shot.id, error = &error as &dyn std::error::Error, "left to the sweep");
+    }
+}

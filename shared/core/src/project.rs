@@ -1,0 +1,87 @@
+//! Projects, who may do what in them, and the keys that callers identify themselves with.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{KeyId, ProjectId, UserId};
+
+/// What images are made for; the boundary that nobody sees across.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Project {
+    /// Its id, chosen by the creator.
+    pub id: ProjectId,
+    /// A name for people.
+    pub name: String,
+    /// Who created it.
+    pub owner: UserId,
+    /// When it was created.
+    pub created_at: Timestamp,
+}
+
+/// What a member may do in a project.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Read everything.
+    Viewer,
+    /// Also write subjects and generate images.
+    Editor,
+    /// Also manage members.
+    Owner,
+}
+
+/// A user's place in a project.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    /// The project.
+    pub project: ProjectId,
+    /// Who.
+    pub user: UserId,
+    /// With which rights.
+    pub role: Role,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// What a key may be used for. The key's scope and the member's role must both allow an action.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Scope {
+    /// Read.
+    Read,
+    /// Create projects, write subjects, manage members.
+    Write,
+    /// Start work that costs money.
+    Generate,
+    /// Manage keys of any user.
+    Admin,
+}
+
+/// An API key as it is stored: the token itself is known only to its holder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ApiKey {
+    /// Its public name.
+    pub id: KeyId,
+    /// Whom it identifies.
+    pub user: UserId,
+    /// A label for people.
+    pub name: String,
+    /// What it may be used for.
+    pub scopes: Vec<Scope>,
+    /// The first characters of the token, to recognise it in a list.
+    pub hint: String,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// From when on it is refused.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+}
+
+impl ApiKey {
+    /// Whether it identifies anybody at `now`.
+    #[must_use]
+    pub fn is_valid(&self, now: Timestamp) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)
+    }
+}

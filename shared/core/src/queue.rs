@@ -1,0 +1,132 @@
+//! SQS. A message is only a hint that something can be done: losing or doubling one changes nothing but time.
+
+use aws_sdk_sqs::{Client, config::Region, error::SdkError};
+use jiff::SignedDuration;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    aws,
+    config::QueueConfig,
+    id::{JobId, ShotId},
+    kind::Lane,
+};
+
+/// What a lane's queue carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LaneHint {
+    /// A job has shots that wait: `{"job": "job_…"}`.
+    Job(JobId),
+    /// A slot or token came free: `"room"`.
+    Room,
+    /// fal's callback said that the result has to be fetched: `{"look_up": "…"}`.
+    LookUp(ShotId),
+}
+
+/// What the ingest queue carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum IngestHint {
+    /// A shot was delivered or failed: `{"shot": "…"}`.
+    Shot(ShotId),
+    /// A job may be at its end: `{"job": "job_…"}`.
+    Job(JobId),
+}
+
+/// A message that could not be sent. The sweep does what it would have caused.
+#[derive(Debug, thiserror::Error)]
+pub enum QueueError {
+    /// SQS did not take it.
+    #[error("could not send to the {queue} queue")]
+    Send {
+        /// Which queue.
+        queue: &'static str,
+        /// Why.
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// The function was started without the queue's URL, so it may not send there.
+    #[error("no URL is configured for the {0} queue")]
+    NotConfigured(&'static str),
+}
+
+/// The queues that this function may send to.
+#[derive(Debug, Clone)]
+pub struct Queues {
+    client: Client,
+    master: Option<String>,
+    ingest: Option<String>,
+}
+
+impl Queues {
+    /// A client; nothing is contacted before the first message.
+    #[must_use]
+    pub fn new(config: QueueConfig) -> Self {
+        let mut builder = aws_sdk_sqs::Config::builder()
+            .behavior_version_latest()
+            .http_client(aws::http_client())
+            .credentials_provider(aws::credentials(&config.aws))
+            .timeout_config(aws::timeouts())
+            .retry_config(aws::retries())
+            .region(Region::new(config.aws.region));
+        if let Some(endpoint) = config.aws.endpoint {
+            builder = builder.endpoint_url(endpoint.as_str());
+        }
+        Self { client: Client::from_conf(builder.build()), master: config.master, ingest: config.ingest }
+    }
+
+    /// Tells a lane, after `delay` (rounded up to seconds, 15 minutes at most).
+    ///
+    /// # Errors
+    /// The message was not sent.
+    pub async fn tell_lane(&self, lane: Lane, hint: LaneHint, delay: SignedDuration) -> Result<(), QueueError> {
+        let (name, url) = match lane {
+            Lane::Master => ("master", self.master.as_deref()),
+        };
+        self.send(name, url, &hint, delay).await
+    }
+
+    /// Tells ingest.
+    ///
+    /// # Errors
+    /// The message was not sent.
+    pub async fn tell_ingest(&self, hint: IngestHint) -> Result<(), QueueError> {
+        self.send("ingest", self.ingest.as_deref(), &hint, SignedDuration::ZERO).await
+    }
+
+    async fn send<T: Serialize + Sync>(
+        &self,
+        queue: &'static str,
+        url: Option<&str>,
+        hint: &T,
+        delay: SignedDuration,
+    ) -> Result<(), QueueError> {
+        let url = url.ok_or(QueueError::NotConfigured(queue))?;
+        let body = serde_json::to_string(hint).map_err(|error| QueueError::Send { queue, source: Box::new(error) })?;
+        let whole = u64::try_from(delay.as_millis()).unwrap_or_default().div_ceil(1000);
+        let seconds = i32::try_from(whole.min(900)).unwrap_or(900);
+        let send = self.client.send_message().queue_url(url).message_body(body).delay_seconds(seconds);
+        match send.send().await {
+            Ok(_) => Ok(()),
+            Err(SdkError::ServiceError(error)) => Err(QueueError::Send { queue, source: Box::new(error.into_err()) }),
+            Err(error) => Err(QueueError::Send { queue, source: Box::new(error) }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_keep_their_wire_form() {
+        let job = "job_01jd0000000000000000000000".parse().unwrap();
+        let shot = "01jd0000000000000000000000-0".parse().unwrap();
+        let text = |hint: &LaneHint| serde_json::to_string(hint).unwrap();
+        assert_eq!(text(&LaneHint::Job(job)), r#"{"job":"job_01jd0000000000000000000000"}"#);
+        assert_eq!(text(&LaneHint::Room), r#""room""#);
+        assert_eq!(text(&LaneHint::LookUp(shot)), r#"{"look_up":"01jd0000000000000000000000-0"}"#);
+        let ingest = serde_json::to_string(&IngestHint::Shot(shot)).unwrap();
+        assert_eq!(ingest, r#"{"shot":"01jd0000000000000000000000-0"}"#);
+    }
+}

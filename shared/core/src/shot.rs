@@ -1,0 +1,156 @@
+//! A shot: one image request to fal, and the only place where its state changes.
+//!
+//! ```text
+//! waiting -> submitting -> submitted -> delivered -> stored
+//!    ^           |             |           |
+//!    +-- retry --+-------------+           +-> failed
+//! ```
+//! Transitions are pure: from a state to a state, or an error that says why not. `store` writes the outcome only if
+//! nobody else changed the shot meanwhile, so a transition never needs to think about races.
+
+mod attempt;
+mod state;
+mod transition;
+
+pub use attempt::{Attempt, AttemptOutcome};
+pub use state::{Delivery, FalRequest, Flight, GeneratedImage, ShotState};
+pub use transition::{Arrival, Illegal, Landed};
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    failure::Failure,
+    id::{ProjectId, ShotId},
+    kind::Lane,
+    money::Usd,
+    recipe::Recipe,
+};
+
+/// One image request to fal, with its history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Shot {
+    /// Its id, which holds its job's.
+    pub id: ShotId,
+    /// The project that pays.
+    pub project: ProjectId,
+    /// The lane that carries its messages.
+    pub lane: Lane,
+    /// Its place in the queue, see [`Rank`].
+    pub rank: Rank,
+    /// What the next attempt sends.
+    pub recipe: Recipe,
+    /// Where it stands.
+    pub state: ShotState,
+    /// What was tried, oldest first.
+    pub attempts: Vec<Attempt>,
+}
+
+/// The order of admission: priority of the kind, then the project's turn, then age.
+///
+/// Every project's shots take its turns one after another; a project that was idle starts at the turn that is being
+/// served. So a project with 12 shots is served alternately with one that queued 120 before it (start-time fair queuing).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Rank {
+    /// Of the kind; lower goes first.
+    pub priority: u8,
+    /// Of the project.
+    pub turn: u64,
+}
+
+impl Rank {
+    /// A text that sorts as the rank does, with the shot's id (and so its age) last.
+    #[must_use]
+    pub fn sort_key(self, shot: ShotId) -> String {
+        format!("{}#{:012}#{shot}", self.priority, self.turn)
+    }
+}
+
+/// Who has to do something about a shot, and when; the store keeps it in one index.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Admission, when there is room.
+    Ready(Rank),
+    /// The sweep, if nothing happened by then.
+    Due(Timestamp),
+    /// Nobody.
+    None,
+}
+
+impl Shot {
+    /// A new shot that waits for admission.
+    #[must_use]
+    pub fn new(id: ShotId, project: ProjectId, lane: Lane, rank: Rank, recipe: Recipe) -> Self {
+        Self { id, project, lane, rank, recipe, state: ShotState::Waiting { not_before: None }, attempts: Vec::new() }
+    }
+
+    /// What is to be done about it next.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        match &self.state {
+            ShotState::Waiting { not_before: None } => Work::Ready(self.rank),
+            ShotState::Waiting { not_before: Some(due) } => Work::Due(*due),
+            ShotState::Submitting(flight) => Work::Due(flight.lease_until),
+            ShotState::Submitted { check_at, .. } => Work::Due(*check_at),
+            ShotState::Delivered { check_at, .. } => Work::Due(*check_at),
+            ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => Work::None,
+        }
+    }
+
+    /// Whether nothing will change any more.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.work() == Work::None
+    }
+
+    /// The slot that it holds.
+    #[must_use]
+    pub fn flight(&self) -> Option<&Flight> {
+        match &self.state {
+            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. } => Some(flight),
+            ShotState::Waiting { .. }
+            | ShotState::Delivered { .. }
+            | ShotState::Stored { .. }
+            | ShotState::Failed(_)
+            | ShotState::Canceled => None,
+        }
+    }
+
+    /// The number of the attempt that is under way or was the last; 0 before the first.
+    #[must_use]
+    pub fn attempt(&self) -> u32 {
+        self.attempts.last().map_or(0, |attempt| attempt.number)
+    }
+
+    /// How far it has come, in percent.
+    #[must_use]
+    pub fn progress(&self) -> u32 {
+        match &self.state {
+            ShotState::Waiting { .. } => 0,
+            ShotState::Submitting(_) => 10,
+            ShotState::Submitted { .. } => 30,
+            ShotState::Delivered { .. } => 80,
+            ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => 100,
+        }
+    }
+
+    /// Why it failed.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            ShotState::Failed(failure) => Some(failure),
+            ShotState::Waiting { .. }
+            | ShotState::Submitting(_)
+            | ShotState::Submitted { .. }
+            | ShotState::Delivered { .. }
+            | ShotState::Stored { .. }
+            | ShotState::Canceled => None,
+        }
+    }
+
+    /// What the caller is charged: what fal bills, but nothing for a refusal. `None` when a price is unknown.
+    #[must_use]
+    pub fn charge(&self) -> Option<Usd> {
+        self.attempts.iter().map(Attempt::charge).sum()
+    }
+}

@@ -1,0 +1,57 @@
+//! The trace of an attempt: with what it was made, how it ended, what it cost.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{failure::FailureCode, fal::FalErrorKind, money::Usd, recipe::Recipe};
+
+/// One try at getting the image from fal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Attempt {
+    /// From 1.
+    pub number: u32,
+    /// What it sent.
+    pub recipe: Recipe,
+    /// When the right to submit was taken.
+    pub started_at: Timestamp,
+    /// fal's id of the request, once known.
+    pub request_id: Option<String>,
+    /// How it went.
+    pub outcome: AttemptOutcome,
+    /// What fal bills for it; `None` when the price is unknown.
+    pub provider_cost: Option<Usd>,
+    /// Set when fal delivered, and so billed, after the attempt had been given up and another was under way.
+    #[serde(default)]
+    pub paid_twice: bool,
+}
+
+/// How an attempt went.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AttemptOutcome {
+    /// Not known yet.
+    UnderWay,
+    /// Images came.
+    Delivered,
+    /// Images came and cannot be used.
+    Unusable(FailureCode),
+    /// fal said no.
+    Rejected(FalErrorKind),
+    /// fal was never heard of again.
+    Lost,
+}
+
+impl Attempt {
+    /// What the caller is charged for it.
+    #[must_use]
+    pub fn charge(&self) -> Option<Usd> {
+        match self.outcome {
+            AttemptOutcome::Unusable(FailureCode::ContentRefused) => Some(Usd::ZERO),
+            AttemptOutcome::UnderWay
+            | AttemptOutcome::Delivered
+            | AttemptOutcome::Unusable(_)
+            | AttemptOutcome::Rejected(_)
+            | AttemptOutcome::Lost => self.provider_cost,
+        }
+    }
+}

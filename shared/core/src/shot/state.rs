@@ -1,0 +1,95 @@
+//! Where a shot stands, and what is known there.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::{failure::Failure, id::MediaId};
+
+/// A state carries what is known in it, and nothing else.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShotState {
+    /// For admission; not before the given time after a failed attempt.
+    Waiting {
+        /// The end of the pause after a failed attempt.
+        not_before: Option<Timestamp>,
+    },
+    /// It has a slot, and the request may or may not have reached fal. Never resent before the lease ends.
+    Submitting(Flight),
+    /// fal has the request.
+    Submitted {
+        /// The slot that it holds.
+        flight: Flight,
+        /// How to ask for it.
+        request: Box<FalRequest>,
+        /// When the sweep asks fal if nothing was heard.
+        check_at: Timestamp,
+    },
+    /// fal is done and the slot is free; the images are still at fal.
+    Delivered {
+        /// What fal delivered.
+        delivery: Delivery,
+        /// When the sweep reminds ingest of it.
+        check_at: Timestamp,
+    },
+    /// The images are in the bucket and recorded.
+    Stored {
+        /// The records.
+        media: Vec<MediaId>,
+    },
+    /// Given up.
+    Failed(Failure),
+    /// Taken back before it was submitted.
+    Canceled,
+}
+
+/// The right to have one request in flight at fal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flight {
+    /// Which slot.
+    pub slot: u16,
+    /// Known to us and to the webhook URL of this attempt alone, so that nobody else's callback is taken for ours.
+    pub nonce: String,
+    /// When the slot frees itself, and an unanswered submit counts as lost.
+    pub lease_until: Timestamp,
+}
+
+/// How to ask fal for a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FalRequest {
+    /// fal's id of the request.
+    pub id: String,
+    /// The endpoint that it was sent to.
+    pub endpoint: String,
+    /// Where fal says its status is.
+    pub status_url: Option<Url>,
+    /// Where fal says its result is.
+    pub response_url: Option<Url>,
+    /// Where fal says it is cancelled.
+    pub cancel_url: Option<Url>,
+}
+
+/// What fal delivered.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Delivery {
+    /// fal's id of the request.
+    pub request_id: String,
+    /// The images, in fal's order.
+    pub images: Vec<GeneratedImage>,
+    /// The seed that fal says it used.
+    pub seed: Option<u64>,
+    /// Billable units where fal told them.
+    pub billable_units: Option<f64>,
+    /// fal ran it more than once: the picture may not be the seed's.
+    pub provider_retried: bool,
+}
+
+/// An image at fal.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GeneratedImage {
+    /// Where its bytes are.
+    pub url: String,
+    /// fal's safety checker flagged it: it is a black frame.
+    pub flagged: bool,
+}

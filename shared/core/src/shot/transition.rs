@@ -1,0 +1,335 @@
+//! The transitions. Each consumes a shot and returns the next, or says why that cannot be.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::{Attempt, AttemptOutcome, Delivery, FalRequest, Flight, Shot, ShotState, Work};
+use crate::{
+    failure::{Failure, FailureCode},
+    fal::FalError,
+    id::MediaId,
+    money::Usd,
+    retry::{self, Next},
+};
+
+/// How long the ingest function has before the sweep reminds it.
+const INGEST_PATIENCE: SignedDuration = SignedDuration::from_secs(120);
+
+/// A transition that the present state does not allow.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Illegal {
+    /// The step was taken before, with the same effect.
+    #[error("already done")]
+    AlreadyDone,
+    /// The attempt is not, or no longer, the one under way.
+    #[error("attempt {given} is not under way, attempt {current} is")]
+    OtherAttempt {
+        /// The attempt spoken of.
+        given: u32,
+        /// The attempt under way or last.
+        current: u32,
+    },
+    /// The step needs another state.
+    #[error("not possible while {state}")]
+    State {
+        /// The present state's name.
+        state: &'static str,
+    },
+}
+
+/// What came back from fal for an attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Arrival {
+    /// Images.
+    Images(Delivery),
+    /// A refusal or fault.
+    Error(FalError),
+    /// Nothing, for as long as it could have come.
+    Silence,
+}
+
+/// Where an arrival has led.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Landed {
+    /// The images can be fetched.
+    Delivered,
+    /// Another attempt follows, after this time.
+    Retrying(SignedDuration),
+    /// No further attempt.
+    Failed,
+}
+
+impl Shot {
+    /// Takes the slot: the next attempt begins.
+    ///
+    /// # Errors
+    /// It is not waiting, or its pause is not over.
+    pub fn claim(mut self, flight: Flight, now: Timestamp) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Waiting { not_before } if not_before.is_none_or(|end| end <= now) => {
+                self.attempts.push(Attempt {
+                    number: self.attempt() + 1,
+                    recipe: self.recipe.clone(),
+                    started_at: now,
+                    request_id: None,
+                    outcome: AttemptOutcome::UnderWay,
+                    provider_cost: Some(Usd::ZERO),
+                    paid_twice: false,
+                });
+                self.state = ShotState::Submitting(flight);
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// The pause after a failed attempt is over: back among those that admission sees.
+    ///
+    /// # Errors
+    /// It is not pausing.
+    pub fn ready(mut self, now: Timestamp) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Waiting { not_before: Some(end) } if end <= now => {
+                self.state = ShotState::Waiting { not_before: None };
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// fal has the request of `attempt`.
+    ///
+    /// # Errors
+    /// The callback was faster (`AlreadyDone`), or the attempt was given up meanwhile.
+    pub fn accepted(mut self, attempt: u32, request: FalRequest, check_at: Timestamp) -> Result<Self, Illegal> {
+        let current = self.attempt();
+        if current != attempt {
+            return Err(Illegal::OtherAttempt { given: attempt, current });
+        }
+        match self.state {
+            ShotState::Submitting(ref flight) => {
+                let flight = flight.clone();
+                self.set_request_id(attempt, &request.id);
+                let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
+                self.state = ShotState::Submitted { flight, request: Box::new(request), check_at };
+                Ok(self)
+            }
+            _ => Err(Illegal::AlreadyDone),
+        }
+    }
+
+    /// fal still works on it: ask again at `check_at`, keep the slot until then.
+    ///
+    /// # Errors
+    /// It is not submitted.
+    pub fn still_running(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Submitted { flight, request, .. } => {
+                let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
+                self.state = ShotState::Submitted { flight, request, check_at };
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in.
+    ///
+    /// # Errors
+    /// It came before (`AlreadyDone`), or the attempt was given up and another is under way (`OtherAttempt`: see
+    /// [`Shot::arrived_late`]).
+    pub fn arrived(
+        mut self,
+        attempt: u32,
+        arrival: Arrival,
+        jitter: f64,
+        now: Timestamp,
+    ) -> Result<(Self, Landed), Illegal> {
+        let current = self.attempt();
+        if attempt == 0 || attempt > current {
+            return Err(Illegal::OtherAttempt { given: attempt, current });
+        }
+        match self.state {
+            ShotState::Submitting(_) | ShotState::Submitted { .. } if attempt == current => {}
+            // Given up, but nothing was sent in its place yet: what was paid for is welcome.
+            ShotState::Waiting { .. } if matches!(arrival, Arrival::Images(_)) && self.was_lost(attempt) => {}
+            ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Waiting { .. } if attempt < current => {
+                return Err(Illegal::OtherAttempt { given: attempt, current });
+            }
+            ShotState::Failed(_) if self.was_lost(attempt) && matches!(arrival, Arrival::Images(_)) => {
+                return Err(Illegal::OtherAttempt { given: attempt, current });
+            }
+            _ if attempt < current && self.was_lost(attempt) => {
+                return Err(Illegal::OtherAttempt { given: attempt, current });
+            }
+            _ => return Err(Illegal::AlreadyDone),
+        }
+        let landed = match arrival {
+            Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
+            Arrival::Error(error) => {
+                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
+                self.bill_rejection(attempt, &error);
+                let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter);
+                self.go_on(next, now)
+            }
+            Arrival::Silence => {
+                self.set_outcome(attempt, AttemptOutcome::Lost);
+                let next = retry::after_silence(&self.attempts);
+                self.go_on(next, now)
+            }
+        };
+        Ok((self, landed))
+    }
+
+    /// fal delivered `attempt` after it had been given up and replaced: it is billed, so it must be seen.
+    ///
+    /// # Errors
+    /// It was noted before, or there is no such attempt.
+    pub fn arrived_late(mut self, attempt: u32, delivery: &Delivery) -> Result<Self, Illegal> {
+        let cost = self.provider_cost(attempt, delivery);
+        let current = self.attempt();
+        let Some(late) = self.attempts.iter_mut().find(|tried| tried.number == attempt) else {
+            return Err(Illegal::OtherAttempt { given: attempt, current });
+        };
+        if late.paid_twice || late.outcome != AttemptOutcome::Lost {
+            return Err(Illegal::AlreadyDone);
+        }
+        late.paid_twice = true;
+        late.provider_cost = cost;
+        late.request_id = Some(delivery.request_id.clone());
+        Ok(self)
+    }
+
+    /// Ingest was reminded: remind it again later.
+    ///
+    /// # Errors
+    /// It is not delivered.
+    pub fn reminded(mut self, now: Timestamp) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Delivered { delivery, .. } => {
+                self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE };
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// Its images are in the bucket and recorded.
+    ///
+    /// # Errors
+    /// It is not delivered.
+    pub fn stored(mut self, media: Vec<MediaId>) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Delivered { .. } => {
+                self.state = ShotState::Stored { media };
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// What was delivered cannot be used.
+    ///
+    /// # Errors
+    /// It is not delivered.
+    pub fn unusable(mut self, failure: Failure) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Delivered { .. } => {
+                self.set_outcome(self.attempt(), AttemptOutcome::Unusable(failure.code));
+                self.state = ShotState::Failed(failure);
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    fn deliver(&mut self, attempt: u32, delivery: Delivery, now: Timestamp) -> Landed {
+        let cost = self.provider_cost(attempt, &delivery);
+        self.set_request_id(attempt, &delivery.request_id);
+        if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
+            tried.outcome = AttemptOutcome::Delivered;
+            tried.provider_cost = cost;
+            self.recipe = tried.recipe.clone();
+        }
+        if delivery.images.is_empty() {
+            self.state = ShotState::Failed(Failure::new(FailureCode::ProviderProtocol, "fal delivered no image"));
+            return Landed::Failed;
+        }
+        self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE };
+        Landed::Delivered
+    }
+
+    fn go_on(&mut self, next: Next, now: Timestamp) -> Landed {
+        match next {
+            Next::Again { recipe, after } => {
+                self.recipe = *recipe.unwrap_or_else(|| Box::new(self.recipe.clone()));
+                self.state = ShotState::Waiting { not_before: (!after.is_zero()).then(|| now + after) };
+                Landed::Retrying(after)
+            }
+            Next::GiveUp(failure) => {
+                self.state = ShotState::Failed(failure);
+                Landed::Failed
+            }
+        }
+    }
+
+    /// What fal bills for `attempt`: its own count of units where it told one, the table's otherwise.
+    fn provider_cost(&self, attempt: u32, delivery: &Delivery) -> Option<Usd> {
+        let recipe = &self.attempts.iter().find(|tried| tried.number == attempt)?.recipe;
+        let model = recipe.model().ok()?;
+        match delivery.billable_units {
+            Some(units) => model.cost_of_units(units),
+            None => {
+                let images = u32::try_from(delivery.images.len()).unwrap_or(u32::MAX);
+                model.cost(recipe.width, recipe.height, images)
+            }
+        }
+    }
+
+    /// A refusal costs nothing unless fal counted units for the work before it.
+    fn bill_rejection(&mut self, attempt: u32, error: &FalError) {
+        let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) else { return };
+        if let (Some(units), Ok(model)) = (error.billable_units, tried.recipe.model()) {
+            tried.provider_cost = model.cost_of_units(units);
+        }
+    }
+
+    fn was_lost(&self, attempt: u32) -> bool {
+        let tried = self.attempts.iter().find(|tried| tried.number == attempt);
+        tried.is_some_and(|tried| tried.outcome == AttemptOutcome::Lost)
+    }
+
+    fn set_request_id(&mut self, attempt: u32, id: &str) {
+        if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
+            tried.request_id = Some(id.to_owned());
+        }
+    }
+
+    fn set_outcome(&mut self, attempt: u32, outcome: AttemptOutcome) {
+        if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
+            tried.outcome = outcome;
+        }
+    }
+
+    fn illegal(&self) -> Illegal {
+        match (&self.state, self.work()) {
+            (_, Work::None) => Illegal::AlreadyDone,
+            (state, _) => Illegal::State { state: state.name() },
+        }
+    }
+}
+
+impl ShotState {
+    /// The state's name, for logs, conditions and answers.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Waiting { .. } => "waiting",
+            Self::Submitting(_) => "submitting",
+            Self::Submitted { .. } => "submitted",
+            Self::Delivered { .. } => "delivered",
+            Self::Stored { .. } => "stored",
+            Self::Failed(_) => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! DynamoDB: one table, every access by key or index, every change conditional.
+//!
+//! Records that change state carry a `revision`; they are written whole, if and only if nobody wrote them since they
+//! were read. So the domain decides with pure functions, and who loses a race leaves no trace.
+
+mod accept_job;
+mod admission;
+mod jobs;
+mod keys;
+mod layout;
+mod ledger;
+mod listing;
+mod media;
+mod projects;
+mod shots;
+mod subjects;
+mod sweep;
+mod transaction;
+
+pub use accept_job::{Acceptance, Idempotency, NewJob};
+pub use admission::Claim;
+pub use jobs::JobView;
+pub use ledger::Ledger;
+pub use listing::{Page, Position};
+pub use media::{ImageFilter, NewMedia};
+pub use sweep::Overdue;
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::Region,
+    error::{ProvideErrorMetadata, SdkError},
+    types::AttributeValue,
+};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{aws, config::StoreConfig, entropy::Entropy};
+
+/// An item as DynamoDB has it.
+type Item = HashMap<String, AttributeValue>;
+
+/// What the caller of the store has to do.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Try again later: throttled, contended or unreachable. Nothing, or everything, was written.
+    #[error("the table is busy or out of reach")]
+    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// Do not try again: a fault of ours or of the configuration.
+    #[error("the table refused the call")]
+    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// An item that is not what it should be.
+    #[error("an item cannot be read")]
+    Unreadable(#[source] serde_dynamo::Error),
+}
+
+impl<E, R> From<SdkError<E, R>> for StoreError
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    fn from(error: SdkError<E, R>) -> Self {
+        let refused = match &error {
+            SdkError::ServiceError(service) => matches!(
+                service.err().code(),
+                Some(
+                    "ValidationException"
+                        | "ResourceNotFoundException"
+                        | "AccessDeniedException"
+                        | "UnrecognizedClientException"
+                        | "ItemCollectionSizeLimitExceededException"
+                )
+            ),
+            SdkError::ConstructionFailure(_) => true,
+            _ => false,
+        };
+        if refused { Self::Refused(Box::new(error)) } else { Self::Busy(Box::new(error)) }
+    }
+}
+
+impl From<serde_dynamo::Error> for StoreError {
+    fn from(error: serde_dynamo::Error) -> Self {
+        Self::Unreadable(error)
+    }
+}
+
+/// A record as it was read, with the revision that a write must still find.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Versioned<T> {
+    /// What was read.
+    pub value: T,
+    /// Its revision.
+    pub revision: u64,
+}
+
+/// Whether a conditional write won.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Saved {
+    /// It did.
+    Yes,
+    /// Somebody else changed the record first: read it again and decide anew.
+    Conflict,
+}
+
+impl Saved {
+    fn from_held<T>(held: Option<&T>) -> Self {
+        if held.is_some() { Self::Yes } else { Self::Conflict }
+    }
+}
+
+/// The table.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+    entropy: Entropy,
+}
+
+impl Store {
+    /// A client; nothing is contacted before the first call.
+    #[must_use]
+    pub fn new(config: StoreConfig, entropy: Entropy) -> Self {
+        let mut builder = aws_sdk_dynamodb::Config::builder()
+            .behavior_version_latest()
+            .http_client(aws::http_client())
+            .credentials_provider(aws::credentials(&config.aws))
+            .timeout_config(aws::timeouts())
+            .retry_config(aws::retries())
+            .region(Region::new(config.aws.region));
+        if let Some(endpoint) = config.aws.endpoint {
+            builder = builder.endpoint_url(endpoint.as_str());
+        }
+        Self { client: Client::from_conf(builder.build()), table: config.table, entropy }
+    }
+
+    /// Reads one item, consistently.
+    async fn read<T: DeserializeOwned>(&self, key: layout::Key) -> Result<Option<T>, StoreError> {
+        let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
+        match get.send().await?.item {
+            Some(item) => Ok(Some(serde_dynamo::from_item(item)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Reads all items of a partition whose sort key begins with `prefix`, consistently.
+    async fn read_partition(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix))
+            .consistent_read(true);
+        Ok(query.into_paginator().items().send().try_collect().await?)
+    }
+}
+
+/// The answer of a conditional write, or `None` where its condition did not hold.
+fn if_it_held<T, E, R>(answer: Result<T, SdkError<E, R>>) -> Result<Option<T>, StoreError>
+where
+    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(SdkError::ServiceError(error)) if error.err().code() == Some("ConditionalCheckFailedException") => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn text(value: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(value.into())
+}
+
+fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(format!("{value}"))
+}
+
+fn to_item<T: Serialize>(value: &T) -> Result<Item, StoreError> {
+    Ok(serde_dynamo::to_item(value)?)
+}

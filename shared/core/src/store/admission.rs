@@ -1,0 +1,167 @@
+//! Admission: the slots, the tokens and the shot change in one transaction, so that none can leak.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Store, StoreError, Versioned, layout, number,
+    shots::ShotItem,
+    text, to_item,
+    transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
+};
+use crate::{
+    admission::{Gate, Held, RecentSubmits, Stop},
+    id::ShotId,
+    shot::Shot,
+};
+
+/// Nobody holds the slot, or its lease has run out: of two that want it, one gets it.
+const SLOT_IS_FREE: &str = "attribute_not_exists(shot) OR lease_until_ms <= :now";
+
+#[derive(Serialize, Deserialize)]
+struct RateItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    revision: u64,
+    recent: RecentSubmits,
+    turn: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct SlotItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    slot: u16,
+    #[serde(default)]
+    shot: Option<ShotId>,
+    #[serde(default)]
+    attempt: Option<u32>,
+    #[serde(default)]
+    lease_until_ms: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct StopItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    stop: Stop,
+}
+
+/// What became of a claim.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The shot has the slot and the token.
+    Taken,
+    /// The shot is no longer waiting.
+    ShotGone,
+    /// The slot or the token went to another: look at the gate again.
+    GateMoved,
+}
+
+impl Store {
+    /// Reads slots, tokens and stops at one moment.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn gate(&self) -> Result<Gate, StoreError> {
+        let mut gate = Gate::default();
+        for item in self.read_partition(layout::ADMISSION, "").await? {
+            let key: layout::Key = serde_dynamo::from_item(item.clone())?;
+            if key == layout::rate() {
+                let rate: RateItem = serde_dynamo::from_item(item)?;
+                (gate.recent, gate.revision, gate.turn) = (rate.recent, rate.revision, rate.turn);
+            } else if key == layout::stop() {
+                gate.stopped = Some(serde_dynamo::from_item::<_, StopItem>(item)?.stop);
+            } else {
+                gate.held.extend(serde_dynamo::from_item::<_, SlotItem>(item)?.held());
+            }
+        }
+        Ok(gate)
+    }
+
+    /// Takes `held`'s slot and one token for `after`, which is `before` claimed.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn claim(
+        &self,
+        before: &Versioned<Shot>,
+        after: &Shot,
+        held: &Held,
+        gate: &Gate,
+        recent: RecentSubmits,
+        now: Timestamp,
+    ) -> Result<Claim, StoreError> {
+        let slot = SlotItem {
+            key: layout::slot(held.slot),
+            slot: held.slot,
+            shot: Some(held.shot),
+            attempt: Some(held.attempt),
+            lease_until_ms: Some(held.lease_until.as_millisecond()),
+        };
+        let rate =
+            RateItem { key: layout::rate(), revision: gate.revision + 1, recent, turn: gate.turn.max(after.rank.turn) };
+        let mut transaction = Transaction::default();
+        transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
+        transaction.put(to_item(&slot)?, Some(SLOT_IS_FREE), &[(":now", number(now.as_millisecond()))]);
+        match gate.revision {
+            0 => transaction.put(to_item(&rate)?, Some(ABSENT), &[]),
+            seen => transaction.put(to_item(&rate)?, Some(UNCHANGED), &[(":seen", number(seen))]),
+        }
+        Ok(match self.commit(transaction).await? {
+            Outcome::Committed => Claim::Taken,
+            Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => Claim::ShotGone,
+            Outcome::Refused(_) => Claim::GateMoved,
+        })
+    }
+
+    /// The best `limit` shots that wait, by rank. The index lags a little behind the table.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn waiting(&self, limit: u16) -> Result<Vec<ShotId>, StoreError> {
+        let query = self.waiting_query().limit(limit.into()).send().await?;
+        let ids = query.items.unwrap_or_default();
+        let ids = ids.iter().filter_map(|item| item.get("work_sk")?.as_s().ok()?.rsplit('#').next()?.parse().ok());
+        Ok(ids.collect())
+    }
+
+    /// How many shots wait.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn waiting_count(&self) -> Result<u64, StoreError> {
+        let mut pages = self.waiting_query().select(aws_sdk_dynamodb::types::Select::Count).into_paginator().send();
+        let mut count = 0;
+        while let Some(page) = pages.try_next().await? {
+            count += u64::try_from(page.count).unwrap_or_default();
+        }
+        Ok(count)
+    }
+
+    /// Stops admission: fal refuses us.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn stop_lanes(&self, stop: Stop) -> Result<(), StoreError> {
+        let item = to_item(&StopItem { key: layout::stop(), stop })?;
+        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+        Ok(())
+    }
+
+    fn waiting_query(&self) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
+        self.client
+            .query()
+            .table_name(&self.table)
+            .index_name(layout::WORK)
+            .key_condition_expression("work_pk = :waiting")
+            .expression_attribute_values(":waiting", text(layout::WAITING))
+    }
+}
+
+impl SlotItem {
+    fn held(self) -> Option<Held> {
+        let lease_until = Timestamp::from_millisecond(self.lease_until_ms?).ok()?;
+        Some(Held { slot: self.slot, shot: self.shot?, attempt: self.attempt?, lease_until })
+    }
+}

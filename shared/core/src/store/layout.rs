@@ -1,0 +1,167 @@
+//! Where things are in the table: the one place that knows how keys are spelled.
+//!
+//! | what | pk | sk | index |
+//! | --- | --- | --- | --- |
+//! | project | `PROJECT#p` | `PROJECT` | |
+//! | member | `PROJECT#p` | `MEMBER#u` | `listing`: `USER#u#PROJECTS` / p |
+//! | subject | `PROJECT#p` | `SUBJECT#s` | |
+//! | image | `PROJECT#p` | `MEDIA#m` | `listing`, `listing_by_subject`, `listing_by_type`: newest first |
+//! | relation | `PROJECT#p` | `EDGE#from#TYPE#to` | `listing`: `PROJECT#p#TO#to` / `TYPE#from` |
+//! | tallies | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
+//! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
+//! | turn counter | `PROJECT#p` | `TURN` | |
+//! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
+//! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
+//! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE` |
+//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / rank or `DUE` / time |
+//! | slot | `ADMISSION` | `SLOT#000` | |
+//! | submits of the last minute, turn served | `ADMISSION` | `RATE` | |
+//! | stop of the lanes | `ADMISSION` | `STOP` | |
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{Item, text};
+use crate::id::{JobId, MediaId, ProjectId, ShotId, SubjectId, UserId};
+
+/// The index of what has to be done.
+pub(super) const WORK: &str = "work";
+/// The index of lists, newest last.
+pub(super) const LISTING: &str = "listing";
+/// The same by subject.
+pub(super) const LISTING_BY_SUBJECT: &str = "listing_by_subject";
+/// The same by type of image.
+pub(super) const LISTING_BY_TYPE: &str = "listing_by_type";
+
+/// Partition of the work index: shots that admission may take, by rank.
+pub(super) const WAITING: &str = "WAITING";
+/// Partition of the work index: what the sweep looks at, by time.
+pub(super) const DUE: &str = "DUE";
+
+/// A primary key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Key {
+    pub(super) pk: String,
+    pub(super) sk: String,
+}
+
+impl Key {
+    fn new(pk: impl Into<String>, sk: impl Into<String>) -> Self {
+        Self { pk: pk.into(), sk: sk.into() }
+    }
+
+    pub(super) fn into_item(self) -> Item {
+        HashMap::<String, AttributeValue>::from([("pk".to_owned(), text(self.pk)), ("sk".to_owned(), text(self.sk))])
+    }
+}
+
+pub(super) fn project_partition(project: &ProjectId) -> String {
+    format!("PROJECT#{project}")
+}
+
+pub(super) fn project(project: &ProjectId) -> Key {
+    Key::new(project_partition(project), "PROJECT")
+}
+
+pub(super) fn member(project: &ProjectId, user: &UserId) -> Key {
+    Key::new(project_partition(project), format!("MEMBER#{user}"))
+}
+
+pub(super) fn projects_of(user: &UserId) -> String {
+    format!("USER#{user}#PROJECTS")
+}
+
+pub(super) fn subject(project: &ProjectId, subject: &SubjectId) -> Key {
+    Key::new(project_partition(project), format!("SUBJECT#{subject}"))
+}
+
+pub(super) fn media(project: &ProjectId, media: &MediaId) -> Key {
+    Key::new(project_partition(project), format!("MEDIA#{media}"))
+}
+
+pub(super) fn media_of_project(project: &ProjectId) -> String {
+    format!("PROJECT#{project}#MEDIA")
+}
+
+pub(super) fn media_of_subject(project: &ProjectId, subject: &SubjectId) -> String {
+    format!("PROJECT#{project}#MEDIA#SUBJECT#{subject}")
+}
+
+pub(super) fn media_of_type(project: &ProjectId, image_type: &str) -> String {
+    format!("PROJECT#{project}#MEDIA#TYPE#{image_type}")
+}
+
+pub(super) fn edge(project: &ProjectId, from: &str, relation: &str, to: &str) -> Key {
+    Key::new(project_partition(project), format!("EDGE#{from}#{relation}#{to}"))
+}
+
+pub(super) fn edges_to(project: &ProjectId, to: &str) -> String {
+    format!("PROJECT#{project}#TO#{to}")
+}
+
+pub(super) fn tally(project: &ProjectId) -> Key {
+    Key::new(project_partition(project), "TALLY")
+}
+
+pub(super) fn tally_of_subject(project: &ProjectId, subject: &SubjectId) -> Key {
+    Key::new(project_partition(project), format!("TALLY#SUBJECT#{subject}"))
+}
+
+/// The month's money, by the time at which the job was accepted, so that reserving and settling meet in one record.
+pub(super) fn ledger(project: &ProjectId, accepted_at: Timestamp) -> Key {
+    Key::new(project_partition(project), format!("LEDGER#{}", accepted_at.strftime("%Y-%m")))
+}
+
+pub(super) fn turn(project: &ProjectId) -> Key {
+    Key::new(project_partition(project), "TURN")
+}
+
+pub(super) fn idempotency(project: &ProjectId, key: &str) -> Key {
+    Key::new(project_partition(project), format!("IDEMPOTENCY#{key}"))
+}
+
+pub(super) fn api_key(token_sha256: &str) -> Key {
+    Key::new(format!("KEY#{token_sha256}"), "KEY")
+}
+
+pub(super) fn keys_of(user: &UserId) -> String {
+    format!("USER#{user}#KEYS")
+}
+
+pub(super) fn job_partition(job: JobId) -> String {
+    format!("JOB#{job}")
+}
+
+pub(super) fn job(job: JobId) -> Key {
+    Key::new(job_partition(job), "JOB")
+}
+
+pub(super) fn jobs_of(project: &ProjectId) -> String {
+    format!("PROJECT#{project}#JOBS")
+}
+
+pub(super) fn shot(shot: ShotId) -> Key {
+    Key::new(job_partition(shot.job), format!("SHOT#{:05}", shot.ordinal))
+}
+
+pub(super) const ADMISSION: &str = "ADMISSION";
+
+pub(super) fn slot(slot: u16) -> Key {
+    Key::new(ADMISSION, format!("SLOT#{slot:03}"))
+}
+
+pub(super) fn rate() -> Key {
+    Key::new(ADMISSION, "RATE")
+}
+
+pub(super) fn stop() -> Key {
+    Key::new(ADMISSION, "STOP")
+}
+
+/// A time as text that sorts as time does.
+pub(super) fn sortable(time: Timestamp) -> String {
+    format!("{:015}", time.as_millisecond().max(0))
+}

@@ -1,0 +1,210 @@
+//! Media: records, relations and tallies are written with the shot that brought them, once.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Page, Position, Saved, Store, StoreError, Versioned, layout, listing::List, number, shots::ShotItem, text, to_item,
+    transaction::Transaction,
+};
+use crate::{
+    id::{MediaId, ProjectId, SubjectId},
+    media::{ImageType, Media},
+    shot::Shot,
+};
+
+/// An image to be recorded, with the relation by which its subject has it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewMedia {
+    /// The record.
+    pub media: Media,
+    /// For example `HAS_MASTER_REFERENCE`.
+    pub relation: Option<&'static str>,
+}
+
+/// Which images a list holds.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ImageFilter {
+    /// Of this subject only.
+    pub subject: Option<SubjectId>,
+    /// Of this type only.
+    pub image_type: Option<ImageType>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct MediaItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    listing_pk: String,
+    listing_sk: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    by_subject_pk: Option<String>,
+    by_type_pk: String,
+    media: Media,
+}
+
+#[derive(Serialize, Deserialize)]
+struct EdgeItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    listing_pk: String,
+    listing_sk: String,
+    from: String,
+    relation: String,
+    to: String,
+}
+
+impl MediaItem {
+    fn new(media: &Media) -> Self {
+        Self {
+            key: layout::media(&media.project, &media.id),
+            listing_pk: layout::media_of_project(&media.project),
+            // The type is in the sort key, so that a subject's list can be cut down to one type without reading records.
+            listing_sk: format!("{}#{}#{}", layout::sortable(media.created_at), media.image_type.as_str(), media.id),
+            by_subject_pk: media.subject.as_ref().map(|subject| layout::media_of_subject(&media.project, subject)),
+            by_type_pk: layout::media_of_type(&media.project, media.image_type.as_str()),
+            media: media.clone(),
+        }
+    }
+}
+
+impl Store {
+    /// Records what a shot brought: `after` is `before` stored. Records, relations and tallies with it, or nothing.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn store_media(
+        &self,
+        before: &Versioned<Shot>,
+        after: &Shot,
+        images: &[NewMedia],
+    ) -> Result<Saved, StoreError> {
+        let mut transaction = Transaction::default();
+        transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
+        for NewMedia { media, relation } in images {
+            transaction.put(to_item(&MediaItem::new(media))?, None, &[]);
+            if let (Some(relation), Some(subject)) = (relation, &media.subject) {
+                transaction.put(
+                    to_item(&EdgeItem::new(&media.project, subject.as_str(), relation, &media.id.to_string()))?,
+                    None,
+                    &[],
+                );
+            }
+        }
+        let Some(NewMedia { media: first, .. }) = images.first() else { return self.saved(transaction).await };
+        let count = number(images.len());
+        let bytes: u64 = images.iter().map(|image| image.media.bytes()).sum();
+        let by_type =
+            format!("ADD images :count, bytes :bytes, images_{} :count", first.image_type.as_str().replace('-', "_"));
+        let values = [(":count", count), (":bytes", number(bytes))];
+        transaction.update(layout::tally(&first.project), &by_type, None, &values);
+        if let Some(subject) = &first.subject {
+            transaction.update(layout::tally_of_subject(&first.project, subject), &by_type, None, &values);
+        }
+        self.saved(transaction).await
+    }
+
+    /// Reads an image's record.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn media(&self, project: &ProjectId, media: &MediaId) -> Result<Option<Media>, StoreError> {
+        Ok(self.read::<MediaItem>(layout::media(project, media)).await?.map(|item| item.media))
+    }
+
+    /// Reads the records of `ids`, in that order.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn media_of(&self, project: &ProjectId, ids: &[MediaId]) -> Result<Vec<Media>, StoreError> {
+        let keys: Vec<_> = ids.iter().map(|id| layout::media(project, id)).collect();
+        let items: Vec<MediaItem> = self.read_all(&keys).await?;
+        Ok(items.into_iter().map(|item| item.media).collect())
+    }
+
+    /// A page of images, newest first.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn images(
+        &self,
+        project: &ProjectId,
+        filter: &ImageFilter,
+        after: Option<&Position>,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Page<Media>, StoreError> {
+        let (index, partition, value) = match (&filter.subject, filter.image_type) {
+            (None, None) => (layout::LISTING, "listing_pk", layout::media_of_project(project)),
+            (None, Some(image_type)) => {
+                (layout::LISTING_BY_TYPE, "by_type_pk", layout::media_of_type(project, image_type.as_str()))
+            }
+            (Some(subject), _) => {
+                (layout::LISTING_BY_SUBJECT, "by_subject_pk", layout::media_of_subject(project, subject))
+            }
+        };
+        let holding = filter.image_type.map(|image_type| format!("#{}#", image_type.as_str()));
+        let list = List { index, partition, value, holding };
+        let page = self.page_of_keys(&list, after, skip, limit).await?;
+        let items: Vec<MediaItem> = self.read_all(&page.items).await?;
+        Ok(Page { items: items.into_iter().map(|item| item.media).collect(), next: page.next })
+    }
+
+    /// How many images there are.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn count_images(&self, project: &ProjectId, filter: &ImageFilter) -> Result<u64, StoreError> {
+        let key = match &filter.subject {
+            None => layout::tally(project),
+            Some(subject) => layout::tally_of_subject(project, subject),
+        };
+        let tally: serde_json::Map<String, serde_json::Value> = self.read(key).await?.unwrap_or_default();
+        let name = match filter.image_type {
+            None => "images".to_owned(),
+            Some(image_type) => format!("images_{}", image_type.as_str().replace('-', "_")),
+        };
+        Ok(tally.get(&name).and_then(serde_json::Value::as_u64).unwrap_or_default())
+    }
+
+    /// What `from` is related to by `relation`, for example a subject's master references.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn related(&self, project: &ProjectId, from: &str, relation: &str) -> Result<Vec<String>, StoreError> {
+        let prefix = layout::edge(project, from, relation, "").sk;
+        let items = self.read_partition(&layout::project_partition(project), &prefix).await?;
+        let edges: Vec<EdgeItem> = serde_dynamo::from_items(items)?;
+        Ok(edges.into_iter().map(|edge| edge.to).collect())
+    }
+
+    /// Who is related to `to`, with the relation: the same graph read backwards.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn related_to(&self, project: &ProjectId, to: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(layout::LISTING)
+            .key_condition_expression("listing_pk = :to")
+            .expression_attribute_values(":to", text(layout::edges_to(project, to)));
+        let keys: Vec<layout::Key> =
+            serde_dynamo::from_items(query.into_paginator().items().send().try_collect().await?)?;
+        let edges: Vec<EdgeItem> = self.read_all(&keys).await?;
+        Ok(edges.into_iter().map(|edge| (edge.relation, edge.from)).collect())
+    }
+}
+
+impl EdgeItem {
+    fn new(project: &ProjectId, from: &str, relation: &str, to: &str) -> Self {
+        Self {
+            key: layout::edge(project, from, relation, to),
+            listing_pk: layout::edges_to(project, to),
+            listing_sk: format!("{relation}#{from}"),
+            from: from.to_owned(),
+            relation: relation.to_owned(),
+            to: to.to_owned(),
+        }
+    }
+}

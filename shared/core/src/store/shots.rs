@@ -1,0 +1,121 @@
+//! Shots. One write changes a shot, gives back its slot and moves it in the work index, or does nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Saved, Store, StoreError, Versioned, if_it_held, layout, number, text, to_item,
+    transaction::{Outcome, Transaction, UNCHANGED},
+};
+use crate::{
+    id::ShotId,
+    shot::{Flight, Shot, Work},
+};
+
+/// The slot is held by this attempt: it was not taken over after its lease ran out.
+pub(super) const SLOT_IS_OURS: &str = "shot = :shot AND attempt = :attempt";
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct ShotItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    revision: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    work_pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    work_sk: Option<String>,
+    shot: Shot,
+}
+
+impl ShotItem {
+    pub(super) fn new(shot: &Shot, revision: u64) -> Self {
+        let (work_pk, work_sk) = match shot.work() {
+            Work::Ready(rank) => (Some(layout::WAITING), Some(rank.sort_key(shot.id))),
+            Work::Due(due) => (Some(layout::DUE), Some(format!("{}#{}", layout::sortable(due), shot.id))),
+            Work::None => (None, None),
+        };
+        let work_pk = work_pk.map(str::to_owned);
+        Self { key: layout::shot(shot.id), revision, work_pk, work_sk, shot: shot.clone() }
+    }
+
+    pub(super) fn into_versioned(self) -> Versioned<Shot> {
+        Versioned { value: self.shot, revision: self.revision }
+    }
+}
+
+impl Store {
+    /// Reads a shot.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn shot(&self, id: ShotId) -> Result<Option<Versioned<Shot>>, StoreError> {
+        Ok(self.read::<ShotItem>(layout::shot(id)).await?.map(ShotItem::into_versioned))
+    }
+
+    /// Writes `after` over `before`, giving back or extending the slot as the change asks for.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn save_shot(&self, before: &Versioned<Shot>, after: &Shot) -> Result<Saved, StoreError> {
+        let item = to_item(&ShotItem::new(after, before.revision + 1))?;
+        let slot = slot_change(&before.value, after);
+        if let Some(change) = slot {
+            let mut transaction = Transaction::default();
+            transaction.replace(item.clone(), before.revision);
+            change.write(&mut transaction, &before.value);
+            match self.commit(transaction).await? {
+                Outcome::Committed => return Ok(Saved::Yes),
+                Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => {
+                    return Ok(Saved::Conflict);
+                }
+                // The lease ran out and another shot has the slot: the shot's own change stands all the same.
+                Outcome::Refused(_) => {}
+            }
+        }
+        let put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(UNCHANGED)
+            .expression_attribute_values(":seen", number(before.revision));
+        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+    }
+}
+
+/// What a change of a shot means for its slot.
+enum SlotChange<'a> {
+    Free(&'a Flight),
+    Extend(&'a Flight),
+}
+
+fn slot_change<'a>(before: &'a Shot, after: &'a Shot) -> Option<SlotChange<'a>> {
+    match (before.flight(), after.flight()) {
+        (Some(held), None) => Some(SlotChange::Free(held)),
+        (Some(held), Some(kept)) if held.lease_until != kept.lease_until => Some(SlotChange::Extend(kept)),
+        (Some(_), Some(_)) | (None, _) => None,
+    }
+}
+
+impl SlotChange<'_> {
+    fn write(&self, transaction: &mut Transaction, shot: &Shot) {
+        let ours = [(":shot", text(shot.id.to_string())), (":attempt", number(shot.attempt()))];
+        match self {
+            Self::Free(flight) => transaction.update(
+                layout::slot(flight.slot),
+                "REMOVE shot, attempt, lease_until_ms",
+                Some(SLOT_IS_OURS),
+                &ours,
+            ),
+            Self::Extend(flight) => {
+                let [shot, attempt] = ours;
+                let until = (":until", number(flight.lease_until.as_millisecond()));
+                transaction.update(
+                    layout::slot(flight.slot),
+                    "SET lease_until_ms = :until",
+                    Some(SLOT_IS_OURS),
+                    &[shot, attempt, until],
+                );
+            }
+        }
+    }
+}

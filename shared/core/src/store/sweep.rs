@@ -1,0 +1,40 @@
+//! What nobody has attended to in time.
+
+use jiff::Timestamp;
+
+use super::{Store, StoreError, layout, text};
+use crate::id::{JobId, ShotId};
+
+/// Something that is overdue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Overdue {
+    /// A shot.
+    Shot(ShotId),
+    /// A job that has not ended.
+    Job(JobId),
+}
+
+impl Store {
+    /// Up to `limit` of what is due by `now`, the longest overdue first.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Overdue>, StoreError> {
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name(layout::WORK)
+            .key_condition_expression("work_pk = :due AND work_sk < :now")
+            .expression_attribute_values(":due", text(layout::DUE))
+            // `$` follows `#`: everything of this very millisecond is included.
+            .expression_attribute_values(":now", text(format!("{}$", layout::sortable(now))))
+            .limit(limit.into());
+        let items = query.send().await?.items.unwrap_or_default();
+        let overdue = items.iter().filter_map(|item| {
+            let id = item.get("work_sk")?.as_s().ok()?.split_once('#')?.1;
+            id.parse().map(Overdue::Job).or_else(|_| id.parse().map(Overdue::Shot)).ok()
+        });
+        Ok(overdue.collect())
+    }
+}
