@@ -1,0 +1,20 @@
+//! Pixels in, numbers and pixels out.
+//!
+//! Everything that looks at the bytes of a picture is here: what may be decoded, decoding, WebP and thumbnails, the
+//! quality score, the palette. Not here: where bytes come from or go to, AWS, async, and drawing (`likeness-figures`).
+#![warn(missing_docs)]
+
+mod gate;
+mod picture;
+
+mod palette;
+mod quality;
+
+mod backdrop;
+mod luma;
+mod oklab;
+
+pub use gate::{Format, Header, Limits, Rejected, decode, inspect};
+pub use palette::{Swatch, palette};
+pub use picture::Picture;
+pub use quality::{Quality, quality};
