@@ -239,12 +239,14 @@ pub struct Patience {
     pub start: SignedDuration,
     /// `FAL_GENERATION_TIMEOUT_SECONDS`: for the generation itself.
     pub generation: SignedDuration,
+    /// `FAL_CHECK_AFTER_SECONDS`: how long a callback may be late before fal is asked.
+    pub check: SignedDuration,
 }
 
 impl Patience {
-    /// From when on a submit that was never answered counts as lost: fal would have called back by then.
+    /// From when on an attempt that was never heard of counts as lost: fal would have called back by then.
     #[must_use]
-    pub fn submit_window(self) -> SignedDuration {
+    pub fn window(self) -> SignedDuration {
         self.start + self.generation + SignedDuration::from_secs(5)
     }
 
@@ -264,6 +266,7 @@ impl Patience {
         Ok(Self {
             start: seconds("FAL_START_TIMEOUT_SECONDS", 120)?,
             generation: seconds("FAL_GENERATION_TIMEOUT_SECONDS", 60)?,
+            check: seconds("FAL_CHECK_AFTER_SECONDS", 60)?,
         })
     }
 }

@@ -155,6 +155,9 @@ impl Fal {
         let status = response.status();
         let headers = response.headers().clone();
         let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        if status == StatusCode::NOT_FOUND {
+            return Err(FalError::new(FalErrorKind::Garbled, "fal no longer has the result"));
+        }
         if !status.is_success() {
             return Err(FalError::from_answer(status, &headers, &body));
         }

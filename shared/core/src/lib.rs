@@ -32,5 +32,6 @@ pub mod fal;
 pub mod queue;
 pub mod store;
 
-// A step that several functions take.
+// Steps that several functions take.
+pub mod look_up;
 pub mod outcome;

@@ -29,83 +29,99 @@ pub enum Recorded {
     Unknown,
 }
 
-/// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A hint that cannot be sent is left to
-/// the sweep, as the record stands.
-///
-/// # Errors
-/// The table was out of reach or refused; nothing was recorded.
-pub async fn record(
-    store: &Store,
-    queues: &Queues,
-    shot: ShotId,
-    attempt: u32,
-    arrival: Arrival,
-    entropy: &Entropy,
-    now: Timestamp,
-) -> Result<Recorded, StoreError> {
-    loop {
-        let Some(before) = store.shot(shot).await? else { return Ok(Recorded::Unknown) };
-        let after = before.value.clone().arrived(attempt, arrival.clone(), entropy.range(0.0..1.0), now);
-        let (after, landed) = match after {
-            Ok(next) => next,
-            Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
-            Err(Illegal::OtherAttempt { .. }) => return record_late(store, &before, attempt, &arrival).await,
-        };
-        match store.save_shot(&before, &after).await? {
-            Saved::Conflict => {}
-            Saved::Yes => {
-                stop_if_refused(store, &arrival, now).await?;
-                hint(store, queues, &before.value, &landed).await;
+/// What recording an outcome touches.
+#[derive(Debug, Clone)]
+pub struct Recorder {
+    /// The table.
+    pub store: Store,
+    /// The queues.
+    pub queues: Queues,
+    /// For the jitter of pauses.
+    pub entropy: Entropy,
+}
+
+impl Recorder {
+    /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A hint that cannot be sent is left
+    /// to the sweep, as the record stands.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused; nothing was recorded.
+    pub async fn record(
+        &self,
+        shot: ShotId,
+        attempt: u32,
+        arrival: Arrival,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        loop {
+            let Some(before) = self.store.shot(shot).await? else { return Ok(Recorded::Unknown) };
+            let jitter = self.entropy.range(0.0..1.0);
+            let (after, landed) = match before.value.clone().arrived(attempt, arrival.clone(), jitter, now) {
+                Ok(next) => next,
+                Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
+                Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
+            };
+            if self.store.save_shot(&before, &after).await? == Saved::Yes {
+                self.stop_if_refused(&arrival, now).await?;
+                self.hint(&after, &landed).await;
                 return Ok(Recorded::Landed(landed));
             }
         }
     }
-}
 
-async fn record_late(
-    store: &Store,
-    before: &Versioned<Shot>,
-    attempt: u32,
-    arrival: &Arrival,
-) -> Result<Recorded, StoreError> {
-    let Arrival::Images(delivery) = arrival else { return Ok(Recorded::Late) };
-    match before.value.clone().arrived_late(attempt, delivery) {
-        Ok(after) => {
-            // A conflict means that the shot moved on; the callback is repeated by fal or was noted by its twin.
-            let saved = store.save_shot(before, &after).await?;
-            tracing::warn!(event = "paid_twice", shot.id = %after.id, shot.attempt = attempt, saved = ?saved, "fal delivered an attempt that was given up");
-            Ok(Recorded::Late)
+    async fn record_late(
+        &self,
+        before: &Versioned<Shot>,
+        attempt: u32,
+        arrival: &Arrival,
+    ) -> Result<Recorded, StoreError> {
+        let Arrival::Images(delivery) = arrival else { return Ok(Recorded::Late) };
+        match before.value.clone().arrived_late(attempt, delivery) {
+            Ok(after) => {
+                // A conflict means that the shot moved on meanwhile; the busy answer makes fal call again.
+                if self.store.save_shot(before, &after).await? == Saved::Conflict {
+                    return Err(StoreError::Busy("the shot changed while a late callback was noted".into()));
+                }
+                tracing::warn!(
+                    event = "paid_twice",
+                    shot.id = %after.id,
+                    shot.attempt = attempt,
+                    "fal delivered an attempt that was given up"
+                );
+                Ok(Recorded::Late)
+            }
+            Err(Illegal::AlreadyDone) => Ok(Recorded::Known),
+            Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Ok(Recorded::Unknown),
         }
-        Err(Illegal::AlreadyDone) => Ok(Recorded::Known),
-        Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Ok(Recorded::Unknown),
     }
-}
 
-async fn stop_if_refused(store: &Store, arrival: &Arrival, now: Timestamp) -> Result<(), StoreError> {
-    let Arrival::Error(error) = arrival else { return Ok(()) };
-    let reason = match error.kind {
-        FalErrorKind::Authentication => "fal refuses the key",
-        FalErrorKind::AccountLocked => "fal has locked the account",
-        _ => return Ok(()),
-    };
-    tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
-    store.stop_lanes(Stop { until: now + STOP_FOR, reason: reason.to_owned() }).await
-}
+    async fn stop_if_refused(&self, arrival: &Arrival, now: Timestamp) -> Result<(), StoreError> {
+        let Arrival::Error(error) = arrival else { return Ok(()) };
+        let reason = match error.kind {
+            FalErrorKind::Authentication => "fal refuses the key",
+            FalErrorKind::AccountLocked => "fal has locked the account",
+            _ => return Ok(()),
+        };
+        tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
+        self.store.stop_lanes(Stop { until: now + STOP_FOR, reason: reason.to_owned() }).await
+    }
 
-/// Tells the function that has something to do now.
-async fn hint(store: &Store, queues: &Queues, shot: &Shot, landed: &Landed) {
-    let told = match landed {
-        Landed::Delivered | Landed::Failed => queues.tell_ingest(IngestHint::Shot(shot.id)).await,
-        Landed::Retrying(pause) => queues.tell_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await,
-    };
-    let room = match (landed, store.waiting(1).await) {
-        (Landed::Retrying(_), _) => Ok(()),
-        (Landed::Delivered | Landed::Failed, Ok(waiting)) if waiting.is_empty() => Ok(()),
-        (Landed::Delivered | Landed::Failed, _) => {
-            queues.tell_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await
+    /// Tells the functions that have something to do now.
+    async fn hint(&self, shot: &Shot, landed: &Landed) {
+        let queues = &self.queues;
+        let told = match landed {
+            Landed::Delivered | Landed::Failed => queues.tell_ingest(IngestHint::Shot(shot.id)).await,
+            Landed::Retrying(pause) => queues.tell_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await,
+        };
+        let room = match (landed, self.store.waiting(1).await) {
+            (Landed::Retrying(_), _) => Ok(()),
+            (Landed::Delivered | Landed::Failed, Ok(waiting)) if waiting.is_empty() => Ok(()),
+            (Landed::Delivered | Landed::Failed, _) => {
+                queues.tell_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await
+            }
+        };
+        for error in [told, room].into_iter().filter_map(Result::err) {
+            tracing::warn!(shot.id = %shot.id, error = &error as &dyn std::error::Error, "left to the sweep");
         }
-    };
-    for error in [told, room].into_iter().filter_map(Result::err) {
-        tracing::warn!(shot.id = %shot.id, error = &error as &dyn std::error::Error, "left to the sweep");
     }
 }

@@ -136,6 +136,7 @@ mod tests {
         let attempt = |(i, outcome): (usize, &AttemptOutcome)| Attempt {
             number: u32::try_from(i).unwrap() + 1,
             recipe: recipe(),
+            nonce: String::new(),
             started_at: "2026-11-21T07:00:00Z".parse().unwrap(),
             request_id: None,
             outcome: outcome.clone(),

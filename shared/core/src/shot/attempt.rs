@@ -12,6 +12,8 @@ pub struct Attempt {
     pub number: u32,
     /// What it sent.
     pub recipe: Recipe,
+    /// Known to us and to the webhook URL of this attempt alone, so that nobody else's callback is taken for ours.
+    pub nonce: String,
     /// When the right to submit was taken.
     pub started_at: Timestamp,
     /// fal's id of the request, once known.
@@ -42,6 +44,12 @@ pub enum AttemptOutcome {
 }
 
 impl Attempt {
+    /// Whether we stopped waiting for it, so that fal may still deliver, and bill, it.
+    #[must_use]
+    pub fn was_given_up(&self) -> bool {
+        matches!(self.outcome, AttemptOutcome::Lost | AttemptOutcome::Rejected(FalErrorKind::TimedOut))
+    }
+
     /// What the caller is charged for it.
     #[must_use]
     pub fn charge(&self) -> Option<Usd> {

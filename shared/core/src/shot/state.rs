@@ -45,12 +45,10 @@ pub enum ShotState {
 }
 
 /// The right to have one request in flight at fal.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Flight {
     /// Which slot.
     pub slot: u16,
-    /// Known to us and to the webhook URL of this attempt alone, so that nobody else's callback is taken for ours.
-    pub nonce: String,
     /// When the slot frees itself, and an unanswered submit counts as lost.
     pub lease_until: Timestamp,
 }
@@ -68,6 +66,14 @@ pub struct FalRequest {
     pub response_url: Option<Url>,
     /// Where fal says it is cancelled.
     pub cancel_url: Option<Url>,
+}
+
+impl FalRequest {
+    /// A request whose addresses are the documented ones, because fal's answer with its own was lost.
+    #[must_use]
+    pub fn documented(id: &str, endpoint: String) -> Self {
+        Self { id: id.to_owned(), endpoint, status_url: None, response_url: None, cancel_url: None }
+    }
 }
 
 /// What fal delivered.

@@ -63,12 +63,13 @@ impl Shot {
     ///
     /// # Errors
     /// It is not waiting, or its pause is not over.
-    pub fn claim(mut self, flight: Flight, now: Timestamp) -> Result<Self, Illegal> {
+    pub fn claim(mut self, flight: Flight, nonce: String, now: Timestamp) -> Result<Self, Illegal> {
         match self.state {
             ShotState::Waiting { not_before } if not_before.is_none_or(|end| end <= now) => {
                 self.attempts.push(Attempt {
                     number: self.attempt() + 1,
                     recipe: self.recipe.clone(),
+                    nonce,
                     started_at: now,
                     request_id: None,
                     outcome: AttemptOutcome::UnderWay,
@@ -106,8 +107,7 @@ impl Shot {
             return Err(Illegal::OtherAttempt { given: attempt, current });
         }
         match self.state {
-            ShotState::Submitting(ref flight) => {
-                let flight = flight.clone();
+            ShotState::Submitting(flight) => {
                 self.set_request_id(attempt, &request.id);
                 let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
                 self.state = ShotState::Submitted { flight, request: Box::new(request), check_at };
@@ -126,6 +126,31 @@ impl Shot {
             ShotState::Submitted { flight, request, .. } => {
                 let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
                 self.state = ShotState::Submitted { flight, request, check_at };
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// fal says that `attempt` is done, and not what came of it: the result is to be fetched at once.
+    ///
+    /// # Errors
+    /// The attempt is not under way.
+    pub fn to_be_fetched(mut self, attempt: u32, request_id: &str, now: Timestamp) -> Result<Self, Illegal> {
+        let current = self.attempt();
+        if current != attempt {
+            return Err(Illegal::OtherAttempt { given: attempt, current });
+        }
+        match self.state {
+            ShotState::Submitting(flight) => {
+                self.set_request_id(attempt, request_id);
+                let endpoint = self.recipe.model().map(|model| model.endpoint.clone()).unwrap_or_default();
+                let request = FalRequest::documented(request_id, endpoint);
+                self.state = ShotState::Submitted { flight, request: Box::new(request), check_at: now };
+                Ok(self)
+            }
+            ShotState::Submitted { flight, request, .. } => {
+                self.state = ShotState::Submitted { flight, request, check_at: now };
                 Ok(self)
             }
             _ => Err(self.illegal()),
@@ -151,14 +176,14 @@ impl Shot {
         match self.state {
             ShotState::Submitting(_) | ShotState::Submitted { .. } if attempt == current => {}
             // Given up, but nothing was sent in its place yet: what was paid for is welcome.
-            ShotState::Waiting { .. } if matches!(arrival, Arrival::Images(_)) && self.was_lost(attempt) => {}
+            ShotState::Waiting { .. } if matches!(arrival, Arrival::Images(_)) && self.was_given_up(attempt) => {}
             ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Waiting { .. } if attempt < current => {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
             }
-            ShotState::Failed(_) if self.was_lost(attempt) && matches!(arrival, Arrival::Images(_)) => {
+            ShotState::Failed(_) if self.was_given_up(attempt) && matches!(arrival, Arrival::Images(_)) => {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
             }
-            _ if attempt < current && self.was_lost(attempt) => {
+            _ if attempt < current && self.was_given_up(attempt) => {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
             }
             _ => return Err(Illegal::AlreadyDone),
@@ -190,7 +215,7 @@ impl Shot {
         let Some(late) = self.attempts.iter_mut().find(|tried| tried.number == attempt) else {
             return Err(Illegal::OtherAttempt { given: attempt, current });
         };
-        if late.paid_twice || late.outcome != AttemptOutcome::Lost {
+        if late.paid_twice || !late.was_given_up() {
             return Err(Illegal::AlreadyDone);
         }
         late.paid_twice = true;
@@ -293,9 +318,10 @@ impl Shot {
         }
     }
 
-    fn was_lost(&self, attempt: u32) -> bool {
+    /// Whether we stopped waiting for `attempt`, so that fal may still deliver it.
+    fn was_given_up(&self, attempt: u32) -> bool {
         let tried = self.attempts.iter().find(|tried| tried.number == attempt);
-        tried.is_some_and(|tried| tried.outcome == AttemptOutcome::Lost)
+        tried.is_some_and(Attempt::was_given_up)
     }
 
     fn set_request_id(&mut self, attempt: u32, id: &str) {

@@ -1,0 +1,39 @@
+//! What this function may touch.
+
+use likeness_core::{
+    admission::Limits,
+    bucket::Bucket,
+    clock::Clock,
+    config::{BucketConfig, ConfigError, Env, QueueConfig, StoreConfig},
+    entropy::Entropy,
+    queue::Queues,
+    store::Store,
+};
+
+/// What this function may touch. It reads addresses of images and never their bytes; it never calls fal.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) queues: Queues,
+    pub(crate) bucket: Bucket,
+    pub(crate) limits: Limits,
+    pub(crate) entropy: Entropy,
+    pub(crate) clock: Clock,
+}
+
+impl App {
+    /// Reads the configuration and builds the clients.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, ConfigError> {
+        Ok(Self {
+            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            queues: Queues::new(QueueConfig::from_env(env, &["MASTER_QUEUE_URL"])?),
+            bucket: Bucket::new(BucketConfig::from_env(env)?),
+            limits: Limits::from_env(env)?,
+            entropy,
+            clock,
+        })
+    }
+}

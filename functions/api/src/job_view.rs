@@ -1,0 +1,221 @@
+//! A job as clients see it, with its result once there is one.
+
+use jiff::Timestamp;
+use likeness_core::{
+    failure::Failure,
+    id::{JobId, MediaId, ProjectId, ShotId},
+    job::JobStatus,
+    kind::{IgnoredParameter, Kind},
+    money::Usd,
+    shot::{Attempt, AttemptOutcome, Shot, ShotState},
+    store::JobView as Stored,
+    subject::VisualSpecifications,
+};
+use serde::Serialize;
+
+use crate::{app::App, image_view::ImageView, problem::ApiError};
+
+/// A job.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct JobView {
+    pub(crate) job_id: JobId,
+    project_id: ProjectId,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    pub(crate) status: JobStatus,
+    pub(crate) progress: u32,
+    created_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    completed_at: Option<Timestamp>,
+    cost: Cost,
+    ignored_parameters: Vec<IgnoredParameter>,
+    shots: Vec<ShotView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) error: Option<ErrorView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<ResultView>,
+    links: Links,
+}
+
+/// Money, in dollars; `null` is unknown.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Cost {
+    reserved: Option<f64>,
+    settled: Option<f64>,
+    currency: &'static str,
+}
+
+/// Why something failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorView {
+    code: &'static str,
+    detail: String,
+    retryable: bool,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ShotView {
+    shot_id: ShotId,
+    status: &'static str,
+    seed: u64,
+    attempts: Vec<AttemptView>,
+    media_ids: Vec<MediaId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView>,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct AttemptView {
+    number: u32,
+    model: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    steps: Option<u32>,
+    started_at: Timestamp,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fal_request_id: Option<String>,
+    outcome: AttemptOutcome,
+    provider_cost: Option<f64>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    paid_twice: bool,
+}
+
+#[derive(Debug, Serialize)]
+struct Links {
+    #[serde(rename = "self")]
+    this: String,
+}
+
+/// The result of a kind.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+pub(crate) enum ResultView {
+    /// A master reference.
+    Master(Box<MasterResult>),
+}
+
+/// A master reference: the first variation at the top, all of them in `images`.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MasterResult {
+    media_id: MediaId,
+    url: String,
+    webp_url: String,
+    thumbnail_url: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    urls_expire_at: Option<Timestamp>,
+    prompt: String,
+    seed: u64,
+    specifications: VisualSpecifications,
+    quality_score: f64,
+    quality_passed: bool,
+    images: Vec<ImageView>,
+}
+
+impl JobView {
+    pub(crate) async fn new(app: &App, stored: &Stored) -> Result<Self, ApiError> {
+        let job = &stored.job.value;
+        let shots = stored.plain_shots();
+        let ending = job.ending();
+        Ok(Self {
+            job_id: job.id,
+            project_id: job.project.clone(),
+            kind: job.kind.name(),
+            status: job.status(&shots),
+            progress: job.progress(&shots),
+            created_at: job.created_at,
+            completed_at: ending.map(|ending| ending.at),
+            cost: Cost {
+                reserved: job.reserved.map(Usd::dollars),
+                settled: ending.and_then(|ending| ending.cost).map(Usd::dollars),
+                currency: "USD",
+            },
+            ignored_parameters: job.ignored.clone(),
+            shots: shots.iter().map(ShotView::new).collect(),
+            error: job.failure().map(ErrorView::new),
+            result: if ending.is_some() { result(app, &job.project, &job.kind, &shots).await? } else { None },
+            links: Links { this: location(job.id) },
+        })
+    }
+}
+
+/// Where a job is read.
+pub(crate) fn location(job: JobId) -> String {
+    format!("/api/v1/jobs/{job}")
+}
+
+async fn result(app: &App, project: &ProjectId, kind: &Kind, shots: &[Shot]) -> Result<Option<ResultView>, ApiError> {
+    let ids: Vec<MediaId> = shots.iter().flat_map(media_ids).cloned().collect();
+    let images = ImageView::all(app, app.store.media_of(project, &ids).await?).await?;
+    match kind {
+        Kind::Master(_) => Ok(MasterResult::new(images).map(|master| ResultView::Master(Box::new(master)))),
+    }
+}
+
+fn media_ids(shot: &Shot) -> &[MediaId] {
+    match &shot.state {
+        ShotState::Stored { media } => media,
+        ShotState::Waiting { .. }
+        | ShotState::Submitting(_)
+        | ShotState::Submitted { .. }
+        | ShotState::Delivered { .. }
+        | ShotState::Failed(_)
+        | ShotState::Canceled => &[],
+    }
+}
+
+impl MasterResult {
+    fn new(images: Vec<ImageView>) -> Option<Self> {
+        let first = images.first()?;
+        Some(Self {
+            media_id: first.media_id.clone(),
+            url: first.url.clone(),
+            webp_url: first.webp_url.clone(),
+            thumbnail_url: first.thumbnail_url.clone(),
+            urls_expire_at: first.urls_expire_at,
+            prompt: first.prompt.clone(),
+            seed: first.seed,
+            specifications: first.specifications.clone(),
+            quality_score: first.quality_score,
+            quality_passed: first.quality_passed,
+            images,
+        })
+    }
+}
+
+impl ErrorView {
+    fn new(failure: &Failure) -> Self {
+        Self { code: failure.code.as_str(), detail: failure.detail.clone(), retryable: failure.code.is_retryable() }
+    }
+}
+
+impl ShotView {
+    fn new(shot: &Shot) -> Self {
+        Self {
+            shot_id: shot.id,
+            status: shot.state.name(),
+            seed: shot.recipe.seed,
+            attempts: shot.attempts.iter().map(AttemptView::new).collect(),
+            media_ids: media_ids(shot).to_vec(),
+            error: shot.failure().map(ErrorView::new),
+        }
+    }
+}
+
+impl AttemptView {
+    fn new(attempt: &Attempt) -> Self {
+        Self {
+            number: attempt.number,
+            model: attempt.recipe.model.clone(),
+            steps: attempt.recipe.steps,
+            started_at: attempt.started_at,
+            fal_request_id: attempt.request_id.clone(),
+            outcome: attempt.outcome.clone(),
+            provider_cost: attempt.provider_cost.map(Usd::dollars),
+            paid_twice: attempt.paid_twice,
+        }
+    }
+}

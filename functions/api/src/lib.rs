@@ -1,0 +1,23 @@
+//! The HTTP API: an axum router, handed to `lambda_http` on AWS and to any HTTP server elsewhere.
+//!
+//! A route is a file in `routes/`; what several routes share stands beside this one, each under its own name.
+
+mod access;
+mod app;
+mod body;
+mod cursor;
+mod idempotency;
+mod image_view;
+mod job_view;
+mod prefer;
+mod problem;
+mod request_id;
+mod router;
+mod routes;
+mod start_job;
+mod token;
+mod validation;
+
+pub use app::App;
+pub use router::router;
+pub use token::{new_token, token_hint, token_sha256};

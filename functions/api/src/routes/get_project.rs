@@ -1,0 +1,46 @@
+//! `GET /api/v1/projects/{project}`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, State},
+};
+use jiff::Timestamp;
+use likeness_core::{
+    id::{ProjectId, UserId},
+    project::Project,
+};
+use serde::Serialize;
+
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    problem::ApiError,
+};
+
+/// A project.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ProjectView {
+    id: ProjectId,
+    name: String,
+    owner: UserId,
+    created_at: Timestamp,
+}
+
+impl From<Project> for ProjectView {
+    fn from(project: Project) -> Self {
+        Self { id: project.id, name: project.name, owner: project.owner, created_at: project.created_at }
+    }
+}
+
+pub(crate) async fn get_project(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(project): Path<String>,
+) -> Result<Json<ProjectView>, ApiError> {
+    let project = caller.may(&app, Action::Read, &project).await?;
+    let project = app.store.project(&project).await?.ok_or(ApiError::NotFound { what: "project" })?;
+    Ok(Json(project.into()))
+}

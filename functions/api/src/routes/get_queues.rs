@@ -1,0 +1,46 @@
+//! `GET /api/v1/queues`: how much room there is at fal, and who waits for it.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use likeness_core::project::Scope;
+use serde::Serialize;
+
+use crate::{access::Caller, app::App, problem::ApiError};
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Queues {
+    /// Submits that the last 60 seconds still have room for.
+    available_tokens: u32,
+    /// Requests at fal now.
+    in_flight: usize,
+    /// Most requests at fal at once.
+    slots: u16,
+    /// Shots that wait for admission.
+    queue_size: u64,
+    /// Set while fal refuses this account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stopped: Option<Stopped>,
+}
+
+#[derive(Debug, Serialize)]
+struct Stopped {
+    until: Timestamp,
+    reason: String,
+}
+
+pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Queues>, ApiError> {
+    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
+    let now = app.clock.now();
+    let gate = app.store.gate().await?;
+    let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
+    Ok(Json(Queues {
+        available_tokens: gate.recent.available(app.limits, now),
+        in_flight: gate.in_flight(now),
+        slots: app.limits.slots,
+        queue_size: app.store.waiting_count().await?,
+        stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
+    }))
+}

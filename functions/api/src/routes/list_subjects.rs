@@ -1,0 +1,43 @@
+//! `GET /api/v1/projects/{project}/subjects`: by id.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Query, State},
+};
+use serde::Serialize;
+
+use super::{get_subject::SubjectView, list_projects::PageQuery};
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    cursor,
+    problem::ApiError,
+};
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct SubjectList {
+    subjects: Vec<SubjectView>,
+    has_more: bool,
+    next_cursor: Option<String>,
+}
+
+pub(crate) async fn list_subjects(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(project): Path<String>,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<SubjectList>, ApiError> {
+    let project = caller.may(&app, Action::Read, &project).await?;
+    let list = format!("subjects of {project}");
+    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
+    let page = app.store.subjects(&project, after.as_ref(), limit).await?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let mut subjects = Vec::with_capacity(page.items.len());
+    for subject in page.items {
+        subjects.push(SubjectView::new(&app, subject).await?);
+    }
+    Ok(Json(SubjectList { subjects, has_more: next_cursor.is_some(), next_cursor }))
+}

@@ -1,0 +1,24 @@
+//! `DELETE /api/v1/keys/{key}`: from now on nobody gets in with it. Revoking twice has the same answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use http::StatusCode;
+use likeness_core::{id::KeyId, project::Scope};
+
+use crate::{access::Caller, app::App, problem::ApiError};
+
+pub(crate) async fn revoke_key(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(key): Path<String>,
+) -> Result<StatusCode, ApiError> {
+    caller.has_scope(Scope::Admin, "a key with the scope `admin`")?;
+    let unknown = || ApiError::NotFound { what: "key" };
+    let id: KeyId = key.parse().map_err(|_| unknown())?;
+    if app.store.revoke_key(&caller.user, id, app.clock.now()).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(unknown())
+    }
+}

@@ -1,0 +1,109 @@
+//! Rules for texts that several routes take. Errors are collected, so that a client hears of all at once.
+
+use jiff::Timestamp;
+use url::Url;
+
+use crate::problem::{ApiError, FieldError};
+
+/// The errors of a request so far.
+#[derive(Debug, Default)]
+pub(crate) struct Errors(Vec<FieldError>);
+
+impl Errors {
+    pub(crate) fn add(&mut self, pointer: &str, detail: impl Into<String>) {
+        self.0.push(FieldError::body(pointer, detail));
+    }
+
+    /// The result of something that may be wrong; `None` notes the error.
+    pub(crate) fn check<T, E: std::fmt::Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add(pointer, error.to_string())).ok()
+    }
+
+    /// A text of `least` to `most` characters without hidden ones.
+    pub(crate) fn text(&mut self, pointer: &str, text: &str, least: usize, most: usize) {
+        let length = text.chars().count();
+        if !(least..=most).contains(&length) {
+            self.add(pointer, format!("has {length} characters, {least} to {most} are allowed"));
+        } else if text.trim().is_empty() && least > 0 {
+            self.add(pointer, "is blank");
+        }
+        if let Some(hidden) = text.chars().find(|character| is_hidden(*character)) {
+            self.add(pointer, format!("holds the hidden character U+{:04X}", u32::from(hidden)));
+        }
+    }
+
+    /// The same for a text that may be absent.
+    pub(crate) fn optional_text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
+        if let Some(text) = text {
+            self.text(pointer, text, 1, most);
+        }
+    }
+
+    /// An https address of a public host, without a user or password in it.
+    pub(crate) fn https(&mut self, pointer: &str, text: &str) {
+        let acceptable = text.parse::<Url>().is_ok_and(|url| {
+            let named =
+                matches!(url.host(), Some(url::Host::Domain(host)) if host.contains('.') && !host.ends_with(".local"));
+            url.scheme() == "https" && named && url.username().is_empty() && url.password().is_none()
+        });
+        if !acceptable || text.len() > 2048 {
+            self.add(pointer, "is no https address of a public host");
+        }
+    }
+
+    /// A time that has not come.
+    pub(crate) fn future(&mut self, pointer: &str, time: Option<Timestamp>, now: Timestamp) {
+        if time.is_some_and(|time| time <= now) {
+            self.add(pointer, "lies in the past");
+        }
+    }
+
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.0)) }
+    }
+}
+
+/// Control characters (line breaks and tabs are none here) and those that turn the direction of text or have no width:
+/// they hide from a reader what a model or a log will see.
+fn is_hidden(character: char) -> bool {
+    let direction =
+        matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let no_width = matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
+    (character.is_control() && !matches!(character, '\n' | '\r' | '\t')) || direction || no_width
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_count_characters_and_hidden_ones_are_named() {
+        let mut errors = Errors::default();
+        errors.text("/ok", "ä".repeat(10).as_str(), 10, 10);
+        assert!(errors.0.is_empty());
+        errors.text("/nul", "a keeper\0 of a light", 10, 1000);
+        errors.text("/bidi", "a keeper \u{202e}of a light", 10, 1000);
+        errors.text("/blank", "            ", 10, 1000);
+        let details: Vec<_> = errors.0.iter().map(|error| error.detail.as_str()).collect();
+        assert_eq!(details, ["holds the hidden character U+0000", "holds the hidden character U+202E", "is blank"]);
+    }
+
+    #[test]
+    fn an_address_must_be_public_and_encrypted() {
+        let mut errors = Errors::default();
+        errors.https("/ok", "https://images.example.com/a.png");
+        assert!(errors.0.is_empty());
+        let bad = [
+            "http://example.com/a",
+            "https://127.0.0.1/a",
+            "https://localhost/a",
+            "https://u:p@example.com/",
+            "x",
+            "https://[::1]/",
+        ];
+        for address in bad {
+            errors.https("/bad", address);
+        }
+        assert_eq!(errors.0.len(), bad.len());
+    }
+}

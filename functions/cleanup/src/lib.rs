@@ -1,0 +1,7 @@
+//! The scheduled sweep: whatever stayed silent is asked for, reminded or given up, so that nothing hangs for ever.
+
+mod app;
+mod reconcile;
+
+pub use app::{App, StartError};
+pub use reconcile::{Report, reconcile};

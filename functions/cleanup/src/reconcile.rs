@@ -1,0 +1,169 @@
+//! One sweep. Everything unsettled carries the time at which somebody should have heard of it; what is past that time is
+//! looked at here, in whatever state it is.
+
+use futures_util::{StreamExt, stream};
+use jiff::{SignedDuration, Timestamp};
+use likeness_core::{
+    id::{JobId, ShotId},
+    job::NotFinished,
+    kind::Lane,
+    look_up::{LookedUp, look_up},
+    outcome::Recorded,
+    queue::{IngestHint, LaneHint, QueueError},
+    shot::{Arrival, Shot, ShotState},
+    store::{Overdue, Saved, StoreError, Versioned},
+};
+use serde::Serialize;
+
+use crate::app::App;
+
+/// Most that one sweep looks at; the rest is still due at the next.
+const AT_ONCE: u16 = 200;
+/// How many of them at the same time.
+const TOGETHER: usize = 8;
+
+/// What a sweep did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Report {
+    /// Shots and jobs that were overdue.
+    pub overdue: u32,
+    /// Shots of which fal was asked and told the outcome.
+    pub recovered: u32,
+    /// Attempts that were given up because fal never answered the submit.
+    pub given_up: u32,
+    /// Messages that were sent again.
+    pub reminded: u32,
+    /// What could not be attended to and is tried at the next sweep.
+    pub errors: u32,
+}
+
+enum Attended {
+    Recovered,
+    GivenUp,
+    Reminded,
+    Nothing,
+}
+
+/// Why something overdue was not attended to.
+#[derive(Debug, thiserror::Error)]
+enum NotAttended {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Queue(#[from] QueueError),
+}
+
+/// Attends to what is overdue, and wakes admission if somebody waits while there is room.
+///
+/// # Errors
+/// The table was out of reach or refused before anything was attended to.
+pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
+    let now = app.clock.now();
+    let overdue = app.recorder.store.overdue(now, AT_ONCE).await?;
+    let mut report = Report { overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX), ..Report::default() };
+    let mut attended = stream::iter(overdue).map(|item| attend(app, item, now)).buffer_unordered(TOGETHER);
+    while let Some(outcome) = attended.next().await {
+        match outcome {
+            Ok(Attended::Recovered) => report.recovered += 1,
+            Ok(Attended::GivenUp) => report.given_up += 1,
+            Ok(Attended::Reminded) => report.reminded += 1,
+            Ok(Attended::Nothing) => {}
+            Err(error) => {
+                tracing::error!(error = &error as &dyn std::error::Error, "left to the next sweep");
+                report.errors += 1;
+            }
+        }
+    }
+    if let Err(error) = wake_admission(app, now).await {
+        tracing::error!(error = &error as &dyn std::error::Error, "admission not woken");
+        report.errors += 1;
+    }
+    if report != Report::default() {
+        tracing::info!(event = "reconciled", report = ?report, "sweep done");
+    }
+    Ok(report)
+}
+
+async fn attend(app: &App, overdue: Overdue, now: Timestamp) -> Result<Attended, NotAttended> {
+    match overdue {
+        Overdue::Job(job) => attend_to_job(app, job, now).await,
+        Overdue::Shot(shot) => attend_to_shot(app, shot, now).await,
+    }
+}
+
+async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attended, NotAttended> {
+    let Some(before) = app.recorder.store.shot(id).await? else { return Ok(Attended::Nothing) };
+    let shot = before.value.clone();
+    match &before.value.state {
+        ShotState::Waiting { not_before: Some(end) } if *end <= now => {
+            let Ok(ready) = shot.ready(now) else { return Ok(Attended::Nothing) };
+            save(app, &before, &ready).await
+        }
+        ShotState::Submitting(flight) if flight.lease_until <= now => {
+            let attempt = shot.attempt();
+            match app.recorder.record(id, attempt, Arrival::Silence, now).await? {
+                Recorded::Landed(_) => {
+                    tracing::warn!(event = "submit_lost", shot.id = %id, shot.attempt = attempt, "fal never answered");
+                    Ok(Attended::GivenUp)
+                }
+                Recorded::Known | Recorded::Late | Recorded::Unknown => Ok(Attended::Nothing),
+            }
+        }
+        ShotState::Submitted { check_at, .. } if *check_at <= now => {
+            match look_up(&app.recorder, &app.fal, id, now).await? {
+                LookedUp::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
+                LookedUp::Recorded(_) | LookedUp::Waiting | LookedUp::NotThere => Ok(Attended::Nothing),
+            }
+        }
+        ShotState::Delivered { check_at, .. } if *check_at <= now => {
+            let Ok(reminded) = shot.reminded(now) else { return Ok(Attended::Nothing) };
+            app.recorder.queues.tell_ingest(IngestHint::Shot(id)).await?;
+            save(app, &before, &reminded).await
+        }
+        ShotState::Waiting { .. }
+        | ShotState::Submitting(_)
+        | ShotState::Submitted { .. }
+        | ShotState::Delivered { .. }
+        | ShotState::Stored { .. }
+        | ShotState::Failed(_)
+        | ShotState::Canceled => Ok(Attended::Nothing),
+    }
+}
+
+async fn save(app: &App, before: &Versioned<Shot>, after: &Shot) -> Result<Attended, NotAttended> {
+    match app.recorder.store.save_shot(before, after).await? {
+        Saved::Yes => Ok(Attended::Reminded),
+        Saved::Conflict => Ok(Attended::Nothing),
+    }
+}
+
+/// A job that is open for long: if all its shots are settled, its end was missed.
+async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended, NotAttended> {
+    let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
+    let (job, shots) = (&view.job, view.plain_shots());
+    let missed = match job.value.clone().finish(&shots, now) {
+        Ok(_) => true,
+        Err(NotFinished::Running) => false,
+        Err(NotFinished::AlreadyDone) => return Ok(Attended::Nothing),
+    };
+    if missed {
+        app.recorder.queues.tell_ingest(IngestHint::Job(id)).await?;
+    }
+    if let Ok(checked) = job.value.clone().checked(now) {
+        let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_job(&checked, job.revision).await?;
+    }
+    Ok(if missed { Attended::Reminded } else { Attended::Nothing })
+}
+
+/// Somebody waits and there is room: a message was lost, or a lease ran out.
+async fn wake_admission(app: &App, now: Timestamp) -> Result<(), NotAttended> {
+    let store = &app.recorder.store;
+    if store.waiting(1).await?.is_empty() {
+        return Ok(());
+    }
+    if store.gate().await?.in_flight(now) < usize::from(app.limits.slots) {
+        app.recorder.queues.tell_lane(Lane::Master, LaneHint::Room, SignedDuration::ZERO).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,122 @@
+//! Admission: a slot, a token and the best waiting shot, in one transaction, until one of the three is missing.
+
+use std::{collections::HashSet, sync::Arc};
+
+use jiff::{SignedDuration, Timestamp};
+use likeness_core::{
+    admission::Held,
+    id::{JobId, ShotId},
+    kind::Lane,
+    queue::LaneHint,
+    shot::{Flight, Shot, ShotState},
+    store::{Claim, StoreError, Versioned},
+};
+use tokio::task::JoinSet;
+
+use crate::{app::App, submit::submit};
+
+/// How many waiting shots are looked at together; some may have been taken by others.
+const LOOK_AT: u16 = 10;
+
+/// Submits as much as there is room for. `jobs` were just hinted at: the index may not show their shots yet.
+pub(crate) async fn admit(app: &Arc<App>, jobs: &[JobId]) -> Result<(), StoreError> {
+    let mut submits = JoinSet::new();
+    let mut gone = HashSet::new();
+    let admitted = admit_all(app, jobs, &mut gone, &mut submits).await;
+    // What was claimed is submitted whatever happened to the others.
+    while let Some(submitted) = submits.join_next().await {
+        match submitted {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(error = &error as &dyn std::error::Error, "left to the sweep"),
+            Err(panic) => tracing::error!(error = &panic as &dyn std::error::Error, "a submit panicked"),
+        }
+    }
+    admitted
+}
+
+async fn admit_all(
+    app: &Arc<App>,
+    jobs: &[JobId],
+    gone: &mut HashSet<ShotId>,
+    submits: &mut JoinSet<Result<(), StoreError>>,
+) -> Result<(), StoreError> {
+    let hinted = hinted_shots(app, jobs).await?;
+    loop {
+        let now = app.clock.now();
+        let gate = app.recorder.store.gate().await?;
+        let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(()) };
+        let Some(shot) = best(app, &hinted, gone).await? else { return Ok(()) };
+        if let Some(stop) = gate.stopped.as_ref().filter(|stop| stop.until > now) {
+            return come_back(app, stop.until.duration_since(now)).await;
+        }
+        let recent = match gate.recent.with_one_more(app.limits, now) {
+            Ok(recent) => recent,
+            Err(wait) => return come_back(app, wait).await,
+        };
+        let Some((claimed, held)) = claimed(app, &shot, slot, now) else {
+            gone.insert(shot.value.id);
+            continue;
+        };
+        let claim = app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await?;
+        if claim != Claim::GateMoved {
+            gone.insert(shot.value.id);
+        }
+        if claim == Claim::Taken {
+            submits.spawn(submit(Arc::clone(app), claimed));
+        }
+    }
+}
+
+/// The waiting shots of the jobs that were hinted at, read from the table itself.
+async fn hinted_shots(app: &App, jobs: &[JobId]) -> Result<Vec<Versioned<Shot>>, StoreError> {
+    let mut shots = Vec::new();
+    for job in jobs {
+        let view = app.recorder.store.job(*job).await?;
+        let waiting = view.into_iter().flat_map(|view| view.shots);
+        shots.extend(waiting.filter(|shot| matches!(shot.value.state, ShotState::Waiting { not_before: None })));
+    }
+    Ok(shots)
+}
+
+/// The best shot that waits: of those in the index and those hinted at.
+async fn best(
+    app: &App,
+    hinted: &[Versioned<Shot>],
+    gone: &HashSet<ShotId>,
+) -> Result<Option<Versioned<Shot>>, StoreError> {
+    let indexed = app.recorder.store.waiting(LOOK_AT + u16::try_from(gone.len()).unwrap_or(u16::MAX - LOOK_AT)).await?;
+    let hinted = hinted.iter().filter(|shot| !gone.contains(&shot.value.id));
+    let hinted = hinted.min_by_key(|shot| shot.value.rank.sort_key(shot.value.id));
+    for id in indexed.into_iter().filter(|id| !gone.contains(id)) {
+        let Some(shot) = app.recorder.store.shot(id).await? else { continue };
+        if !matches!(shot.value.state, ShotState::Waiting { .. }) {
+            continue;
+        }
+        let sort_key = |shot: &Versioned<Shot>| shot.value.rank.sort_key(shot.value.id);
+        return Ok(match hinted {
+            Some(hinted) if sort_key(hinted) < sort_key(&shot) => Some(hinted.clone()),
+            Some(_) | None => Some(shot),
+        });
+    }
+    Ok(hinted.cloned())
+}
+
+fn claimed(app: &App, shot: &Versioned<Shot>, slot: u16, now: Timestamp) -> Option<(Shot, Held)> {
+    let lease_until = now + app.fal.patience().window();
+    let nonce = nonce(app);
+    let claimed = shot.value.clone().claim(Flight { slot, lease_until }, nonce, now).ok()?;
+    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
+    Some((claimed, held))
+}
+
+fn nonce(app: &App) -> String {
+    app.recorder.entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// There is work and no token for it, or fal refuses us: a message brings us back in time.
+async fn come_back(app: &App, after: SignedDuration) -> Result<(), StoreError> {
+    if let Err(error) = app.recorder.queues.tell_lane(Lane::Master, LaneHint::Room, after).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "left to the sweep");
+    }
+    Ok(())
+}

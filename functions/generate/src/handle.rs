@@ -1,0 +1,62 @@
+//! A batch of hints. All of them come down to one question, asked once: what can be submitted now?
+
+use std::{error::Error, sync::Arc};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use likeness_core::{id::JobId, look_up::look_up, queue::LaneHint, store::StoreError};
+
+use crate::{admit::admit, app::App};
+
+/// Attends to a batch; what could not be attended to comes back.
+pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
+    let (mut jobs, mut hinted, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    for record in event.records {
+        let id = record.message_id.unwrap_or_default();
+        match attend(app, record.body.as_deref().unwrap_or_default()).await {
+            Ok(job) => {
+                jobs.extend(job);
+                hinted.push(id);
+            }
+            Err(error) => {
+                tracing::error!(sqs.message_id = id, error = error.as_ref() as &dyn Error, "hint not attended to");
+                failed.push(id);
+            }
+        }
+    }
+    if let Err(error) = admit(app, &jobs).await {
+        tracing::error!(error = &error as &dyn Error, "admission stopped");
+        failed.extend(hinted);
+    }
+    let mut response = SqsBatchResponse::default();
+    for id in failed {
+        response.add_failure(id);
+    }
+    response
+}
+
+/// Does what is special to one hint; returns the job whose shots admission should know of.
+async fn attend(app: &App, body: &str) -> Result<Option<JobId>, Box<dyn Error + Send + Sync>> {
+    match serde_json::from_str(body)? {
+        LaneHint::Room => Ok(None),
+        LaneHint::Job(job) => {
+            end_pauses(app, job).await?;
+            Ok(Some(job))
+        }
+        LaneHint::LookUp(shot) => {
+            look_up(&app.recorder, &app.fal, shot, app.clock.now()).await?;
+            Ok(None)
+        }
+    }
+}
+
+/// Puts shots whose pause after a failed attempt is over back among those that admission sees.
+async fn end_pauses(app: &App, job: JobId) -> Result<(), StoreError> {
+    let Some(view) = app.recorder.store.job(job).await? else { return Ok(()) };
+    for shot in view.shots {
+        if let Ok(ready) = shot.value.clone().ready(app.clock.now()) {
+            // Whoever was faster has put it further on.
+            let _ = app.recorder.store.save_shot(&shot, &ready).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! The lanes: whoever may have made room hints, and this function admits the best waiting shots and submits them to fal.
+
+mod admit;
+mod app;
+mod handle;
+mod submit;
+
+pub use app::{App, StartError};
+pub use handle::handle;

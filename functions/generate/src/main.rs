@@ -1,0 +1,19 @@
+//! The Lambda function `generate`.
+
+use std::sync::Arc;
+
+use aws_lambda_events::sqs::SqsEvent;
+use lambda_runtime::{LambdaEvent, service_fn};
+use likeness_core::{clock::Clock, config::Env, entropy::Entropy, telemetry};
+use likeness_generate::{App, handle};
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_runtime::Error> {
+    let env = Env::process();
+    telemetry::init(&env);
+    let app = Arc::new(App::start(&env, Clock::system(), Entropy::from_os())?);
+    lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
+        Ok::<_, lambda_runtime::Error>(handle(&app, event.payload).await)
+    }))
+    .await
+}

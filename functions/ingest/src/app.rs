@@ -1,0 +1,59 @@
+//! What this function may touch.
+
+use likeness_core::{
+    bucket::Bucket,
+    clock::Clock,
+    config::{BucketConfig, ConfigError, Env, StoreConfig},
+    entropy::Entropy,
+    store::Store,
+};
+use likeness_vision::Limits;
+
+use crate::download::{AllowedHosts, Downloader};
+
+/// What this function may touch.
+#[derive(Debug)]
+pub struct App {
+    pub(crate) store: Store,
+    pub(crate) bucket: Bucket,
+    pub(crate) downloader: Downloader,
+    /// What an image may be.
+    pub(crate) limits: Limits,
+    pub(crate) clock: Clock,
+}
+
+/// A start that failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A configuration value.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// TLS.
+    #[error("no usable TLS roots")]
+    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl App {
+    /// Reads the configuration and builds the clients.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+        let fix = "set it to a whole number of megabytes, 1 to 50";
+        let megabytes: usize = env.parsed("IMAGE_MAX_SIZE_MB", 10, fix)?;
+        if !(1..=50).contains(&megabytes) {
+            let (name, fix) = ("IMAGE_MAX_SIZE_MB".to_owned(), fix.to_owned());
+            return Err(ConfigError::Malformed { name, fix }.into());
+        }
+        let limits = Limits { max_bytes: megabytes * 1024 * 1024, ..Limits::default() };
+        let hosts = AllowedHosts::parse(env.optional("FAL_IMAGE_HOSTS").unwrap_or("fal.media,storage.googleapis.com"));
+        let downloader = Downloader::new(hosts, limits.max_bytes);
+        Ok(Self {
+            store: Store::new(StoreConfig::from_env(env)?, entropy),
+            bucket: Bucket::new(BucketConfig::from_env(env)?),
+            downloader: downloader.map_err(|error| StartError::Tls(Box::new(error)))?,
+            limits,
+            clock,
+        })
+    }
+}

@@ -1,0 +1,56 @@
+//! A batch of hints, each on its own: one image that cannot be had must not hold up the others.
+
+use std::{error::Error, sync::Arc};
+
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use likeness_core::queue::IngestHint;
+use tokio::task::JoinSet;
+
+use crate::{app::App, finish_job::finish_job, store_image::store_image};
+
+/// From this delivery of a message on, an image that cannot be downloaded is given up.
+const LAST_TRY: u32 = 4;
+
+/// Attends to a batch; what could not be attended to comes back.
+pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
+    let mut tasks = JoinSet::new();
+    let mut ids = std::collections::HashMap::new();
+    for record in event.records {
+        let app = Arc::clone(app);
+        let id = record.message_id.clone().unwrap_or_default();
+        // A task of its own, so that a panic fails this message alone.
+        let task = tasks.spawn(async move { attend(&app, &record).await });
+        ids.insert(task.id(), id);
+    }
+    let mut response = SqsBatchResponse::default();
+    while let Some(done) = tasks.join_next_with_id().await {
+        let (task, error): (_, Box<dyn Error + Send + Sync>) = match done {
+            Ok((_, Ok(()))) => continue,
+            Ok((task, Err(error))) => (task, error),
+            Err(panic) => (panic.id(), Box::new(panic)),
+        };
+        let id = ids.remove(&task).unwrap_or_default();
+        tracing::error!(sqs.message_id = id, error = error.as_ref() as &dyn Error, "hint not attended to");
+        response.add_failure(id);
+    }
+    response
+}
+
+async fn attend(app: &App, record: &SqsMessage) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let job = match serde_json::from_str(record.body.as_deref().unwrap_or_default())? {
+        IngestHint::Job(job) => job,
+        IngestHint::Shot(shot) => {
+            let view = app.store.job(shot.job).await?;
+            if let Some(view) = view {
+                store_image(app, &view.job.value, shot, deliveries(record) >= LAST_TRY).await?;
+            }
+            shot.job
+        }
+    };
+    Ok(finish_job(app, job).await?)
+}
+
+/// How often SQS has delivered this message.
+fn deliveries(record: &SqsMessage) -> u32 {
+    record.attributes.get("ApproximateReceiveCount").and_then(|count| count.parse().ok()).unwrap_or(1)
+}

@@ -1,0 +1,11 @@
+//! What fal delivered comes in: checked, stored, recorded; and with a job's last shot the job ends.
+
+mod app;
+mod download;
+mod finish_job;
+mod handle;
+mod picture;
+mod store_image;
+
+pub use app::{App, StartError};
+pub use handle::handle;

@@ -1,0 +1,77 @@
+//! The pixel work of one image, away from the async threads.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use likeness_core::failure::{Failure, FailureCode};
+use likeness_vision::{Limits, Rejected, decode, palette, quality};
+use sha2::{Digest, Sha256};
+
+/// How long the longer side of a thumbnail is.
+const THUMBNAIL: u32 = 256;
+/// How many colours a palette has at most.
+const COLOURS: usize = 6;
+
+/// An image that passed the checks, in the forms in which it is kept.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) original: Encoded,
+    pub(crate) webp: Encoded,
+    pub(crate) thumbnail: Encoded,
+    pub(crate) quality_score: f64,
+    pub(crate) quality: BTreeMap<String, f64>,
+    pub(crate) palette: Vec<String>,
+}
+
+/// Bytes with their type and hash.
+#[derive(Debug)]
+pub(crate) struct Encoded {
+    pub(crate) bytes: Bytes,
+    pub(crate) content_type: &'static str,
+    pub(crate) extension: &'static str,
+    pub(crate) sha256: String,
+}
+
+impl Encoded {
+    fn new(bytes: Bytes, content_type: &'static str, extension: &'static str) -> Self {
+        let sha256 = hex::encode(Sha256::digest(&bytes));
+        Self { bytes, content_type, extension, sha256 }
+    }
+}
+
+/// Checks, decodes, measures and encodes.
+pub(crate) fn prepare(bytes: Bytes, limits: &Limits) -> Result<Prepared, Rejected> {
+    let header = likeness_vision::inspect(&bytes, limits)?;
+    let picture = decode(&bytes, limits)?;
+    let measured = quality(&picture);
+    let parts = [
+        ("sharpness", measured.sharpness),
+        ("exposure", measured.exposure),
+        ("noise", measured.noise),
+        ("blockiness", measured.blockiness),
+        ("resolution", measured.resolution),
+    ];
+    Ok(Prepared {
+        width: picture.width(),
+        height: picture.height(),
+        webp: Encoded::new(picture.to_webp().into(), "image/webp", "webp"),
+        thumbnail: Encoded::new(picture.thumbnail(THUMBNAIL).to_webp().into(), "image/webp", "thumbnail.webp"),
+        original: Encoded::new(bytes, header.format.content_type(), header.format.extension()),
+        quality_score: measured.score,
+        quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
+    })
+}
+
+/// The reason that a job is given for an image that did not pass.
+pub(crate) fn failure(rejected: &Rejected) -> Failure {
+    let code = match rejected {
+        Rejected::TooLarge { .. } => FailureCode::ImageTooLarge,
+        Rejected::NotAnImage { .. } | Rejected::Animated { .. } => FailureCode::NotAnImage,
+        Rejected::TooManyPixels { .. } => FailureCode::TooManyPixels,
+        Rejected::Corrupt { .. } => FailureCode::CorruptImage,
+    };
+    Failure::new(code, format!("fal delivered {rejected}"))
+}

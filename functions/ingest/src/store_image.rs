@@ -1,0 +1,183 @@
+//! One delivered shot: download, limits, decode, WebP and thumbnail, bucket, then records, tallies and the shot's own
+//! state in one transaction. Keys are derived from shot, attempt and content, so repeating it writes the same objects.
+
+use std::collections::HashMap;
+
+use futures_util::future::try_join_all;
+use likeness_core::{
+    bucket::BucketError,
+    failure::{Failure, FailureCode},
+    id::ShotId,
+    job::Job,
+    kind::Kind,
+    media::{Media, StoredFile},
+    shot::{Delivery, Shot, ShotState},
+    store::{NewMedia, Saved, StoreError, Versioned},
+};
+
+use crate::{
+    app::App,
+    download::DownloadError,
+    picture::{Encoded, Prepared, failure, prepare},
+};
+
+/// Why a shot's images are not stored yet.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotStored {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bucket.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// fal's file host.
+    #[error(transparent)]
+    Download(DownloadError),
+    /// The pixel work ended in a panic.
+    #[error("the image could not be worked on")]
+    Panicked(#[from] tokio::task::JoinError),
+}
+
+/// Stores what `shot` was delivered. `last_try`: an image that still cannot be had is given up.
+pub(crate) async fn store_image(app: &App, job: &Job, shot: ShotId, last_try: bool) -> Result<(), NotStored> {
+    let Some(before) = app.store.shot(shot).await? else { return Ok(()) };
+    let ShotState::Delivered { delivery, .. } = &before.value.state else { return Ok(()) };
+    let outcome = match bring_in(app, job, &before.value, delivery).await {
+        Ok(images) => Ok(images),
+        Err(Unusable::Image(failure)) => Err(failure),
+        Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
+            tracing::warn!(shot.id = %shot, error = error.as_ref() as &dyn std::error::Error, "image given up");
+            Err(Failure::new(FailureCode::ImageUnreachable, "fal's file host did not answer, several times"))
+        }
+        Err(Unusable::Not(error)) => return Err(error),
+    };
+    match outcome {
+        Ok(images) => record(app, &before, &images).await,
+        Err(failure) => give_up(app, &before, failure).await,
+    }
+}
+
+enum Unusable {
+    Image(Failure),
+    Not(NotStored),
+}
+
+impl<E: Into<NotStored>> From<E> for Unusable {
+    fn from(error: E) -> Self {
+        Self::Not(error.into())
+    }
+}
+
+/// Brings every image of the delivery into the bucket. Flagged ones are black frames and are left out.
+async fn bring_in(app: &App, job: &Job, shot: &Shot, delivery: &Delivery) -> Result<Vec<NewMedia>, Unusable> {
+    let wanted: Vec<_> = delivery.images.iter().enumerate().filter(|(_, image)| !image.flagged).collect();
+    if wanted.is_empty() {
+        let detail = "fal's safety checker flagged the image";
+        return Err(Unusable::Image(Failure::new(FailureCode::ContentRefused, detail)));
+    }
+    try_join_all(wanted.into_iter().map(|(index, image)| one(app, job, shot, delivery, index, &image.url))).await
+}
+
+async fn one(
+    app: &App,
+    job: &Job,
+    shot: &Shot,
+    delivery: &Delivery,
+    index: usize,
+    url: &str,
+) -> Result<NewMedia, Unusable> {
+    let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
+        DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
+        DownloadError::TooLarge { .. } => Unusable::Image(Failure::new(FailureCode::ImageTooLarge, error.to_string())),
+        DownloadError::Gone(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
+    })?;
+    let limits = app.limits.clone();
+    let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits)).await?;
+    let prepared = prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))?;
+    let media = upload(app, job, shot, delivery, index, prepared).await?;
+    Ok(NewMedia { media, relation: relation(&job.kind) })
+}
+
+async fn upload(
+    app: &App,
+    job: &Job,
+    shot: &Shot,
+    delivery: &Delivery,
+    index: usize,
+    prepared: Prepared,
+) -> Result<Media, BucketError> {
+    let folder = format!("projects/{}/{}", job.project, job.kind.folder());
+    let content: String = prepared.original.sha256.chars().take(16).collect();
+    let stem = format!("{folder}/{}-a{}-{index}-{content}", shot.id, shot.attempt());
+    let metadata = HashMap::from([
+        ("job".to_owned(), job.id.to_string()),
+        ("image-type".to_owned(), job.kind.image_type().as_str().to_owned()),
+    ]);
+    let put = async |file: Encoded| {
+        let key = format!("{stem}.{}", file.extension);
+        let bytes = file.bytes.len() as u64;
+        app.bucket.put(&key, file.content_type, metadata.clone(), file.bytes).await?;
+        Ok(StoredFile { key, content_type: file.content_type.to_owned(), bytes, sha256: file.sha256 })
+    };
+    let (original, webp, thumbnail) =
+        tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
+    let mut specifications = job.kind.specifications().clone();
+    if specifications.color_palette.is_empty() {
+        specifications.color_palette = prepared.palette;
+    }
+    let mut recipe = shot.recipe.clone();
+    recipe.seed = delivery.seed.unwrap_or(recipe.seed);
+    Ok(Media {
+        id: shot.id.media(index),
+        project: job.project.clone(),
+        subject: job.kind.subject().cloned(),
+        subject_type: subject_type(&job.kind),
+        image_type: job.kind.image_type(),
+        job: job.id,
+        shot: shot.id,
+        created_at: app.clock.now(),
+        width: prepared.width,
+        height: prepared.height,
+        original,
+        webp,
+        thumbnail,
+        quality_score: prepared.quality_score,
+        quality: prepared.quality,
+        specifications,
+        recipe,
+        request_id: delivery.request_id.clone(),
+        provider_retried: delivery.provider_retried,
+    })
+}
+
+fn relation(kind: &Kind) -> Option<&'static str> {
+    match kind {
+        Kind::Master(_) => Some("HAS_MASTER_REFERENCE"),
+    }
+}
+
+fn subject_type(kind: &Kind) -> Option<likeness_core::subject::SubjectType> {
+    match kind {
+        Kind::Master(master) => Some(master.subject_type),
+    }
+}
+
+async fn record(app: &App, before: &Versioned<Shot>, images: &[NewMedia]) -> Result<(), NotStored> {
+    let media = images.iter().map(|image| image.media.id.clone()).collect();
+    let Ok(after) = before.value.clone().stored(media) else { return Ok(()) };
+    match app.store.store_media(before, &after, images).await? {
+        Saved::Yes => tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored"),
+        // Another delivery of the same message was faster, and wrote the same.
+        Saved::Conflict => {}
+    }
+    Ok(())
+}
+
+async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Result<(), NotStored> {
+    let code = failure.code.as_str();
+    let Ok(after) = before.value.clone().unusable(failure) else { return Ok(()) };
+    if app.store.save_shot(before, &after).await? == Saved::Yes {
+        tracing::warn!(event = "generation_error", job.id = %after.id.job, shot.id = %after.id, code, "image unusable");
+    }
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! One callback: believed or not, ours or not, news or not.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Query, State},
+    response::{IntoResponse, Response},
+};
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode};
+use jiff::{SignedDuration, Timestamp};
+use likeness_core::{
+    fal::{Callback, CallbackOutcome, JwksError, SignatureHeaders},
+    id::ShotId,
+    outcome::Recorded,
+    queue::LaneHint,
+    shot::{Arrival, Shot, ShotState},
+    store::{Saved, StoreError},
+};
+use serde::Deserialize;
+
+use crate::app::App;
+
+/// What we put into the callback's address ourselves.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct Binding {
+    shot: ShotId,
+    attempt: u32,
+    nonce: String,
+}
+
+/// Why a callback has no effect.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refused {
+    /// Not signed as fal signs, or not now.
+    #[error("the signature is not fal's")]
+    Forged(#[source] JwksError),
+    /// Signed by fal, for somebody else.
+    #[error("the callback is not for this account")]
+    Foreign,
+    /// Signed by fal, for no shot of ours.
+    #[error("no such shot is pending")]
+    Unbound,
+    /// Signed by fal, and not a callback.
+    #[error("the body is not a callback")]
+    Unreadable,
+    /// Our side cannot take it now: fal shall deliver again.
+    #[error("cannot be taken now")]
+    Later(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+impl From<StoreError> for Refused {
+    fn from(error: StoreError) -> Self {
+        Self::Later(Box::new(error))
+    }
+}
+
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        let status = match &self {
+            Self::Forged(_) | Self::Foreign => StatusCode::UNAUTHORIZED,
+            Self::Unbound => StatusCode::NOT_FOUND,
+            Self::Unreadable => StatusCode::BAD_REQUEST,
+            Self::Later(_) => StatusCode::SERVICE_UNAVAILABLE,
+        };
+        tracing::warn!(
+            event = "webhook_refused",
+            http.status = status.as_u16(),
+            error = &self as &dyn std::error::Error,
+            "callback refused"
+        );
+        (status, self.to_string()).into_response()
+    }
+}
+
+pub(crate) async fn receive(
+    State(app): State<Arc<App>>,
+    binding: Result<Query<Binding>, axum::extract::rejection::QueryRejection>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Refused> {
+    let now = app.clock.now();
+    verify(&app, &headers, &body, now).await?;
+    // Only now is anything that came with the call believed.
+    let Query(binding) = binding.map_err(|_| Refused::Unbound)?;
+    let callback = Callback::parse(&body).map_err(|_| Refused::Unreadable)?;
+    let recorded = take(&app, &binding, callback, now).await?;
+    tracing::info!(
+        event = "webhook_received",
+        shot.id = %binding.shot,
+        shot.attempt = binding.attempt,
+        recorded = ?recorded,
+        "callback taken"
+    );
+    Ok(StatusCode::OK)
+}
+
+async fn verify(app: &App, headers: &HeaderMap, body: &[u8], now: Timestamp) -> Result<(), Refused> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let signed = SignatureHeaders {
+        request_id: text("x-fal-webhook-request-id"),
+        user_id: text("x-fal-webhook-user-id"),
+        timestamp: text("x-fal-webhook-timestamp"),
+        signature: text("x-fal-webhook-signature"),
+    };
+    match app.jwks.verify(&signed, body, now).await {
+        Ok(()) => {}
+        Err(error @ JwksError::Signature(_)) => return Err(Refused::Forged(error)),
+        Err(error @ JwksError::Unavailable(_)) => return Err(Refused::Later(Box::new(error))),
+    }
+    match &app.user_id {
+        Some(ours) if ours != signed.user_id => Err(Refused::Foreign),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Records what a believed callback says, if it speaks of an attempt of ours.
+async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) -> Result<Recorded, Refused> {
+    let shot = app.recorder.store.shot(binding.shot).await?.ok_or(Refused::Unbound)?;
+    if !is_ours(&shot.value, binding, &callback) {
+        return Err(Refused::Unbound);
+    }
+    let arrival = match callback.outcome {
+        CallbackOutcome::Images(delivery) => Arrival::Images(delivery),
+        CallbackOutcome::Error(error) => Arrival::Error(error),
+        CallbackOutcome::FetchResult => return fetch_soon(app, binding, callback.request_id, now).await,
+    };
+    let recorded = app.recorder.record(binding.shot, binding.attempt, arrival, now).await?;
+    match recorded {
+        Recorded::Unknown => Err(Refused::Unbound),
+        Recorded::Landed(_) | Recorded::Known | Recorded::Late => Ok(recorded),
+    }
+}
+
+/// The attempt exists, its address held this nonce, and fal's id is the one that the submit was answered with. While
+/// that answer is missing the nonce alone decides: this is how a request whose answer was lost is adopted.
+fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
+    let Some(attempt) = shot.attempts.iter().find(|attempt| attempt.number == binding.attempt) else { return false };
+    let same_request = attempt.request_id.as_ref().is_none_or(|id| *id == callback.request_id);
+    same_request && attempt.nonce == binding.nonce
+}
+
+/// fal finished but could not send the result: whoever holds the key fetches it.
+async fn fetch_soon(app: &App, binding: &Binding, request_id: String, now: Timestamp) -> Result<Recorded, Refused> {
+    loop {
+        let Some(before) = app.recorder.store.shot(binding.shot).await? else { return Err(Refused::Unbound) };
+        match &before.value.state {
+            ShotState::Submitting(_) | ShotState::Submitted { .. } => {}
+            _ => return Ok(Recorded::Known),
+        }
+        let Ok(after) = before.value.clone().to_be_fetched(binding.attempt, &request_id, now) else {
+            return Ok(Recorded::Known);
+        };
+        if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
+            let told =
+                app.recorder.queues.tell_lane(after.lane, LaneHint::LookUp(binding.shot), SignedDuration::ZERO).await;
+            if let Err(error) = told {
+                tracing::warn!(shot.id = %binding.shot, error = &error as &dyn std::error::Error, "left to the sweep");
+            }
+            return Ok(Recorded::Known);
+        }
+    }
+}

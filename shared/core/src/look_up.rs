@@ -1,0 +1,84 @@
+//! Asking fal about a shot of which nothing was heard: the way an outcome comes when its callback does not.
+
+use jiff::Timestamp;
+
+use crate::{
+    fal::{Fal, FalError, FalErrorKind, FalStatus},
+    id::ShotId,
+    outcome::{Recorded, Recorder},
+    shot::{Arrival, FalRequest, Shot, ShotState},
+    store::{Saved, StoreError, Versioned},
+};
+
+/// What asking led to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LookedUp {
+    /// fal still works on it, or cannot be asked just now; it is asked again later.
+    Waiting,
+    /// An outcome was recorded.
+    Recorded(Recorded),
+    /// The shot is not at fal, so there was nothing to ask.
+    NotThere,
+}
+
+/// Asks about `shot`, and records what came of it.
+///
+/// # Errors
+/// The table was out of reach or refused.
+pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<LookedUp, StoreError> {
+    let Some(before) = recorder.store.shot(shot).await? else { return Ok(LookedUp::NotThere) };
+    let ShotState::Submitted { request, .. } = &before.value.state else { return Ok(LookedUp::NotThere) };
+    let arrival = match ask(fal, request).await {
+        Answer::Outcome(arrival) => arrival,
+        Answer::Unfinished if is_out_of_time(&before.value, fal, now) => {
+            // It may finish all the same; then the callback finds the attempt given up, and says so.
+            if let Err(error) = fal.cancel(request).await {
+                tracing::warn!(shot.id = %shot, error = &error as &dyn std::error::Error, "not cancelled at fal");
+            }
+            Arrival::Error(FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given"))
+        }
+        Answer::Unfinished | Answer::None => return ask_again_later(recorder, &before, fal, now).await,
+    };
+    let recorded = recorder.record(shot, before.value.attempt(), arrival, now).await?;
+    Ok(LookedUp::Recorded(recorded))
+}
+
+enum Answer {
+    Outcome(Arrival),
+    Unfinished,
+    None,
+}
+
+async fn ask(fal: &Fal, request: &FalRequest) -> Answer {
+    let unanswered = |error: FalError| {
+        tracing::warn!(fal.request_id = request.id, error = &error as &dyn std::error::Error, "fal cannot be asked");
+        Answer::None
+    };
+    match fal.status(request).await {
+        Ok(FalStatus::Unfinished) => Answer::Unfinished,
+        Ok(FalStatus::NotFound) => Answer::Outcome(Arrival::Silence),
+        Ok(FalStatus::Completed) => match fal.result(request).await {
+            Ok(delivery) => Answer::Outcome(Arrival::Images(delivery)),
+            Err(error) if error.kind == FalErrorKind::Unreachable => unanswered(error),
+            Err(error) => Answer::Outcome(Arrival::Error(error)),
+        },
+        Err(error) => unanswered(error),
+    }
+}
+
+fn is_out_of_time(shot: &Shot, fal: &Fal, now: Timestamp) -> bool {
+    shot.attempts.last().is_some_and(|attempt| attempt.started_at + fal.patience().window() <= now)
+}
+
+async fn ask_again_later(
+    recorder: &Recorder,
+    before: &Versioned<Shot>,
+    fal: &Fal,
+    now: Timestamp,
+) -> Result<LookedUp, StoreError> {
+    if let Ok(after) = before.value.clone().still_running(now + fal.patience().check) {
+        // Whoever was faster knows more than "still running".
+        let (Saved::Yes | Saved::Conflict) = recorder.store.save_shot(before, &after).await?;
+    }
+    Ok(LookedUp::Waiting)
+}
