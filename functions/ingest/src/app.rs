@@ -11,6 +11,9 @@ use likeness_vision::Limits;
 
 use crate::download::{AllowedHosts, Downloader};
 
+/// Where fal keeps results.
+const FAL_HOSTS: &str = "fal.media,storage.googleapis.com";
+
 /// What this function may touch.
 #[derive(Debug)]
 pub struct App {
@@ -46,7 +49,11 @@ impl App {
             return Err(ConfigError::Malformed { name, fix }.into());
         }
         let limits = Limits { max_bytes: megabytes * 1024 * 1024, ..Limits::default() };
-        let hosts = AllowedHosts::parse(env.optional("FAL_IMAGE_HOSTS").unwrap_or("fal.media,storage.googleapis.com"));
+        let mut hosts = AllowedHosts::parse(env.optional("FAL_IMAGE_HOSTS").unwrap_or(FAL_HOSTS));
+        // What stands in for fal serves its images itself.
+        if env.optional("FAL_QUEUE_URL").is_some() {
+            hosts.add_server(env.url("FAL_QUEUE_URL", None)?);
+        }
         let downloader = Downloader::new(hosts, limits.max_bytes);
         Ok(Self {
             store: Store::new(StoreConfig::from_env(env)?, entropy),

@@ -18,6 +18,8 @@ enum Allowed {
     Domain(String),
     /// Exactly this scheme, host and port.
     Origin(Url),
+    /// This scheme and host, on any port.
+    Server(Url),
 }
 
 /// Why there are no bytes.
@@ -48,20 +50,21 @@ impl AllowedHosts {
         )
     }
 
+    /// Also from the host of `server`, by the same scheme, on whatever port it serves files.
+    pub(crate) fn add_server(&mut self, server: Url) {
+        self.0.push(Allowed::Server(server));
+    }
+
     fn allow(&self, url: &Url) -> bool {
-        let Some(Host::Domain(host)) = url.host() else {
-            return self
-                .0
-                .iter()
-                .any(|allowed| matches!(allowed, Allowed::Origin(origin) if origin.origin() == url.origin()));
-        };
-        self.0.iter().any(|allowed| match allowed {
-            Allowed::Origin(origin) => origin.origin() == url.origin(),
-            Allowed::Domain(domain) => {
-                let below =
-                    host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        self.0.iter().any(|allowed| match (allowed, url.host()) {
+            (Allowed::Origin(origin), _) => origin.origin() == url.origin(),
+            (Allowed::Server(server), host) => server.scheme() == url.scheme() && server.host() == host,
+            (Allowed::Domain(domain), Some(Host::Domain(host))) => {
+                let below = host.strip_suffix(domain.as_str());
+                let below = below.is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
                 below && url.scheme() == "https" && url.port().is_none()
             }
+            (Allowed::Domain(_), _) => false,
         })
     }
 }

@@ -55,6 +55,11 @@ impl Env {
         std::env::vars().collect()
     }
 
+    /// Every name with its value.
+    pub fn iter(&self) -> impl Iterator<Item = (String, String)> {
+        self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
+    }
+
     /// A value; trailing white space is cut, as a newline at the end of a key is a common mistake. Empty is absent.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {

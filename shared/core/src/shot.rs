@@ -12,6 +12,9 @@ mod attempt;
 mod state;
 mod transition;
 
+#[cfg(test)]
+mod tests;
+
 pub use attempt::{Attempt, AttemptOutcome};
 pub use state::{Delivery, FalRequest, Flight, GeneratedImage, ShotState};
 pub use transition::{Arrival, Illegal, Landed};

@@ -1,0 +1,55 @@
+//! The command line.
+
+mod create_key;
+mod data;
+mod demo;
+mod fal_emulator;
+mod serve;
+
+use std::error::Error;
+
+use clap::{Parser, Subcommand};
+use likeness_core::config::Env;
+use tracing_subscriber::{EnvFilter, fmt};
+
+/// Character-consistent image generation. Without a command: `serve`.
+#[derive(Debug, Parser)]
+#[command(name = "likeness", version)]
+pub struct Likeness {
+    #[command(subcommand)]
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: serve::Serve,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start everything on this machine and keep its data in a folder.
+    Serve(serve::Serve),
+    /// Make one picture from one sentence and save it to `out/`.
+    Demo(demo::Demo),
+    /// Start the fal emulator alone, for tests of other programs.
+    FalEmulator(fal_emulator::FalEmulator),
+    /// Record an API key in the table that `TABLE_NAME` and the `AWS_*` variables name.
+    CreateKey(create_key::CreateKey),
+}
+
+impl Likeness {
+    /// Runs the command.
+    ///
+    /// # Errors
+    /// Whatever stopped it, in words for people.
+    pub async fn run(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let env = Env::process();
+        // Standard output is for answers, so logs go to standard error.
+        let filter = EnvFilter::new(env.optional("RUST_LOG").unwrap_or("warn"));
+        let _ = fmt().compact().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+        match self.command {
+            None => self.serve.run(&env).await,
+            Some(Command::Serve(serve)) => serve.run(&env).await,
+            Some(Command::Demo(demo)) => demo.run(&env).await,
+            Some(Command::FalEmulator(emulator)) => emulator.run().await,
+            Some(Command::CreateKey(create)) => create.run(&env).await,
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `likeness create-key`: the first key of a deployment, written straight into its table with your AWS credentials.
+
+use std::error::Error;
+
+use clap::Args;
+use likeness_api::{new_token, token_hint, token_sha256};
+use likeness_core::{
+    clock::Clock,
+    config::{Env, StoreConfig},
+    entropy::Entropy,
+    id::{KeyId, UserId},
+    project::{ApiKey, Scope},
+    store::Store,
+};
+
+#[derive(Debug, Args)]
+pub(super) struct CreateKey {
+    /// Whom the key identifies.
+    #[arg(long)]
+    user: UserId,
+    /// What it may be used for.
+    #[arg(long, value_delimiter = ',', value_parser = scope, default_value = "read,write,generate,admin")]
+    scopes: Vec<Scope>,
+    /// A label for people.
+    #[arg(long, default_value = "created by hand")]
+    name: String,
+}
+
+impl CreateKey {
+    pub(super) async fn run(self, env: &Env) -> Result<(), Box<dyn Error + Send + Sync>> {
+        let entropy = Entropy::from_os();
+        let store = Store::new(StoreConfig::from_env(env)?, entropy.clone());
+        let (now, token) = (Clock::system().now(), new_token(&entropy));
+        let key = ApiKey {
+            id: KeyId::new(now, &entropy),
+            user: self.user,
+            name: self.name,
+            scopes: self.scopes,
+            hint: token_hint(&token),
+            created_at: now,
+            expires_at: None,
+            revoked_at: None,
+        };
+        store.create_key(&token_sha256(&token), &key).await?;
+        println!("{token}");
+        Ok(())
+    }
+}
+
+fn scope(name: &str) -> Result<Scope, String> {
+    serde_json::from_value(serde_json::Value::String(name.to_owned())).map_err(|error| error.to_string())
+}

@@ -1,0 +1,68 @@
+//! DynamoDB: `dynoxide`, an implementation on SQLite, with its TTL sweep running.
+//!
+//! What it does not do, so nothing here may be believed to have tested it:
+//! - `TransactionConflict` never happens: transactions run one after the other. Tests that need it inject it.
+//! - Signatures are not checked; any credentials will do.
+//! - TTL: expired items go within seconds, by this process' sweep and the machine's clock, not the caller's. AWS may take
+//!   days, so readers check `expires_at` themselves. Turning TTL on takes effect with the next sweep.
+//! - Throttling and provisioned capacity, which Likeness does not use.
+//!
+//! Index names need at least three characters, as on AWS.
+
+use std::{convert::Infallible, path::Path, time::Duration};
+
+use dynoxide::Database;
+use tokio::net::TcpListener;
+
+use super::{EngineError, file_in, server::Server};
+
+/// How often expired items are looked for.
+const SWEEP: Duration = Duration::from_secs(3);
+
+/// A running DynamoDB.
+pub struct DynamoDb(Server);
+
+impl DynamoDb {
+    /// Serves on `listener`; data in `dynamodb.sqlite` in the directory `data`, or in memory.
+    pub async fn start(listener: TcpListener, data: Option<&Path>) -> Result<Self, EngineError> {
+        let database = match file_in(data, "dynamodb.sqlite")? {
+            Some(file) => Database::new(&file.to_string_lossy())?,
+            None => Database::memory()?,
+        };
+        let server = Server::run(listener, move |listener, stopped| async move {
+            let serving = dynoxide::server::serve_with_shutdown(listener, database.clone(), stopped.wait());
+            tokio::select! {
+                served = serving => if let Err(error) = served {
+                    tracing::error!(%error, "DynamoDB engine stopped serving");
+                },
+                never = sweep(database) => match never {},
+            }
+        })?;
+        Ok(Self(server))
+    }
+
+    /// `http://127.0.0.1:port`.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        self.0.endpoint()
+    }
+
+    /// Lets the requests under way finish and closes the database.
+    pub async fn stop(self) {
+        self.0.stop().await;
+    }
+}
+
+/// Removes expired items, again and again, until it is dropped.
+async fn sweep(database: Database) -> Infallible {
+    loop {
+        tokio::time::sleep(SWEEP).await;
+        let database = database.clone();
+        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(items)) => tracing::debug!(items, "expired items removed"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),
+            Err(error) => tracing::warn!(%error, "removing expired items panicked"),
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! Draws. The only file that knows `likeness-figures`.
+
+use image::RgbImage;
+use likeness_figures::{
+    Canvas, Defects, Look, Placed, Style, View, draw_character, draw_location, draw_prop, draw_scene,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fault::{DrawingFault, StyleName},
+    view::Angle,
+};
+
+/// The plain studio background of everything that is not a place.
+const BACKGROUND: [u8; 3] = [240, 240, 238];
+
+/// What an image shows, and all that is needed to draw it again: prompt and seed decide the look.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct Origin {
+    pub(super) subject: Subject,
+    pub(super) prompt: String,
+    pub(super) seed: u64,
+    pub(super) style: StyleName,
+    /// Of a scene: who is in it.
+    #[serde(default)]
+    pub(super) figures: Vec<Origin>,
+}
+
+/// The four things that are drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Subject {
+    Character,
+    Scene,
+    Location,
+    Prop,
+}
+
+/// One image to draw.
+pub(super) struct Drawing {
+    pub(super) origin: Origin,
+    pub(super) angle: Angle,
+    pub(super) width: u32,
+    pub(super) height: u32,
+    pub(super) faults: Vec<DrawingFault>,
+}
+
+impl Origin {
+    /// What a text-to-image prompt asks for.
+    pub(super) fn from_prompt(prompt: &str, seed: u64) -> Self {
+        Self { subject: subject(prompt), prompt: prompt.to_owned(), seed, style: style(prompt), figures: Vec::new() }
+    }
+
+    /// What an edit of `references` asks for: the same thing from another side, or a scene of several.
+    pub(super) fn from_references(prompt: &str, seed: u64, references: &[Self]) -> Self {
+        let mut distinct: Vec<&Self> = Vec::new();
+        for reference in references {
+            if !distinct.iter().any(|known| known.shows_the_same(reference)) {
+                distinct.push(reference);
+            }
+        }
+        let [first, others @ ..] = distinct.as_slice() else { return Self::from_prompt(prompt, seed) };
+        let wants_scene = first.subject == Subject::Character && contains_any(prompt, &["scene", "interact"]);
+        if others.is_empty() && !wants_scene {
+            return (*first).clone();
+        }
+        let place = distinct.iter().find(|origin| matches!(origin.subject, Subject::Location | Subject::Scene));
+        let figures = distinct.iter().flat_map(|origin| origin.characters()).cloned().collect();
+        Self {
+            subject: Subject::Scene,
+            prompt: place.map_or_else(|| prompt.to_owned(), |place| place.prompt.clone()),
+            seed: place.map_or(seed, |place| place.seed),
+            style: first.style,
+            figures,
+        }
+    }
+
+    fn shows_the_same(&self, other: &Self) -> bool {
+        self.subject == other.subject && self.prompt == other.prompt && self.seed == other.seed
+    }
+
+    fn characters(&self) -> &[Self] {
+        match self.subject {
+            Subject::Character => std::slice::from_ref(self),
+            Subject::Scene => &self.figures,
+            Subject::Location | Subject::Prop => &[],
+        }
+    }
+}
+
+/// Words and what they speak of. The first in the prompt decides: what an image is not about comes late in a prompt.
+const SUBJECTS: &[(&str, Subject)] = &[
+    ("character", Subject::Character),
+    ("full body", Subject::Character),
+    ("portrait", Subject::Character),
+    ("standing", Subject::Character),
+    ("establishing view", Subject::Location),
+    ("establishing shot", Subject::Location),
+    ("wide view", Subject::Location),
+    ("location", Subject::Location),
+    ("environment", Subject::Location),
+    ("landscape", Subject::Location),
+    ("isolated object", Subject::Prop),
+    ("product", Subject::Prop),
+    ("prop", Subject::Prop),
+];
+
+fn subject(prompt: &str) -> Subject {
+    let prompt = prompt.to_lowercase();
+    let found = SUBJECTS.iter().filter_map(|(word, subject)| Some((find_word(&prompt, word)?, *subject)));
+    found.min_by_key(|(at, _)| *at).map_or(Subject::Character, |(_, subject)| subject)
+}
+
+/// Where `word` stands in `text`, not as a part of a longer word.
+fn find_word(text: &str, word: &str) -> Option<usize> {
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphabetic);
+    text.match_indices(word)
+        .map(|(at, _)| at)
+        .find(|at| !is_letter(text[..*at].chars().next_back()) && !is_letter(text[at + word.len()..].chars().next()))
+}
+
+fn style(prompt: &str) -> StyleName {
+    let words: &[(&[&str], StyleName)] = &[
+        (&["photo", "realistic"], StyleName::Photo),
+        (&["anime", "cel shad", "cel-shad", "manga"], StyleName::Cel),
+        (&["line art", "lineart", "ink drawing", "sketch"], StyleName::Line),
+        (&["oil paint", "watercolo", "painted", "painting"], StyleName::Painted),
+        (&["flat", "vector"], StyleName::Flat),
+    ];
+    words.iter().find(|(words, _)| contains_any(prompt, words)).map_or(StyleName::Soft, |(_, style)| *style)
+}
+
+fn contains_any(prompt: &str, words: &[&str]) -> bool {
+    let prompt = prompt.to_lowercase();
+    words.iter().any(|word| prompt.contains(word))
+}
+
+/// CPU work of some tens of milliseconds per megapixel: not for an async thread.
+pub(super) fn draw(drawing: &Drawing) -> RgbImage {
+    let Drawing { origin, angle, width, height, faults } = drawing;
+    if faults.contains(&DrawingFault::BlackFrame) {
+        return RgbImage::new(*width, *height);
+    }
+    let canvas = Canvas { width: *width, height: *height, background: BACKGROUND };
+    match origin.subject {
+        Subject::Character => {
+            let look = Look::from_prompt(&origin.prompt, origin.seed);
+            draw_character(&look, view(*angle), figure_style(origin.style), &canvas, &defects(faults))
+        }
+        Subject::Scene => draw_scene(&origin.prompt, &placed(&origin.figures), origin.seed, &canvas),
+        Subject::Location => draw_location(&origin.prompt, origin.seed, &canvas),
+        Subject::Prop => draw_prop(&origin.prompt, origin.seed, &canvas),
+    }
+}
+
+/// The figures side by side, at equal distances.
+fn placed(figures: &[Origin]) -> Vec<Placed> {
+    let count = figures.len() as f64;
+    figures
+        .iter()
+        .enumerate()
+        .map(|(index, origin)| Placed {
+            look: Look::from_prompt(&origin.prompt, origin.seed),
+            view: View { azimuth_degrees: 0.0, elevation_degrees: 0.0 },
+            x: (index as f64 + 1.0) / (count + 1.0),
+            y: 0.92,
+            scale: if count > 2.0 { 0.6 } else { 0.75 },
+        })
+        .collect()
+}
+
+fn view(angle: Angle) -> View {
+    View { azimuth_degrees: angle.azimuth, elevation_degrees: angle.elevation }
+}
+
+fn defects(faults: &[DrawingFault]) -> Defects {
+    let mut defects = Defects::default();
+    for fault in faults {
+        match fault {
+            DrawingFault::BlackFrame => defects.black = true,
+            DrawingFault::HueShift { degrees } => defects.hue_shift_degrees = *degrees,
+            DrawingFault::MirroredBack => defects.mirrored_back = true,
+            DrawingFault::HeightScale { factor } => defects.height_scale = *factor,
+            DrawingFault::LegScale { factor } => defects.leg_scale = *factor,
+            DrawingFault::Style(style) => defects.style = Some(figure_style(*style)),
+        }
+    }
+    defects
+}
+
+fn figure_style(style: StyleName) -> Style {
+    match style {
+        StyleName::Soft => Style::Soft,
+        StyleName::Cel => Style::Cel,
+        StyleName::Flat => Style::Flat,
+        StyleName::Painted => Style::Painted,
+        StyleName::Photo => Style::Photo,
+        StyleName::Line => Style::Line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Origin, StyleName, Subject};
+
+    #[test]
+    fn words_decide_what_is_drawn() {
+        let subject = |prompt| Origin::from_prompt(prompt, 1).subject;
+        assert_eq!(subject("Establishing view of a harbour"), Subject::Location);
+        assert_eq!(subject("an isolated object: a lantern"), Subject::Prop);
+        assert_eq!(subject("a proper knight, full body, no props, plain environment"), Subject::Character);
+        assert_eq!(Origin::from_prompt("anime girl", 1).style, StyleName::Cel);
+    }
+
+    #[test]
+    fn one_reference_keeps_its_look_and_several_make_a_scene() {
+        let knight = Origin::from_prompt("a knight", 1);
+        let queen = Origin::from_prompt("a queen", 2);
+        let harbour = Origin::from_prompt("establishing view of a harbour", 3);
+        let edit = |prompt, references: &[Origin]| Origin::from_references(prompt, 9, references);
+        assert_eq!(edit("back view", &[knight.clone(), knight.clone()]), knight);
+        let scene = edit("both meet", &[knight.clone(), queen.clone(), harbour.clone()]);
+        assert_eq!((scene.subject, scene.seed), (Subject::Scene, harbour.seed));
+        assert_eq!(scene.figures, [knight.clone(), queen]);
+        assert_eq!(edit("the knight in a scene", std::slice::from_ref(&knight)).figures, [knight]);
+    }
+}

@@ -1,0 +1,76 @@
+//! What was accepted, what became of it, and what it costs: the account that tests compare theirs with.
+
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::request::{Hints, Request, State};
+
+/// One accepted request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct LedgerEntry {
+    /// The id that the submit returned, or would have.
+    pub request_id: String,
+    /// The full endpoint id.
+    pub endpoint: String,
+    /// The model input as it came.
+    pub input: Value,
+    /// The headers of note.
+    pub hints: Hints,
+    /// Where the webhook goes.
+    pub webhook_url: Option<String>,
+    /// When it was accepted.
+    pub accepted_at: Timestamp,
+    /// How it stands.
+    pub outcome: LedgerOutcome,
+    /// In the model's unit; 0 until it is completed.
+    pub billable_units: f64,
+    /// The status code of each webhook call so far; 0 when there was no answer.
+    pub webhook_deliveries: Vec<u16>,
+}
+
+/// How a request stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LedgerOutcome {
+    /// Waits for a place.
+    Queued,
+    /// Runs.
+    Running,
+    /// Ended with 200.
+    Succeeded,
+    /// Ended otherwise; 499 is a cancel.
+    Failed {
+        /// The status of the result.
+        status: u16,
+        /// Of an infrastructure error.
+        error_type: Option<String>,
+    },
+}
+
+impl LedgerEntry {
+    pub(super) fn of(request: &Request) -> Self {
+        let (outcome, billable_units) = match &request.state {
+            State::Queued => (LedgerOutcome::Queued, 0.0),
+            State::Running { .. } => (LedgerOutcome::Running, 0.0),
+            State::Completed(completed) => match &completed.failure {
+                None => (LedgerOutcome::Succeeded, completed.billable_units),
+                Some(failure) => {
+                    let error_type = failure.error_type.clone();
+                    (LedgerOutcome::Failed { status: completed.status, error_type }, completed.billable_units)
+                }
+            },
+        };
+        Self {
+            request_id: request.id.clone(),
+            endpoint: request.endpoint.clone(),
+            input: request.input.clone(),
+            hints: request.hints.clone(),
+            webhook_url: request.webhook_url.clone(),
+            accepted_at: request.accepted_at,
+            outcome,
+            billable_units,
+            webhook_deliveries: request.deliveries.clone(),
+        }
+    }
+}

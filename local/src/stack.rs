@@ -1,0 +1,221 @@
+//! The whole of Likeness in one process: engines, emulator, functions, triggers.
+
+mod environment;
+mod listeners;
+mod resources;
+
+use std::{io, path::PathBuf, sync::Arc, time::Duration};
+
+use likeness_cleanup::Report;
+use likeness_core::{
+    clock::Clock,
+    config::{ConfigError, Env},
+    entropy::Entropy,
+    store::StoreError,
+};
+use tokio::{sync::watch, task::JoinSet};
+
+use self::listeners::Listeners;
+use crate::{
+    engines::{
+        EngineError,
+        dynamodb::DynamoDb,
+        s3::{Keys, S3},
+        sqs::Sqs,
+    },
+    fal::{Emulator, EmulatorError, EmulatorOptions},
+    triggers,
+};
+
+pub use self::resources::ResourceError;
+pub(crate) use self::resources::sqs_client;
+
+/// How a stack is started.
+#[derive(Debug, Clone)]
+pub struct StackOptions {
+    /// The port of the API; 0 takes a free one.
+    pub port: u16,
+    /// Where data is kept; `None` keeps it in memory.
+    pub data: Option<PathBuf>,
+    /// What the functions are told beside what the stack tells them. With `FAL_KEY` there is no emulator, with
+    /// `R2_ENDPOINT` no S3.
+    pub environment: Vec<(String, String)>,
+    /// How the emulator behaves.
+    pub fal: EmulatorOptions,
+    /// How often the sweep runs; `None` leaves it to [`Stack::sweep`].
+    pub sweep_every: Option<Duration>,
+    /// Where the functions take the time from.
+    pub clock: Clock,
+    /// Where the functions take chance from.
+    pub entropy: Entropy,
+}
+
+/// Why a stack did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// A port or directory.
+    #[error("{what}")]
+    Io {
+        /// What was tried, and what to do.
+        what: String,
+        /// Why it failed.
+        #[source]
+        source: io::Error,
+    },
+    /// An engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// The emulator.
+    #[error(transparent)]
+    Emulator(#[from] EmulatorError),
+    /// Table, queues or bucket.
+    #[error(transparent)]
+    Resource(#[from] ResourceError),
+    /// A function's configuration.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// A function.
+    #[error("a function did not start")]
+    Function(#[source] Box<dyn std::error::Error + Send + Sync>),
+}
+
+/// A running stack.
+pub struct Stack {
+    url: String,
+    env: Env,
+    dynamodb: DynamoDb,
+    s3: S3,
+    sqs: Sqs,
+    emulator: Option<Emulator>,
+    cleanup: Arc<likeness_cleanup::App>,
+    stopping: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Stack {
+    /// Starts everything and returns once it answers.
+    ///
+    /// # Errors
+    /// A port is taken, a file is unusable or a value malformed.
+    pub async fn start(options: StackOptions) -> Result<Self, StartError> {
+        let StackOptions { port, data, environment, fal, sweep_every, clock, entropy } = options;
+        let data = data.as_deref();
+        let listeners = Listeners::bind(port, data).await?;
+        let url = listeners.url()?;
+        let dynamodb = DynamoDb::start(listeners.dynamodb, data).await?;
+        let sqs = Sqs::start(listeners.sqs, data, clock.clone()).await?;
+        let keys = Keys {
+            access_key_id: environment::ACCESS_KEY_ID.to_owned(),
+            secret_access_key: environment::SECRET_ACCESS_KEY.to_owned(),
+        };
+        let s3 = S3::start(listeners.s3, listeners.public, data, keys, clock.clone()).await?;
+        let emulator = if environment.iter().any(|(name, _)| name == "FAL_KEY" || name == "FAL_KEY_ID") {
+            None
+        } else {
+            let file = data.map(|data| data.join("fal.sqlite"));
+            Some(Emulator::start(listeners.fal, EmulatorOptions { data: file, ..fal }, clock.clone()).await?)
+        };
+        let env = environment::of(&url, &dynamodb, &sqs, &s3, emulator.as_ref(), environment);
+        resources::create(&env, &s3).await?;
+
+        let (stopping, stop) = watch::channel(false);
+        let mut tasks = JoinSet::new();
+        let function = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Function(error);
+        let api = likeness_api::App::start(&env, clock.clone(), entropy.clone())?;
+        let webhook = likeness_webhook::App::start(&env, clock.clone(), entropy.clone());
+        let webhook = webhook.map_err(|error| function(Box::new(error)))?;
+        let generate = likeness_generate::App::start(&env, clock.clone(), entropy.clone());
+        let generate = Arc::new(generate.map_err(|error| function(Box::new(error)))?);
+        let ingest = likeness_ingest::App::start(&env, clock.clone(), entropy.clone());
+        let ingest = Arc::new(ingest.map_err(|error| function(Box::new(error)))?);
+        let cleanup = likeness_cleanup::App::start(&env, clock, entropy);
+        let cleanup = Arc::new(cleanup.map_err(|error| function(Box::new(error)))?);
+
+        let router = likeness_api::router(api).merge(likeness_webhook::router(webhook));
+        tasks.spawn(triggers::http::serve(listeners.api, router, stop.clone()));
+        triggers::sqs::poll(&mut tasks, &env, "MASTER_QUEUE_URL", LANE_POLLERS, &stop, move |event| {
+            let generate = Arc::clone(&generate);
+            async move { likeness_generate::handle(&generate, event).await }
+        })?;
+        triggers::sqs::poll(&mut tasks, &env, "INGEST_QUEUE_URL", INGEST_POLLERS, &stop, move |event| {
+            let ingest = Arc::clone(&ingest);
+            async move { likeness_ingest::handle(&ingest, event).await }
+        })?;
+        if let Some(every) = sweep_every {
+            tasks.spawn(triggers::schedule::run(Arc::clone(&cleanup), every, stop));
+        }
+        Ok(Self { url, env, dynamodb, s3, sqs, emulator, cleanup, stopping, tasks })
+    }
+
+    /// `http://127.0.0.1:port`, the base of the API.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// What the functions were started with.
+    #[must_use]
+    pub fn env(&self) -> &Env {
+        &self.env
+    }
+
+    /// The emulator, unless another fal is used.
+    #[must_use]
+    pub fn emulator(&self) -> Option<&Emulator> {
+        self.emulator.as_ref()
+    }
+
+    /// The queues' engine.
+    #[must_use]
+    pub fn sqs(&self) -> &Sqs {
+        &self.sqs
+    }
+
+    /// One sweep now, as the schedule would start it.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn sweep(&self) -> Result<Report, StoreError> {
+        likeness_cleanup::reconcile(&self.cleanup).await
+    }
+
+    /// Resolves when no message can be received or is being worked on and fal is idle; delayed messages do not count.
+    pub async fn settle(&self) {
+        // Twice in a row, as one look at each is no look at all of them at one moment.
+        let mut quiet = 0;
+        while quiet < 3 {
+            if let Some(emulator) = &self.emulator {
+                emulator.idle().await;
+            }
+            let mut busy = false;
+            for queue in [resources::MASTER_QUEUE, resources::INGEST_QUEUE] {
+                let depth = self.sqs.depth(queue).await;
+                busy |= depth.visible + depth.in_flight > 0;
+            }
+            quiet = if busy { 0 } else { quiet + 1 };
+            tokio::time::sleep(Duration::from_millis(3)).await;
+        }
+    }
+
+    /// Lets what is under way finish and stops.
+    pub async fn stop(mut self) {
+        let _ = self.stopping.send(true);
+        while self.tasks.join_next().await.is_some() {}
+        if let Some(emulator) = self.emulator {
+            emulator.stop().await;
+        }
+        tokio::join!(self.dynamodb.stop(), self.s3.stop(), self.sqs.stop());
+    }
+}
+
+/// How many batches of a lane are worked on at once; `template.yaml` says the same.
+const LANE_POLLERS: Pollers = Pollers { count: 2, batch: 10 };
+/// The same for ingest.
+const INGEST_POLLERS: Pollers = Pollers { count: 4, batch: 2 };
+
+/// How a queue is polled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pollers {
+    pub(crate) count: usize,
+    pub(crate) batch: i32,
+}

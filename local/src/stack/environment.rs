@@ -1,0 +1,63 @@
+//! What the functions are started with: the same names that `template.yaml` sets on AWS.
+
+use likeness_core::config::Env;
+
+use super::resources;
+use crate::{
+    engines::{dynamodb::DynamoDb, s3::S3, sqs::Sqs},
+    fal::Emulator,
+};
+
+pub(super) const ACCESS_KEY_ID: &str = "local";
+pub(super) const SECRET_ACCESS_KEY: &str = "local-secret";
+
+/// The variables of a stack; `given` ones win.
+pub(super) fn of(
+    url: &str,
+    dynamodb: &DynamoDb,
+    sqs: &Sqs,
+    s3: &S3,
+    emulator: Option<&Emulator>,
+    given: Vec<(String, String)>,
+) -> Env {
+    let queue = |name: &str| format!("{}/000000000000/{name}", sqs.endpoint());
+    let mut variables = vec![
+        ("AWS_REGION", "us-east-1".to_owned()),
+        ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+        ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+        ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.endpoint()),
+        ("AWS_ENDPOINT_URL_SQS", sqs.endpoint()),
+        ("TABLE_NAME", resources::TABLE.to_owned()),
+        ("MASTER_QUEUE_URL", queue(resources::MASTER_QUEUE)),
+        ("INGEST_QUEUE_URL", queue(resources::INGEST_QUEUE)),
+        ("PUBLIC_URL", url.to_owned()),
+    ];
+    if !given.iter().any(|(name, _)| name == "R2_ENDPOINT") {
+        variables.extend([
+            ("R2_ENDPOINT", s3.endpoint()),
+            ("R2_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
+            ("R2_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
+            ("R2_BUCKET_NAME", resources::BUCKET.to_owned()),
+            ("R2_PUBLIC_DOMAIN", s3.public_url()),
+        ]);
+    }
+    match emulator {
+        Some(emulator) => variables.extend([
+            ("FAL_KEY", "local:emulator".to_owned()),
+            ("FAL_QUEUE_URL", emulator.url()),
+            ("FAL_JWKS_URL", emulator.jwks_url()),
+            ("FAL_WEBHOOK_USER_ID", emulator.user_id().to_owned()),
+            // The emulator is quick: whatever it has not answered within seconds it was never asked.
+            ("FAL_START_TIMEOUT_SECONDS", "10".to_owned()),
+            ("FAL_GENERATION_TIMEOUT_SECONDS", "10".to_owned()),
+            ("FAL_CHECK_AFTER_SECONDS", "10".to_owned()),
+        ]),
+        // No callback reaches a loopback address, so fal is asked soon.
+        None if !given.iter().any(|(name, _)| name == "PUBLIC_URL") => {
+            variables.push(("FAL_CHECK_AFTER_SECONDS", "3".to_owned()));
+        }
+        None => {}
+    }
+    let ours = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
+    ours.chain(given).collect()
+}

@@ -1,0 +1,4 @@
+//! Journeys.
+
+mod conformance;
+mod fal_emulator;
