@@ -42,7 +42,7 @@ impl Likeness {
     pub async fn run(self) -> Result<(), Box<dyn Error + Send + Sync>> {
         let env = Env::process();
         // Standard output is for answers, so logs go to standard error.
-        let filter = EnvFilter::new(env.optional("RUST_LOG").unwrap_or("warn"));
+        let filter = EnvFilter::new(env.optional("RUST_LOG").unwrap_or("warn,dynoxide=error"));
         let _ = fmt().compact().with_writer(std::io::stderr).with_env_filter(filter).try_init();
         match self.command {
             None => self.serve.run(&env).await,

@@ -1,6 +1,6 @@
 //! The command `likeness`.
 
-use std::process::ExitCode;
+use std::{iter::successors, process::ExitCode};
 
 use clap::Parser;
 use likeness_local::command::Likeness;
@@ -10,7 +10,8 @@ async fn main() -> ExitCode {
     match Likeness::parse().run().await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("likeness: {error}");
+            let causes = successors(error.source(), |cause| cause.source()).map(|cause| format!(": {cause}"));
+            eprintln!("likeness: {error}{}", causes.collect::<String>());
             ExitCode::FAILURE
         }
     }

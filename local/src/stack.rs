@@ -24,7 +24,10 @@ use crate::{
         sqs::Sqs,
     },
     fal::{Emulator, EmulatorError, EmulatorOptions},
-    triggers,
+    triggers::{
+        self,
+        sqs::{Allowance, Pollers, Polling},
+    },
 };
 
 pub use self::resources::ResourceError;
@@ -88,6 +91,7 @@ pub struct Stack {
     sqs: Sqs,
     emulator: Option<Emulator>,
     cleanup: Arc<likeness_cleanup::App>,
+    allowance: Arc<Allowance>,
     stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -109,12 +113,13 @@ impl Stack {
             secret_access_key: environment::SECRET_ACCESS_KEY.to_owned(),
         };
         let s3 = S3::start(listeners.s3, listeners.public, data, keys, clock.clone()).await?;
-        let emulator = if environment.iter().any(|(name, _)| name == "FAL_KEY" || name == "FAL_KEY_ID") {
-            None
-        } else {
-            let file = data.map(|data| data.join("fal.sqlite"));
-            Some(Emulator::start(listeners.fal, EmulatorOptions { data: file, ..fal }, clock.clone()).await?)
-        };
+        let emulator =
+            if environment.iter().any(|(name, value)| name.starts_with("FAL_KEY") && !value.trim().is_empty()) {
+                None
+            } else {
+                let file = data.map(|data| data.join("fal.sqlite"));
+                Some(Emulator::start(listeners.fal, EmulatorOptions { data: file, ..fal }, clock.clone()).await?)
+            };
         let env = environment::of(&url, &dynamodb, &sqs, &s3, emulator.as_ref(), environment);
         resources::create(&env, &s3).await?;
 
@@ -133,18 +138,20 @@ impl Stack {
 
         let router = likeness_api::router(api).merge(likeness_webhook::router(webhook));
         tasks.spawn(triggers::http::serve(listeners.api, router, stop.clone()));
-        triggers::sqs::poll(&mut tasks, &env, "MASTER_QUEUE_URL", LANE_POLLERS, &stop, move |event| {
+        let allowance = Arc::new(Allowance::default());
+        let polling = Polling { env: &env, allowance: &allowance, stop: &stop };
+        polling.start(&mut tasks, "MASTER_QUEUE_URL", LANE_POLLERS, move |event| {
             let generate = Arc::clone(&generate);
             async move { likeness_generate::handle(&generate, event).await }
         })?;
-        triggers::sqs::poll(&mut tasks, &env, "INGEST_QUEUE_URL", INGEST_POLLERS, &stop, move |event| {
+        polling.start(&mut tasks, "INGEST_QUEUE_URL", INGEST_POLLERS, move |event| {
             let ingest = Arc::clone(&ingest);
             async move { likeness_ingest::handle(&ingest, event).await }
         })?;
         if let Some(every) = sweep_every {
             tasks.spawn(triggers::schedule::run(Arc::clone(&cleanup), every, stop));
         }
-        Ok(Self { url, env, dynamodb, s3, sqs, emulator, cleanup, stopping, tasks })
+        Ok(Self { url, env, dynamodb, s3, sqs, emulator, cleanup, allowance, stopping, tasks })
     }
 
     /// `http://127.0.0.1:port`, the base of the API.
@@ -169,6 +176,11 @@ impl Stack {
     #[must_use]
     pub fn sqs(&self) -> &Sqs {
         &self.sqs
+    }
+
+    /// From now on only so many messages reach a function and all others are lost; `None` loses none.
+    pub fn deliver_only(&self, messages: Option<u32>) {
+        self.allowance.set(messages);
     }
 
     /// One sweep now, as the schedule would start it.
@@ -208,14 +220,7 @@ impl Stack {
     }
 }
 
-/// How many batches of a lane are worked on at once; `template.yaml` says the same.
+/// How a lane is polled: as many batches at once as `template.yaml` allows.
 const LANE_POLLERS: Pollers = Pollers { count: 2, batch: 10 };
-/// The same for ingest.
+/// How ingest is polled: fewer batches at once than on AWS, as a laptop has fewer cores.
 const INGEST_POLLERS: Pollers = Pollers { count: 4, batch: 2 };
-
-/// How a queue is polled.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Pollers {
-    pub(crate) count: usize,
-    pub(crate) batch: i32,
-}

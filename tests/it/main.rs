@@ -2,3 +2,5 @@
 
 mod conformance;
 mod fal_emulator;
+mod harness;
+mod journeys;

@@ -108,7 +108,7 @@ async fn upload(
 ) -> Result<Media, BucketError> {
     let folder = format!("projects/{}/{}", job.project, job.kind.folder());
     let content: String = prepared.original.sha256.chars().take(16).collect();
-    let stem = format!("{folder}/{}-a{}-{index}-{content}", shot.id, shot.attempt());
+    let stem = format!("{folder}/{}-a{}-{index}-{content}", shot.id, shot.delivered_attempt());
     let metadata = HashMap::from([
         ("job".to_owned(), job.id.to_string()),
         ("image-type".to_owned(), job.kind.image_type().as_str().to_owned()),

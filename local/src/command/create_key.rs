@@ -41,7 +41,9 @@ impl CreateKey {
             expires_at: None,
             revoked_at: None,
         };
-        store.create_key(&token_sha256(&token), &key).await?;
+        if !store.create_key(&token_sha256(&token), &key).await? {
+            return Err("the token exists already; try again".into());
+        }
         println!("{token}");
         Ok(())
     }

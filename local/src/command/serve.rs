@@ -31,12 +31,11 @@ impl Serve {
         println!("  api       {}", stack.url());
         println!("  project   {DEMO}");
         println!("  key       {token}");
-        match stack.emulator() {
-            Some(emulator) => println!("  fal       {} (emulator: no FAL_KEY is set)", emulator.url()),
-            None => {
-                println!("  fal       {}", stack.env().optional("FAL_QUEUE_URL").unwrap_or("https://queue.fal.run"))
-            }
-        }
+        let fal = match stack.emulator() {
+            Some(emulator) => format!("{} (emulator: no FAL_KEY is set)", emulator.url()),
+            None => stack.env().optional("FAL_QUEUE_URL").unwrap_or("https://queue.fal.run").to_owned(),
+        };
+        println!("  fal       {fal}");
         println!("  images    {}", variable("R2_PUBLIC_DOMAIN"));
         println!("  dynamodb  {}", variable("AWS_ENDPOINT_URL_DYNAMODB"));
         println!("  sqs       {}", variable("AWS_ENDPOINT_URL_SQS"));

@@ -1,5 +1,11 @@
 //! Pollers of a queue: receive, invoke with an SQS event, delete what was not reported as failed.
 
+use std::{
+    error::Error,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use aws_sdk_sqs::{
     Client,
@@ -8,75 +14,123 @@ use aws_sdk_sqs::{
 use likeness_core::config::{ConfigError, Env};
 use tokio::{sync::watch, task::JoinSet};
 
-use crate::stack::{Pollers, sqs_client};
+use crate::stack::sqs_client;
 
-/// Starts the pollers of the queue that the variable `queue` names.
-pub(crate) fn poll<H, F>(
-    tasks: &mut JoinSet<()>,
-    env: &Env,
-    queue: &str,
-    pollers: Pollers,
-    stop: &watch::Receiver<bool>,
-    handler: H,
-) -> Result<(), ConfigError>
-where
-    H: Fn(SqsEvent) -> F + Clone + Send + Sync + 'static,
-    F: Future<Output = SqsBatchResponse> + Send,
-{
-    let client = sqs_client(env)?;
-    let url = env.required(queue, "set by the stack")?.to_owned();
-    for _ in 0..pollers.count {
-        let (client, url, handler, mut stop) = (client.clone(), url.clone(), handler.clone(), stop.clone());
-        tasks.spawn(async move {
-            loop {
-                let received = tokio::select! {
-                    _ = stop.wait_for(|stopping| *stopping) => return,
-                    received = receive(&client, &url, pollers.batch) => received,
-                };
-                match received {
-                    Ok(messages) if messages.is_empty() => {}
-                    Ok(messages) => invoke(&client, &url, messages, &handler).await,
-                    Err(error) => {
-                        tracing::warn!(error = error.as_ref() as &dyn std::error::Error, "the queue cannot be read");
-                        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+/// How a queue is polled.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pollers {
+    /// How many batches are worked on at once.
+    pub(crate) count: usize,
+    /// How many messages a batch has at most.
+    pub(crate) batch: i32,
+}
+
+/// How many more messages reach a function; all of them, unless a test wants some to be lost.
+#[derive(Debug, Default)]
+pub(crate) struct Allowance(Mutex<Option<u32>>);
+
+impl Allowance {
+    pub(crate) fn set(&self, messages: Option<u32>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = messages;
+    }
+
+    fn admits(&self) -> bool {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            None => true,
+            Some(0) => false,
+            Some(left) => {
+                *left -= 1;
+                true
+            }
+        }
+    }
+}
+
+/// What all pollers of a stack share.
+pub(crate) struct Polling<'a> {
+    pub(crate) env: &'a Env,
+    pub(crate) allowance: &'a Arc<Allowance>,
+    pub(crate) stop: &'a watch::Receiver<bool>,
+}
+
+impl Polling<'_> {
+    /// Starts the pollers of the queue that the variable `queue` names.
+    pub(crate) fn start<H, F>(
+        &self,
+        tasks: &mut JoinSet<()>,
+        queue: &str,
+        pollers: Pollers,
+        handler: H,
+    ) -> Result<(), ConfigError>
+    where
+        H: Fn(SqsEvent) -> F + Clone + Send + Sync + 'static,
+        F: Future<Output = SqsBatchResponse> + Send,
+    {
+        let client = sqs_client(self.env)?;
+        let url = self.env.required(queue, "set by the stack")?.to_owned();
+        for _ in 0..pollers.count {
+            let queue = Queue { client: client.clone(), url: url.clone(), allowance: Arc::clone(self.allowance) };
+            let (handler, mut stop) = (handler.clone(), self.stop.clone());
+            tasks.spawn(async move {
+                loop {
+                    let received = tokio::select! {
+                        _ = stop.wait_for(|stopping| *stopping) => return,
+                        received = queue.receive(pollers.batch) => received,
+                    };
+                    match received {
+                        Ok(messages) if messages.is_empty() => {}
+                        Ok(messages) => queue.invoke(&messages, &handler).await,
+                        Err(error) => {
+                            tracing::warn!(error = error.as_ref() as &dyn Error, "the queue cannot be read");
+                            tokio::time::sleep(Duration::from_millis(500)).await;
+                        }
                     }
                 }
-            }
+            });
+        }
+        Ok(())
+    }
+}
+
+struct Queue {
+    client: Client,
+    url: String,
+    allowance: Arc<Allowance>,
+}
+
+impl Queue {
+    async fn receive(&self, batch: i32) -> Result<Vec<Message>, Box<dyn Error + Send + Sync>> {
+        let receive = self.client.receive_message().queue_url(&self.url).max_number_of_messages(batch);
+        let receive = receive.wait_time_seconds(20);
+        let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await?;
+        Ok(received.messages.unwrap_or_default())
+    }
+
+    async fn invoke<H, F>(&self, messages: &[Message], handler: &H)
+    where
+        H: Fn(SqsEvent) -> F,
+        F: Future<Output = SqsBatchResponse>,
+    {
+        let mut event = SqsEvent::default();
+        event.records = messages.iter().filter(|_| self.allowance.admits()).map(record).collect();
+        let response = if event.records.is_empty() { SqsBatchResponse::default() } else { handler(event).await };
+        let failed: Vec<&str> =
+            response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
+        let done =
+            messages.iter().filter(|message| !failed.contains(&message.message_id.as_deref().unwrap_or_default()));
+        let entries = done.enumerate().filter_map(|(index, message)| {
+            let handle = message.receipt_handle.clone()?;
+            DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(handle).build().ok()
         });
-    }
-    Ok(())
-}
-
-type Failed = Box<dyn std::error::Error + Send + Sync>;
-
-async fn receive(client: &Client, url: &str, batch: i32) -> Result<Vec<Message>, Failed> {
-    let receive = client.receive_message().queue_url(url).max_number_of_messages(batch).wait_time_seconds(20);
-    let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await?;
-    Ok(received.messages.unwrap_or_default())
-}
-
-async fn invoke<H, F>(client: &Client, url: &str, messages: Vec<Message>, handler: &H)
-where
-    H: Fn(SqsEvent) -> F,
-    F: Future<Output = SqsBatchResponse>,
-{
-    let mut event = SqsEvent::default();
-    event.records = messages.iter().map(record).collect();
-    let response = handler(event).await;
-    let failed: Vec<&str> =
-        response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-    let done = messages.iter().filter(|message| !failed.contains(&message.message_id.as_deref().unwrap_or_default()));
-    let entries = done.enumerate().filter_map(|(index, message)| {
-        let handle = message.receipt_handle.clone()?;
-        DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(handle).build().ok()
-    });
-    let entries: Vec<_> = entries.collect();
-    if entries.is_empty() {
-        return;
-    }
-    // A message that is not deleted comes again: nothing that the functions could not stand.
-    if let Err(error) = client.delete_message_batch().queue_url(url).set_entries(Some(entries)).send().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "messages were not deleted");
+        let entries: Vec<_> = entries.collect();
+        if entries.is_empty() {
+            return;
+        }
+        let delete = self.client.delete_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        // A message that is not deleted comes again: nothing that the functions could not stand.
+        if let Err(error) = delete.send().await {
+            tracing::warn!(error = &error as &dyn Error, "messages were not deleted");
+        }
     }
 }
 

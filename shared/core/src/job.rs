@@ -194,3 +194,242 @@ impl Job {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use aws_sdk_dynamodb::types::AttributeValue;
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::{
+        entropy::Entropy,
+        kind::{Lane, MasterReference},
+        recipe::Recipe,
+        shot::{Attempt, AttemptOutcome, Flight, Rank},
+        subject::{SubjectType, VisualSpecifications},
+    };
+
+    const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
+
+    fn at(second: i64) -> Timestamp {
+        "2026-11-21T07:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
+    }
+
+    fn job(shots: u16) -> Job {
+        Job {
+            id: JobId::new(at(0), &Entropy::seeded(1)),
+            project: "isle".parse().unwrap(),
+            kind: Kind::Master(MasterReference {
+                subject_type: SubjectType::Character,
+                subject_id: "keeper".parse().unwrap(),
+                description: "a lighthouse keeper in a yellow raincoat".to_owned(),
+                style: None,
+                references: Vec::new(),
+                seed: Some(u64::MAX),
+                variations: shots,
+                negative_prompt: Some("hat".to_owned()),
+                model: "flux-dev".to_owned(),
+                specifications: VisualSpecifications::default(),
+            }),
+            created_by: "ada".parse().unwrap(),
+            created_at: at(0),
+            shots,
+            reserved: CENT,
+            ignored: vec![IgnoredParameter { parameter: "negativePrompt".to_owned(), reason: "not taken".to_owned() }],
+            state: Job::opened(at(0)),
+        }
+    }
+
+    /// A shot in `state` after one attempt for which fal bills `cost`.
+    fn shot(ordinal: u16, state: ShotState, outcome: AttemptOutcome, cost: Option<Usd>) -> Shot {
+        let recipe = Recipe {
+            model: "flux-dev".to_owned(),
+            prompt: "a keeper".to_owned(),
+            template: "master-character@1".to_owned(),
+            seed: 7,
+            width: 1024,
+            height: 1024,
+            steps: None,
+            guidance: None,
+            images: 1,
+            output_format: "png".to_owned(),
+        };
+        let attempt = Attempt {
+            number: 1,
+            recipe: recipe.clone(),
+            nonce: "nonce".to_owned(),
+            started_at: at(0),
+            request_id: None,
+            outcome,
+            provider_cost: cost,
+            paid_twice: false,
+        };
+        let id = job(1).id.shot(ordinal);
+        let shot = Shot::new(id, job(1).project, Lane::Master, Rank { priority: 0, turn: 0 }, recipe);
+        Shot { state, attempts: vec![attempt], ..shot }
+    }
+
+    fn stored(cost: Option<Usd>) -> Shot {
+        let media = vec![job(1).id.shot(0).media(0)];
+        shot(0, ShotState::Stored { media }, AttemptOutcome::Delivered, cost)
+    }
+
+    fn timeout() -> Failure {
+        Failure::new(FailureCode::GenerationTimeout, "too slow")
+    }
+
+    fn failed() -> Shot {
+        shot(1, ShotState::Failed(timeout()), AttemptOutcome::Lost, CENT)
+    }
+
+    /// fal billed it, and the caller is not charged.
+    fn refused() -> Shot {
+        let refusal = Failure::new(FailureCode::ContentRefused, "flagged");
+        shot(1, ShotState::Failed(refusal), AttemptOutcome::Unusable(FailureCode::ContentRefused), CENT)
+    }
+
+    fn submitting() -> Shot {
+        let flight = Flight { slot: 0, lease_until: at(60) };
+        shot(1, ShotState::Submitting(flight), AttemptOutcome::UnderWay, Some(Usd::ZERO))
+    }
+
+    fn waiting() -> Shot {
+        let waiting = ShotState::Waiting { not_before: None };
+        Shot { attempts: Vec::new(), ..shot(2, waiting, AttemptOutcome::UnderWay, None) }
+    }
+
+    fn canceled() -> Shot {
+        Shot { state: ShotState::Canceled, ..waiting() }
+    }
+
+    /// A job that was finished with `shots`.
+    fn finished(shots: &[Shot]) -> Job {
+        job(u16::try_from(shots.len()).unwrap()).finish(shots, at(60)).unwrap()
+    }
+
+    fn one_of_each() -> Vec<Job> {
+        vec![
+            job(1),
+            finished(&[stored(CENT)]),
+            finished(&[stored(None), failed()]),
+            finished(&[failed()]),
+            finished(&[canceled()]),
+        ]
+    }
+
+    #[test]
+    fn a_job_ends_as_its_shots_did() {
+        let ending = |micros| Ending { at: at(60), cost: Some(Usd::from_micros(micros)) };
+        let end = |shots: &[Shot]| finished(shots).state;
+        assert_eq!(end(&[stored(CENT), stored(CENT)]), JobState::Completed(ending(20_000)));
+        assert_eq!(end(&[stored(CENT), failed(), refused()]), JobState::Partial(ending(20_000), timeout()));
+        assert_eq!(end(&[failed(), refused()]), JobState::Failed(ending(10_000), timeout()));
+        assert_eq!(end(&[refused(), failed()]), JobState::Failed(ending(10_000), refused().failure().unwrap().clone()));
+        assert_eq!(end(&[failed(), canceled()]), JobState::Failed(ending(10_000), timeout()));
+        assert_eq!(end(&[canceled(), canceled()]), JobState::Canceled(ending(0)));
+        let partly = finished(&[stored(CENT), canceled()]);
+        assert_eq!((partly.status(&[]), partly.ending()), (JobStatus::Partial, Some(&ending(10_000))));
+    }
+
+    #[test]
+    fn one_unknown_cost_makes_the_jobs_cost_unknown() {
+        assert_eq!(finished(&[stored(CENT), stored(None)]).ending().unwrap().cost, None);
+        assert_eq!(finished(&[stored(None)]).ending().unwrap().cost, None);
+        assert_eq!(finished(&[refused()]).ending().unwrap().cost, Some(Usd::ZERO));
+    }
+
+    #[test]
+    fn a_job_does_not_end_before_its_last_shot() {
+        for unsettled in [waiting(), submitting()] {
+            assert_eq!(job(2).finish(&[stored(CENT), unsettled.clone()], at(60)), Err(NotFinished::Running));
+            assert_eq!(job(2).finish(&[unsettled.clone(), unsettled], at(60)), Err(NotFinished::Running));
+        }
+        // A shot that was not read is not a shot that is settled.
+        assert_eq!(job(2).finish(&[stored(CENT)], at(60)), Err(NotFinished::Running));
+        assert_eq!(job(1).finish(&[], at(60)), Err(NotFinished::Running));
+    }
+
+    #[test]
+    fn a_job_ends_once() {
+        for ended in one_of_each().into_iter().skip(1) {
+            let again = [stored(CENT), stored(CENT)];
+            assert_eq!(ended.clone().finish(&again, at(90)), Err(NotFinished::AlreadyDone));
+            assert_eq!(ended.clone().finish(&[waiting()], at(90)), Err(NotFinished::AlreadyDone));
+            assert_eq!(ended.check_at(), None);
+            assert_eq!(ended.checked(at(90)), Err(NotFinished::AlreadyDone));
+        }
+    }
+
+    #[test]
+    fn the_sweep_looks_again_and_again_at_an_open_job() {
+        assert_eq!(job(1).check_at(), Some(at(120)));
+        assert_eq!(job(1).checked(at(130)).unwrap().check_at(), Some(at(250)));
+    }
+
+    #[test]
+    fn an_open_jobs_status_is_read_off_its_shots() {
+        assert_eq!(job(2).status(&[waiting(), waiting()]), JobStatus::Queued);
+        assert_eq!(job(2).status(&[waiting(), submitting()]), JobStatus::Processing);
+        // Also while the first shot pauses before its second attempt, and while the end is not written yet.
+        let pausing = Shot { state: ShotState::Waiting { not_before: Some(at(5)) }, ..failed() };
+        assert_eq!(job(2).status(&[pausing, waiting()]), JobStatus::Processing);
+        assert_eq!(job(2).status(&[stored(CENT), failed()]), JobStatus::Processing);
+        assert_eq!((job(2).ending(), job(2).failure()), (None, None));
+    }
+
+    #[test]
+    fn a_jobs_progress_is_its_shots_average_and_100_only_at_the_end() {
+        assert_eq!(job(2).progress(&[waiting(), waiting()]), 0);
+        assert_eq!(job(2).progress(&[waiting(), submitting()]), 5);
+        assert_eq!(job(3).progress(&[stored(CENT), submitting(), waiting()]), 36);
+        let settled = [stored(CENT), failed(), canceled()];
+        for shots in 0..=3 {
+            assert_eq!(job(shots).progress(&settled), 99, "{shots}");
+        }
+        assert_eq!(job(0).progress(&[]), 0);
+        for ended in one_of_each().into_iter().skip(1) {
+            assert_eq!(ended.progress(&[waiting()]), 100);
+        }
+    }
+
+    #[test]
+    fn an_ended_jobs_status_and_failure_are_written_down() {
+        let statuses: Vec<_> = one_of_each().iter().map(|job| json!(job.status(&[waiting()]))).collect();
+        assert_eq!(statuses, ["queued", "completed", "partial", "failed", "canceled"]);
+        let failures: Vec<_> = one_of_each().iter().map(|job| job.failure().cloned()).collect();
+        assert_eq!(failures, [None, None, Some(timeout()), Some(timeout()), None]);
+    }
+
+    #[test]
+    fn every_state_survives_the_table_and_json() {
+        for job in one_of_each() {
+            let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&job).unwrap();
+            assert_eq!(serde_dynamo::from_item::<_, Job>(item).unwrap(), job);
+            let json = serde_json::to_string(&job).unwrap();
+            assert_eq!(serde_json::from_str::<Job>(&json).unwrap(), job);
+        }
+    }
+
+    #[test]
+    fn the_stored_shape_stays() {
+        let states: Vec<Value> = one_of_each()
+            .into_iter()
+            .map(|job| {
+                let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(job).unwrap();
+                serde_dynamo::from_item::<_, Value>(item).unwrap()["state"].clone()
+            })
+            .collect();
+        let failure = json!({ "code": "generation_timeout", "detail": "too slow" });
+        let ending = |cost: Option<u64>| json!({ "at": "2026-11-21T07:01:00Z", "cost": cost });
+        let expected = [
+            json!({ "open": { "check_at": "2026-11-21T07:02:00Z" } }),
+            json!({ "completed": ending(Some(10_000)) }),
+            json!({ "partial": [ending(None), failure] }),
+            json!({ "failed": [ending(Some(10_000)), failure] }),
+            json!({ "canceled": ending(Some(0)) }),
+        ];
+        assert_eq!(states, expected);
+    }
+}

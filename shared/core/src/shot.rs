@@ -125,6 +125,14 @@ impl Shot {
         self.attempts.last().map_or(0, |attempt| attempt.number)
     }
 
+    /// The number of the attempt whose images came; 0 before any did.
+    #[must_use]
+    pub fn delivered_attempt(&self) -> u32 {
+        let brought =
+            |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Delivered | AttemptOutcome::Unusable(_));
+        self.attempts.iter().find(brought).map_or(0, |attempt| attempt.number)
+    }
+
     /// How far it has come, in percent.
     #[must_use]
     pub fn progress(&self) -> u32 {

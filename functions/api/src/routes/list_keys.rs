@@ -1,4 +1,4 @@
-//! `GET /api/v1/keys`: the caller's keys, newest first, without their tokens.
+//! `GET /api/v1/keys`: a user's keys (the caller's unless `userId` names another), newest first, without their tokens.
 
 use std::sync::Arc;
 
@@ -11,10 +11,14 @@ use likeness_core::{
     id::{KeyId, UserId},
     project::{ApiKey, Scope},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::list_projects::PageQuery;
-use crate::{access::Caller, app::App, cursor, problem::ApiError};
+use crate::{
+    access::Caller,
+    app::App,
+    cursor,
+    problem::{ApiError, FieldError},
+};
 
 /// A key.
 #[derive(Debug, Serialize)]
@@ -45,6 +49,24 @@ impl From<ApiKey> for KeyView {
     }
 }
 
+/// Whose keys.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct WhoseKeys {
+    user_id: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+impl WhoseKeys {
+    pub(super) fn user(&self, caller: &Caller) -> Result<UserId, ApiError> {
+        match &self.user_id {
+            None => Ok(caller.user.clone()),
+            Some(user) => user.parse().map_err(|error| FieldError::query("userId", format!("is {error}")).into()),
+        }
+    }
+}
+
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeyList {
@@ -56,12 +78,13 @@ pub(crate) struct KeyList {
 pub(crate) async fn list_keys(
     State(app): State<Arc<App>>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Query(query): Query<WhoseKeys>,
 ) -> Result<Json<KeyList>, ApiError> {
     caller.has_scope(Scope::Admin, "a key with the scope `admin`")?;
-    let list = format!("keys of {}", caller.user);
+    let user = query.user(&caller)?;
+    let list = format!("keys of {user}");
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.keys_of(&caller.user, after.as_ref(), limit).await?;
+    let page = app.store.keys_of(&user, after.as_ref(), limit).await?;
     let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
     let keys = page.items.into_iter().map(KeyView::from).collect();
     Ok(Json(KeyList { keys, has_more: next_cursor.is_some(), next_cursor }))

@@ -50,10 +50,13 @@ impl Attempt {
         matches!(self.outcome, AttemptOutcome::Lost | AttemptOutcome::Rejected(FalErrorKind::TimedOut))
     }
 
-    /// What the caller is charged for it.
+    /// What the caller is charged for it: nothing for a refusal, nor for a picture that we had given up and replaced.
     #[must_use]
     pub fn charge(&self) -> Option<Usd> {
         match self.outcome {
+            AttemptOutcome::Lost | AttemptOutcome::Rejected(FalErrorKind::TimedOut) if self.paid_twice => {
+                Some(Usd::ZERO)
+            }
             AttemptOutcome::Unusable(FailureCode::ContentRefused) => Some(Usd::ZERO),
             AttemptOutcome::UnderWay
             | AttemptOutcome::Delivered

@@ -1,7 +1,8 @@
 //! The state machine of a shot: the ways through it, what may come late, twice or never, and what that costs.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 
@@ -185,12 +186,44 @@ fn table(of: fn(&Shot) -> u32) -> String {
 #[test]
 fn every_transition_of_the_attempt_under_way_or_last() {
     // A name is the next state, `-` not possible here, `done` already done, `other` another attempt.
-    insta::assert_snapshot!(table(Shot::attempt), @"");
+    insta::assert_snapshot!(table(Shot::attempt), @"
+                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable
+    waiting            submitting -          done       -          -          other      other      other      other      -          -          -
+    waiting, pausing   -          waiting    done       -          -          done       done       done       done       -          -          -
+    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -
+    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
+    submitting, 1 lost -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
+    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
+    submitted, 1 lost  -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
+    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed
+    delivered, 1 lost  -          -          done       -          -          done       done       done       done       delivered  stored     failed
+    stored             done       done       done       done       done       done       done       done       done       done       done       done
+    failed             done       done       done       done       done       done       done       done       done       done       done       done
+    failed, all lost   done       done       done       done       done       other      done       done       failed     done       done       done
+    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done
+    canceled           done       done       done       done       done       other      other      other      other      done       done       done
+    ");
 }
 
 #[test]
 fn every_transition_of_the_first_attempt_where_a_second_may_be_under_way() {
-    insta::assert_snapshot!(table(|_| 1), @"");
+    insta::assert_snapshot!(table(|_| 1), @"
+                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable
+    waiting            submitting -          other      -          other      other      other      other      other      -          -          -
+    waiting, pausing   -          waiting    done       -          -          done       done       done       done       -          -          -
+    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -
+    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
+    submitting, 1 lost -          -          other      -          other      other      other      other      submitting -          -          -
+    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
+    submitted, 1 lost  -          -          other      submitted  other      other      other      other      submitted  -          -          -
+    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed
+    delivered, 1 lost  -          -          other      -          other      other      other      other      delivered  delivered  stored     failed
+    stored             done       done       done       done       done       done       done       done       done       done       done       done
+    failed             done       done       done       done       done       done       done       done       done       done       done       done
+    failed, all lost   done       done       other      done       other      other      other      other      failed     done       done       done
+    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done
+    canceled           done       done       other      done       other      other      other      other      other      done       done       done
+    ");
 }
 
 #[test]
@@ -242,12 +275,13 @@ fn no_sequence_of_transitions_panics_or_breaks_the_record() {
         let attempts = [0, 1, 2, 99].into_iter().chain([shot.attempt()]);
         let steps = attempts.flat_map(|attempt| TRANSITIONS.iter().map(move |(_, step)| (step, attempt)));
         for next in steps.filter_map(|(step, attempt)| step(shot.clone(), attempt).ok()) {
-            if seen.insert(serde_json::to_string(&next).unwrap()) {
+            // Three attempts show every relation of an older, a later and the last one.
+            if next.attempt() <= 3 && seen.insert(serde_json::to_string(&next).unwrap()) {
                 reached.push(next);
             }
         }
     }
-    assert!(seen.len() > 100, "{}", seen.len());
+    assert!(seen.len() > 100, "only {} reached", seen.len());
 }
 
 #[test]
@@ -527,8 +561,7 @@ fn no_image_is_a_failure() {
 #[test]
 fn every_state_survives_the_table_and_json() {
     for (name, shot) in one_of_each() {
-        let item: std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> =
-            serde_dynamo::to_item(&shot).unwrap();
+        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&shot).unwrap();
         assert_eq!(serde_dynamo::from_item::<_, Shot>(item).unwrap(), shot, "{name}");
         let json = serde_json::to_string(&shot).unwrap();
         assert_eq!(serde_json::from_str::<Shot>(&json).unwrap(), shot, "{name}");
@@ -537,25 +570,103 @@ fn every_state_survives_the_table_and_json() {
 
 #[test]
 fn the_stored_shape_stays() {
-    let item: std::collections::HashMap<String, aws_sdk_dynamodb::types::AttributeValue> =
+    let item: HashMap<String, AttributeValue> =
         serde_dynamo::to_item(waiting().lost().claimed().came(images("r2"))).unwrap();
-    insta::assert_json_snapshot!(serde_dynamo::from_item::<_, Value>(item).unwrap(), @"");
+    insta::assert_json_snapshot!(serde_dynamo::from_item::<_, Value>(item).unwrap(), @r#"
+    {
+      "attempts": [
+        {
+          "nonce": "nonce-1",
+          "number": 1,
+          "outcome": "lost",
+          "paid_twice": false,
+          "provider_cost": 0,
+          "recipe": {
+            "guidance": 3.5,
+            "height": 1024,
+            "images": 1,
+            "model": "flux-dev",
+            "outputFormat": "png",
+            "prompt": "a keeper",
+            "seed": 196619188014358660,
+            "steps": 50,
+            "template": "master-character@1",
+            "width": 1024
+          },
+          "request_id": null,
+          "started_at": "2026-11-21T07:00:00Z"
+        },
+        {
+          "nonce": "nonce-2",
+          "number": 2,
+          "outcome": "delivered",
+          "paid_twice": false,
+          "provider_cost": 25000,
+          "recipe": {
+            "guidance": 3.5,
+            "height": 1024,
+            "images": 1,
+            "model": "flux-dev",
+            "outputFormat": "png",
+            "prompt": "a keeper",
+            "seed": 196619188014358660,
+            "steps": 50,
+            "template": "master-character@1",
+            "width": 1024
+          },
+          "request_id": "r2",
+          "started_at": "2026-11-21T07:00:00Z"
+        }
+      ],
+      "id": "01m7yef7c0d3wmmt8dsgjx3x5g-0",
+      "lane": "master",
+      "project": "isle",
+      "rank": {
+        "priority": 0,
+        "turn": 7
+      },
+      "recipe": {
+        "guidance": 3.5,
+        "height": 1024,
+        "images": 1,
+        "model": "flux-dev",
+        "outputFormat": "png",
+        "prompt": "a keeper",
+        "seed": 196619188014358660,
+        "steps": 50,
+        "template": "master-character@1",
+        "width": 1024
+      },
+      "state": {
+        "delivered": {
+          "check_at": "2026-11-21T07:02:10Z",
+          "delivery": {
+            "billable_units": null,
+            "images": [
+              {
+                "flagged": false,
+                "url": "https://v3.fal.media/files/a.png"
+              }
+            ],
+            "provider_retried": false,
+            "request_id": "r2",
+            "seed": 18446744073709551615
+          }
+        }
+      }
+    }
+    "#);
 }
 
 #[test]
 fn the_names_of_states_and_outcomes_stay() {
-    let states: Vec<Value> = one_of_each()
-        .into_iter()
-        .map(|(_, shot)| match serde_json::to_value(&shot.state).unwrap() {
-            Value::Object(state) => {
-                let (name, _) = state.into_iter().next().unwrap();
-                assert_eq!(name, shot.state.name());
-                json!(name)
-            }
-            bare => bare,
-        })
-        .collect();
-    assert_eq!(states.last(), Some(&json!("canceled")));
+    for (name, shot) in one_of_each() {
+        let stored = match serde_json::to_value(&shot.state).unwrap() {
+            Value::Object(state) => state.keys().cloned().collect::<String>(),
+            bare => bare.as_str().unwrap().to_owned(),
+        };
+        assert_eq!(stored, shot.state.name(), "{name}");
+    }
     let outcomes = [
         AttemptOutcome::UnderWay,
         AttemptOutcome::Delivered,

@@ -180,7 +180,10 @@ impl Shot {
             ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Waiting { .. } if attempt < current => {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
             }
-            ShotState::Failed(_) if self.was_given_up(attempt) && matches!(arrival, Arrival::Images(_)) => {
+            // Not needed any more, also where an older attempt was adopted in its place; but billed.
+            ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_)
+                if self.was_given_up(attempt) && matches!(arrival, Arrival::Images(_)) =>
+            {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
             }
             _ if attempt < current && self.was_given_up(attempt) => {
@@ -259,7 +262,11 @@ impl Shot {
     pub fn unusable(mut self, failure: Failure) -> Result<Self, Illegal> {
         match self.state {
             ShotState::Delivered { .. } => {
-                self.set_outcome(self.attempt(), AttemptOutcome::Unusable(failure.code));
+                // Not always the last attempt: an older one may have been adopted.
+                let brought = self.attempts.iter_mut().find(|tried| tried.outcome == AttemptOutcome::Delivered);
+                if let Some(brought) = brought {
+                    brought.outcome = AttemptOutcome::Unusable(failure.code);
+                }
                 self.state = ShotState::Failed(failure);
                 Ok(self)
             }
@@ -313,8 +320,8 @@ impl Shot {
     /// A refusal costs nothing unless fal counted units for the work before it.
     fn bill_rejection(&mut self, attempt: u32, error: &FalError) {
         let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) else { return };
-        if let (Some(units), Ok(model)) = (error.billable_units, tried.recipe.model()) {
-            tried.provider_cost = model.cost_of_units(units);
+        if let Some(units) = error.billable_units {
+            tried.provider_cost = tried.recipe.model().ok().and_then(|model| model.cost_of_units(units));
         }
     }
 

@@ -1,0 +1,228 @@
+//! The whole product on embedded engines, with a clock that a test moves. A test works through the front door and ends
+//! with [`Product::finish`], which fails where work was left behind.
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test's own steps ends the test")]
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    thread,
+    time::Duration,
+};
+
+use http::StatusCode;
+use jiff::Timestamp;
+use likeness_api::{token_hint, token_sha256};
+use likeness_core::{
+    clock::Clock,
+    config::StoreConfig,
+    entropy::Entropy,
+    fal::http_builder,
+    id::KeyId,
+    project::{ApiKey, Project, Scope},
+    store::Store,
+};
+use likeness_local::{
+    fal::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing},
+    stack::{Stack, StackOptions},
+};
+use reqwest::{Client, Method, RequestBuilder};
+use serde_json::{Value, json};
+
+/// The key of the project `demo`.
+pub(crate) const KEY: &str = "test-key";
+
+/// A clock that stands still until a test moves it.
+#[derive(Clone)]
+pub(crate) struct Hands(Arc<AtomicI64>);
+
+impl Hands {
+    fn new() -> Self {
+        Self(Arc::new(AtomicI64::new(1_795_000_000_000)))
+    }
+
+    fn clock(&self) -> Clock {
+        let hands = self.clone();
+        Clock::new(move || hands.now())
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+/// A running product and a client of it.
+pub(crate) struct Product {
+    stack: Option<Stack>,
+    pub(crate) hands: Hands,
+    pub(crate) http: Client,
+}
+
+impl Product {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// Starts with the options changed by `change`.
+    pub(crate) async fn with(change: impl FnOnce(&mut StackOptions)) -> Self {
+        Self::at(Hands::new(), change).await
+    }
+
+    /// Starts at the time of `hands`, for a second start on old data.
+    pub(crate) async fn at(hands: Hands, change: impl FnOnce(&mut StackOptions)) -> Self {
+        let entropy = Entropy::from_os();
+        let mut options = StackOptions {
+            port: 0,
+            data: None,
+            environment: vec![("FAL_RATE_LIMIT_PER_MINUTE".to_owned(), "100000".to_owned())],
+            fal: EmulatorOptions {
+                webhooks: WebhookPacing { first_pause: Duration::from_millis(5), ..WebhookPacing::default() },
+                ..EmulatorOptions::default()
+            },
+            sweep_every: None,
+            clock: hands.clock(),
+            entropy: entropy.clone(),
+        };
+        change(&mut options);
+        let stack = Stack::start(options).await.unwrap();
+        let product = Self { stack: Some(stack), hands, http: http_builder().build().unwrap() };
+        product.create_project("demo", KEY).await;
+        product
+    }
+
+    /// A project owned by a user of the same name, and a key of that user with every scope.
+    pub(crate) async fn create_project(&self, name: &str, token: &str) {
+        let store = self.store();
+        let (id, owner) = (name.parse().unwrap(), name.parse().unwrap());
+        let project = Project { id, name: name.to_owned(), owner, created_at: self.hands.now() };
+        store.create_project(&project).await.unwrap();
+        let key = ApiKey {
+            id: KeyId::new(self.hands.now(), &Entropy::from_os()),
+            user: project.owner,
+            name: "test".to_owned(),
+            scopes: vec![Scope::Read, Scope::Write, Scope::Generate, Scope::Admin],
+            hint: token_hint(token),
+            created_at: self.hands.now(),
+            expires_at: None,
+            revoked_at: None,
+        };
+        store.create_key(&token_sha256(token), &key).await.unwrap();
+    }
+
+    pub(crate) fn stack(&self) -> &Stack {
+        self.stack.as_ref().unwrap()
+    }
+
+    pub(crate) fn fal(&self) -> &Emulator {
+        self.stack().emulator().unwrap()
+    }
+
+    pub(crate) fn store(&self) -> Store {
+        Store::new(StoreConfig::from_env(self.stack().env()).unwrap(), Entropy::from_os())
+    }
+
+    /// The next submit meets `fault`.
+    pub(crate) fn fault(&self, fault: Fault) {
+        self.fal().faults().add(FaultRule::once(fault));
+    }
+
+    /// Time passes; what was delayed is delivered.
+    pub(crate) fn pass(&self, seconds: i64) {
+        self.hands.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.stack().sqs().wake();
+    }
+
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        self.http.request(method, format!("{}{path}", self.stack().url())).bearer_auth(KEY)
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Value {
+        let (status, body) = answer(self.request(Method::GET, path)).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        body
+    }
+
+    /// Asks for a master reference; returns the job's id.
+    pub(crate) async fn post_master(&self, description: &str) -> String {
+        self.post_master_with(json!({ "description": description })).await
+    }
+
+    /// The same with other fields set or changed.
+    pub(crate) async fn post_master_with(&self, fields: Value) -> String {
+        let (status, body) = answer(self.master(&fields)).await;
+        assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+        body["jobId"].as_str().unwrap().to_owned()
+    }
+
+    /// A request for a master reference, not sent yet.
+    pub(crate) fn master(&self, fields: &Value) -> RequestBuilder {
+        let mut body = json!({
+            "subjectType": "character", "subjectId": "keeper", "description": "a lighthouse keeper in a yellow raincoat"
+        });
+        body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        self.request(Method::POST, "/api/v1/projects/demo/images/generate/master").json(&body)
+    }
+
+    pub(crate) async fn job(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/jobs/{id}")).await
+    }
+
+    /// Lets everything happen that happens without time passing, and returns the job.
+    pub(crate) async fn settled(&self, id: &str) -> Value {
+        self.stack().settle().await;
+        self.job(id).await
+    }
+
+    /// Lets time pass, with sweeps, until the job has ended.
+    pub(crate) async fn ended(&self, id: &str) -> Value {
+        for _ in 0..60 {
+            let job = self.settled(id).await;
+            if !job["completedAt"].is_null() {
+                return job;
+            }
+            self.pass(5);
+            self.stack().sweep().await.unwrap();
+        }
+        panic!("the job hangs: {}", self.job(id).await);
+    }
+
+    /// Nobody holds a slot, nothing waits, no message is left or was given up, and nobody leaked a key to a file host.
+    pub(crate) async fn assert_nothing_left(&self) {
+        self.stack().settle().await;
+        let queues = self.get("/api/v1/queues").await;
+        assert_eq!((&queues["inFlight"], &queues["queueSize"]), (&json!(0), &json!(0)), "{queues}");
+        for queue in ["likeness-master-dead-letters", "likeness-ingest-dead-letters"] {
+            assert_eq!(self.stack().sqs().depth(queue).await.visible, 0, "{queue}");
+        }
+        if let Some(emulator) = self.stack().emulator() {
+            assert!(emulator.violations().is_empty(), "{:?}", emulator.violations());
+        }
+    }
+
+    /// Ends the test: fails where work is left.
+    pub(crate) async fn finish(mut self) {
+        self.assert_nothing_left().await;
+        self.stack.take().unwrap().stop().await;
+    }
+
+    /// Ends the product in the middle of its work, as a crash would: nothing is told to anybody.
+    pub(crate) async fn crash(mut self) -> Hands {
+        let stack = self.stack.take().unwrap();
+        stack.stop().await;
+        self.hands.clone()
+    }
+}
+
+impl Drop for Product {
+    fn drop(&mut self) {
+        assert!(self.stack.is_none() || thread::panicking(), "a test ends with `finish`");
+    }
+}
+
+/// Status and JSON of an answer; `null` where it has no JSON.
+pub(crate) async fn answer(request: RequestBuilder) -> (StatusCode, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    (status, response.json().await.unwrap_or_default())
+}

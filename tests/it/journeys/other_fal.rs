@@ -1,0 +1,33 @@
+//! Another server that speaks fal's protocol, named by variables alone: nothing depends on the built-in emulator.
+
+use likeness_core::clock::Clock;
+use likeness_local::fal::{Emulator, EmulatorOptions};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+use crate::harness::Product;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_journey_passes_with_a_fal_elsewhere() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = EmulatorOptions { keys: vec!["id:secret".to_owned()], ..EmulatorOptions::default() };
+    // Its clock is its own: the product's stands still at another time.
+    let product_now = jiff::Timestamp::from_second(1_795_000_000).unwrap();
+    let fal = Emulator::start(listener, options, Clock::new(move || product_now)).await.unwrap();
+    let (queue, jwks) = (fal.url(), fal.jwks_url());
+    let product = Product::with(|options| {
+        options.environment.extend(
+            [("FAL_KEY", "id:secret\n"), ("FAL_QUEUE_URL", &queue), ("FAL_JWKS_URL", &jwks)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+    })
+    .await;
+    assert!(product.stack().emulator().is_none());
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    fal.idle().await;
+    let job = product.ended(&job).await;
+    assert_eq!((&job["status"], fal.ledger().len()), (&json!("completed"), 1), "{job}");
+    assert!(fal.violations().is_empty(), "no key goes to a file host");
+    product.finish().await;
+    fal.stop().await;
+}

@@ -1,0 +1,92 @@
+//! What stayed silent: callbacks that never come, messages that are lost, leases that run out.
+
+use likeness_core::{
+    config::QueueConfig,
+    queue::{IngestHint, LaneHint, Queues},
+};
+use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
+use serde_json::json;
+
+use crate::harness::Product;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_callback_is_made_up_for_by_asking() {
+    let product = Product::start().await;
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted");
+    assert_eq!(product.stack().sweep().await.unwrap().overdue, 0, "not before its time");
+    product.pass(11);
+    assert_eq!(product.stack().sweep().await.unwrap().recovered, 1);
+    let job = product.settled(&job).await;
+    assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.025)));
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_submit_of_unknown_fate_is_not_resent_before_its_window_has_passed() {
+    let product = Product::start().await;
+    product.fault(Fault::Submit(SubmitFault::DropBeforeAccept));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
+    for _ in 0..4 {
+        product.pass(6);
+        product.stack().sweep().await.unwrap();
+        assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
+        assert!(product.fal().ledger().is_empty());
+    }
+    product.pass(2);
+    assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+    let job = product.settled(&job).await;
+    assert_eq!((&job["status"], product.fal().ledger().len()), (&json!("completed"), 1), "{job}");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn losing_every_message_changes_nothing_but_time() {
+    let product = Product::start().await;
+    product.stack().deliver_only(Some(0));
+    let job = product.post_master_with(json!({ "variations": 2 })).await;
+    assert_eq!(product.settled(&job).await["status"], "queued");
+    let mut sweeps = 0;
+    while product.job(&job).await["completedAt"].is_null() {
+        // Of all that are sent from here to the next sweep, one message arrives.
+        product.stack().deliver_only(Some(1));
+        product.pass(121);
+        product.stack().sweep().await.unwrap();
+        product.stack().settle().await;
+        sweeps += 1;
+        assert!(sweeps < 30, "{}", product.job(&job).await);
+    }
+    assert!(sweeps > 2, "messages were lost: {sweeps}");
+    product.stack().deliver_only(None);
+    let job = product.settled(&job).await;
+    assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.05)), "{job}");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn doubled_and_senseless_messages_change_nothing() {
+    let product = Product::start().await;
+    product.stack().sqs().deliver_twice(true);
+    let job = product.post_master_with(json!({ "variations": 2 })).await;
+    let ended = product.ended(&job).await;
+    assert_eq!((&ended["status"], &ended["cost"]["settled"]), (&json!("completed"), &json!(0.05)));
+    let queues = Queues::new(QueueConfig::from_env(product.stack().env(), &[]).unwrap());
+    let id = job.parse().unwrap();
+    let shot = ended["shots"][0]["shotId"].as_str().unwrap().parse().unwrap();
+    for _ in 0..3 {
+        let lane = likeness_core::kind::Lane::Master;
+        queues.tell_lane(lane, LaneHint::Job(id), jiff::SignedDuration::ZERO).await.unwrap();
+        queues.tell_lane(lane, LaneHint::LookUp(shot), jiff::SignedDuration::ZERO).await.unwrap();
+        queues.tell_lane(lane, LaneHint::Room, jiff::SignedDuration::ZERO).await.unwrap();
+        queues.tell_ingest(IngestHint::Job(id)).await.unwrap();
+        queues.tell_ingest(IngestHint::Shot(shot)).await.unwrap();
+    }
+    assert_eq!(product.settled(&job).await, ended);
+    assert_eq!(product.fal().ledger().len(), 2);
+    assert_eq!(product.get("/api/v1/projects/demo/images").await["total"], 2);
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    assert_eq!((ledger.reserved.micros(), ledger.settled.micros(), ledger.jobs), (0, 50_000, 1));
+    product.finish().await;
+}

@@ -1,0 +1,217 @@
+//! fal's callbacks: forged, foreign, early, repeated, late, unknown.
+
+use std::time::Duration;
+
+use ed25519_dalek::{Signer, SigningKey};
+use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::harness::Product;
+
+/// A callback as its sender makes it; fields can be spoilt before it is sent.
+#[derive(Clone)]
+struct Callback {
+    url: String,
+    request_id: String,
+    user_id: String,
+    timestamp: i64,
+    body: Vec<u8>,
+    key: [u8; 32],
+}
+
+impl Callback {
+    /// What fal would send for the only request of `product`, with `payload`.
+    fn of(product: &Product, status: &str, payload: &Value) -> Self {
+        let entry = product.fal().ledger().pop().unwrap();
+        let body = json!({
+            "request_id": entry.request_id, "gateway_request_id": entry.request_id, "status": status,
+            "error": if status == "ERROR" { Some("Invalid status code: 422") } else { None }, "payload": payload
+        });
+        Self {
+            url: entry.webhook_url.unwrap(),
+            request_id: entry.request_id,
+            user_id: product.fal().user_id().to_owned(),
+            timestamp: product.hands.now().as_second(),
+            body: body.to_string().into_bytes(),
+            key: [7; 32],
+        }
+    }
+
+    async fn send(&self, product: &Product) -> u16 {
+        let hash = hex::encode(Sha256::digest(&self.body));
+        let message = format!("{}\n{}\n{}\n{hash}", self.request_id, self.user_id, self.timestamp);
+        let signature = SigningKey::from_bytes(&self.key).sign(message.as_bytes());
+        let request = product
+            .http
+            .post(&self.url)
+            .header("x-fal-webhook-request-id", &self.request_id)
+            .header("x-fal-webhook-user-id", &self.user_id)
+            .header("x-fal-webhook-timestamp", self.timestamp)
+            .header("x-fal-webhook-signature", hex::encode(signature.to_bytes()))
+            .body(self.body.clone());
+        request.send().await.unwrap().status().as_u16()
+    }
+}
+
+/// A product with one request at fal whose own callback never comes.
+async fn silent() -> (Product, String) {
+    let product = Product::start().await;
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    assert_eq!(product.settled(&job).await["status"], "processing");
+    (product, job)
+}
+
+async fn result_of(product: &Product) -> Value {
+    let entry = product.fal().ledger().pop().unwrap();
+    let url = format!("{}/fal-ai/flux/requests/{}", product.fal().url(), entry.request_id);
+    product.http.get(url).header("authorization", "Key a:b").send().await.unwrap().json().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn only_fals_own_word_about_our_own_pending_shot_counts() {
+    let (product, job) = silent().await;
+    let genuine = Callback::of(&product, "OK", &result_of(&product).await);
+    let other_shot = genuine.url.replace("-0&", "-1&");
+    let without_binding = genuine.url.split('?').next().unwrap().to_owned();
+    let wrong_nonce = genuine.url.split("nonce=").next().unwrap().to_owned() + "nonce=00000000000000000000000000000000";
+    let spoilt = [
+        ("another key", Callback { key: [8; 32], ..genuine.clone() }, 401),
+        ("a foreign account", Callback { user_id: "somebody".to_owned(), ..genuine.clone() }, 401),
+        ("too old", Callback { timestamp: genuine.timestamp - 301, ..genuine.clone() }, 401),
+        ("from the future", Callback { timestamp: genuine.timestamp + 301, ..genuine.clone() }, 401),
+        ("another shot", Callback { url: other_shot, ..genuine.clone() }, 404),
+        ("another attempt", Callback { url: genuine.url.replace("attempt=1", "attempt=2"), ..genuine.clone() }, 404),
+        ("a guessed address", Callback { url: wrong_nonce, ..genuine.clone() }, 404),
+        ("no binding", Callback { url: without_binding, ..genuine.clone() }, 404),
+        ("no JSON", Callback { body: b"{".to_vec(), ..genuine.clone() }, 400),
+        (
+            "another request",
+            Callback {
+                body: br#"{"request_id":"r-9","status":"OK","payload":{"images":[]}}"#.to_vec(),
+                ..genuine.clone()
+            },
+            404,
+        ),
+    ];
+    for (what, callback, expected) in spoilt {
+        assert_eq!(callback.send(&product).await, expected, "{what}");
+    }
+    let unsigned = product.http.post(&genuine.url).body(genuine.body.clone()).send().await.unwrap();
+    assert_eq!(unsigned.status(), 401);
+    assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "nothing of that had an effect");
+
+    assert_eq!(genuine.send(&product).await, 200);
+    assert_eq!(product.settled(&job).await["status"], "completed");
+    assert_eq!(genuine.send(&product).await, 200, "a repetition is acknowledged");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_forgeries_cost_one_more_fetch_of_the_keys_at_most() {
+    let (product, job) = silent().await;
+    let genuine = Callback::of(&product, "OK", &result_of(&product).await);
+    for byte in 0..1000_u32 {
+        let mut key = [9; 32];
+        key[..4].copy_from_slice(&byte.to_be_bytes());
+        assert_eq!(Callback { key, ..genuine.clone() }.send(&product).await, 401);
+    }
+    assert_eq!(genuine.send(&product).await, 200);
+    assert_eq!(product.ended(&job).await["status"], "completed");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn early_repeated_and_huge_callbacks_have_one_effect() {
+    let product = Product::start().await;
+    for fault in [
+        WebhookFault::BeforeAnswer,
+        WebhookFault::Duplicate { times: 3 },
+        WebhookFault::OtherGatewayRequestId,
+        WebhookFault::HugeBody,
+    ] {
+        product.fault(Fault::Webhook(fault.clone()));
+        let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+        let job = product.ended(&job).await;
+        assert_eq!(job["status"], "completed", "{fault:?}: {job}");
+        assert_eq!(job["cost"]["settled"], 0.025);
+        assert_eq!(job["result"]["images"][0]["providerRetried"], fault == WebhookFault::OtherGatewayRequestId);
+    }
+    assert_eq!(product.get("/api/v1/projects/demo/images").await["total"], 4);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_callback_adopts_the_request_whose_answer_was_lost() {
+    let product = Product::start().await;
+    for fault in [SubmitFault::DropAfterAccept, SubmitFault::TruncatedAnswer, SubmitFault::Delay { ms: 1500 }] {
+        product.fault(Fault::Submit(fault.clone()));
+        let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+        let job = product.settled(&job).await;
+        assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.025)), "{fault:?}: {job}");
+    }
+    assert_eq!(product.fal().ledger().len(), 3, "none was paid twice");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_result_that_fal_could_not_send_is_fetched_at_once() {
+    let product = Product::start().await;
+    product.fault(Fault::Webhook(WebhookFault::NullPayload));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    let job = product.settled(&job).await;
+    assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.025)), "{job}");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_twin_that_comes_late_is_reported_and_not_charged() {
+    let product = Product::start().await;
+    // The first request is taken, its answer and its callback are lost; after the window a second one is sent.
+    product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.settled(&job).await;
+    let twin = Callback::of(&product, "OK", &result_of(&product).await);
+    product.pass(26);
+    assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+    assert_eq!(product.settled(&job).await["status"], "completed");
+
+    let twin = Callback { timestamp: product.hands.now().as_second(), ..twin };
+    assert_eq!((twin.send(&product).await, twin.send(&product).await), (200, 200));
+    let job = product.settled(&job).await;
+    let attempts = job["shots"][0]["attempts"].as_array().unwrap();
+    assert_eq!((&attempts[0]["outcome"], &attempts[0]["paidTwice"]), (&json!("lost"), &json!(true)), "{job}");
+    assert_eq!((&attempts[0]["providerCost"], &job["cost"]["settled"]), (&json!(0.025), &json!(0.025)));
+    assert_eq!(product.get("/api/v1/projects/demo/images").await["total"], 1);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_attempt_is_adopted_while_nothing_was_sent_in_its_place() {
+    let product = Product::with(|options| {
+        options.environment.push(("MAX_CONCURRENT_GENERATIONS".to_owned(), "1".to_owned()));
+        options.fal.delay = Duration::from_millis(1);
+    })
+    .await;
+    product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.settled(&job).await;
+    let late = Callback::of(&product, "OK", &result_of(&product).await);
+    // fal refuses us meanwhile, so the second attempt waits.
+    let stop = likeness_core::admission::Stop {
+        until: product.hands.now() + jiff::SignedDuration::from_secs(600),
+        reason: "test".to_owned(),
+    };
+    product.store().stop_lanes(stop).await.unwrap();
+    product.pass(26);
+    product.stack().sweep().await.unwrap();
+    product.stack().settle().await;
+    let late = Callback { timestamp: product.hands.now().as_second(), ..late };
+    assert_eq!(late.send(&product).await, 200);
+    let job = product.settled(&job).await;
+    assert_eq!((&job["status"], product.fal().ledger().len()), (&json!("completed"), 1), "{job}");
+    product.finish().await;
+}
