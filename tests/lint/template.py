@@ -8,6 +8,7 @@ import sys
 import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
+CONFIG = ROOT / "shared/core/src/config.rs"
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 
@@ -27,12 +28,10 @@ Loader.add_multi_constructor("!", construct_intrinsic)
 
 TEMPLATE = yaml.load((ROOT / "template.yaml").read_text(), Loader)
 RESOURCES = TEMPLATE["Resources"]
-# RUST_LOG is read by tracing-subscriber, under that name.
-SHARED_ENVIRONMENT = {
-    name: value
-    for name, value in TEMPLATE["Globals"]["Function"]["Environment"]["Variables"].items()
-    if name != "RUST_LOG"
-}
+FUNCTIONS = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
+SHARED_ENVIRONMENT = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+# Read by shared/core/src/telemetry.rs, whatever the App.
+READ_BY_ALL = {"RUST_LOG"}
 
 
 def named(value):
@@ -58,14 +57,30 @@ def statement_faults(name, properties):
         for action in as_list(statement["Action"]):
             if "*" in action:
                 yield f"{where}: action {action} is a wildcard"
-        if "*" in as_list(statement.get("Resource", [])):
-            yield f"{where}: resource * where a name exists"
+        for resource in as_list(statement.get("Resource", [])):
+            if "*" in str(resource):
+                yield f"{where}: resource {resource} is a wildcard"
+            index = re.search(r"/index/(\w+)", str(resource))
+            if index and index[1] not in indexes():
+                yield f"{where}: the table has no index {index[1]}"
+
+
+def indexes():
+    (table,) = (r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::DynamoDB::Table")
+    return {index["IndexName"] for index in table["GlobalSecondaryIndexes"]}
 
 
 def log_faults(name, properties):
     group = properties.get("LoggingConfig", {}).get("LogGroup")
     if not group or "RetentionInDays" not in RESOURCES[named(group)]["Properties"]:
         yield f"{name}: no log group with a retention of its own"
+    elif "Recorder" in rust(crate_of(RESOURCES[name]) / "app.rs") and named(group) not in counted("lane_stopped"):
+        yield f"{name}: nobody is told of the lane_stopped that its Recorder writes"
+
+
+def counted(event):
+    filters = (r["Properties"] for r in RESOURCES.values() if r["Type"] == "AWS::Logs::MetricFilter")
+    return {named(f["LogGroupName"]) for f in filters if f'"{event}"' in f["FilterPattern"]}
 
 
 def lane_faults(name, properties):
@@ -105,21 +120,97 @@ def alarmed():
     }
 
 
+# What a function's App reads from the environment, taken from the Rust text. The forms are few, and one that is not known
+# here is a fault: env.required("NAME"), env.url("NAME", default), env.optional("NAME"), env.parsed("NAME"), and
+# X::from_env(env), whose `impl X` is in config.rs.
+
+
+def rust(path):
+    """The text without its tests."""
+    return path.read_text().split("#[cfg(test)]")[0]
+
+
+def crate_of(function):
+    return ROOT / "functions" / function["Metadata"]["BuildProperties"]["Binary"] / "src"
+
+
+def first_arguments(code, method, rest=""):
+    """What stands first in each `env.method(...)`."""
+    return set(re.findall(rf'\benv\s*\.\s*{method}\(\s*("\w*"|[^\s,)]+){rest}', code))
+
+
+def environment_read(code):
+    """The names that `code` reads, those among them that it cannot do without, and what is not understood."""
+    read = set(re.findall(r'"([A-Z][A-Z0-9]*_[A-Z0-9_]+)"', code))
+    # Behind a look whether it is there, an address may be absent.
+    urls = first_arguments(code, "url", r",\s*None\b") - first_arguments(code, "optional")
+    required = {name.strip('"') for name in first_arguments(code, "required") | urls if name.startswith('"')}
+    strange = {name for name in first_arguments(code, "(?:required|optional|url|parsed)") if not name.startswith('"')}
+    for config, arguments in re.findall(r"\b(\w+)::from_env\(\s*env\b,?\s*([^)]*)\)", code):
+        if config == "QueueConfig":  # the caller names the queues that it sends to
+            names = set(re.findall(r'"(\w+)"', arguments))
+            read, required = read | names, required | names
+            continue
+        block = re.search(rf"^impl {config} \{{$(.*?)^\}}$", rust(CONFIG), re.MULTILINE | re.DOTALL)
+        if not block:
+            strange.add(f"{config}::from_env")
+            continue
+        inner = environment_read(block[1])
+        read, required, strange = read | inner[0], required | inner[1], strange | inner[2]
+    return read, required, strange
+
+
+def lambda_sets(name):
+    return name.startswith("AWS_")
+
+
 def environment_faults(name, function):
-    """A variable that no code of the function reads is a misspelt one."""
-    crate = ROOT / "functions" / function["Metadata"]["BuildProperties"]["Binary"] / "src"
-    code = "".join(path.read_text() for root in (crate, ROOT / "shared") for path in root.rglob("*.rs"))
+    code = "".join(rust(path) for path in sorted(crate_of(function).rglob("*.rs")))
+    read, required, strange = environment_read(code)
+    # config.rs hands these two names on as variables; both are Lambda's.
+    for form in sorted(strange - {"endpoint", "name"}):
+        yield f"{name}: its code reads the environment by {form}, which {pathlib.Path(__file__).name} does not understand"
     variables = {**SHARED_ENVIRONMENT, **function["Properties"]["Environment"]["Variables"]}
-    for variable in variables:
-        # As a literal, or as the field of a configuration that is named after it.
-        if not re.search(rf"\b({variable}|{variable.lower()})\b", code):
-            yield f"{name}: no code reads {variable}"
+    for variable in sorted(variables.keys() - read - READ_BY_ALL):
+        yield f"{name}: no code of it reads {variable}"
+    for variable in sorted(v for v in required - variables.keys() if not lambda_sets(v)):
+        yield f"{name}: does not start without {variable}, which is not set"
+    for variable in sorted(required & variables.keys()):
+        if "AWS::NoValue" in str(variables[variable]):
+            yield f"{name}: does not start without {variable}, which is set on a condition"
+    for variable in sorted((read & elsewhere(name)) - required - variables.keys()):
+        yield f"{name}: reads {variable} too, which other functions are given"
+    yield from queue_faults(name, function["Properties"], variables)
+
+
+def elsewhere(name):
+    """What the template sets for other functions: a setting has one value everywhere."""
+    others = (f for n, f in FUNCTIONS.items() if n != name)
+    return {variable for function in others for variable in function["Properties"]["Environment"]["Variables"]}
+
+
+def queue_faults(name, properties, variables):
+    known = {named(value) for variable, value in variables.items() if variable.endswith("_QUEUE_URL") and is_queue(value)}
+    granted = {
+        named(resource)
+        for policy in properties["Policies"]
+        for statement in policy["Statement"]
+        if statement["Effect"] == "Allow" and "sqs:SendMessage" in as_list(statement["Action"])
+        for resource in as_list(statement["Resource"])
+    }
+    for queue in sorted(known - granted):
+        yield f"{name}: is given the URL of {queue} and may not send to it"
+    for queue in sorted(granted - known):
+        yield f"{name}: may send to {queue} and is not given its URL"
+
+
+def is_queue(value):
+    return isinstance(value, dict) and RESOURCES.get(str(value.get("Ref")), {}).get("Type") == "AWS::SQS::Queue"
 
 
 def faults():
-    functions = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
-    yield from binary_faults(functions)
-    for name, function in functions.items():
+    yield from binary_faults(FUNCTIONS)
+    for name, function in FUNCTIONS.items():
         yield from statement_faults(name, function["Properties"])
         yield from log_faults(name, function["Properties"])
         yield from lane_faults(name, function["Properties"])

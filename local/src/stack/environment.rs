@@ -48,9 +48,9 @@ pub(super) fn of(
             ("FAL_JWKS_URL", emulator.jwks_url()),
             ("FAL_WEBHOOK_USER_ID", emulator.user_id().to_owned()),
             // The emulator is quick: whatever it has not answered within seconds it was never asked.
-            ("FAL_START_TIMEOUT_SECONDS", "10".to_owned()),
-            ("FAL_GENERATION_TIMEOUT_SECONDS", "10".to_owned()),
-            ("FAL_CHECK_AFTER_SECONDS", "10".to_owned()),
+            ("FAL_START_TIMEOUT_SECONDS", "5".to_owned()),
+            ("FAL_GENERATION_TIMEOUT_SECONDS", "5".to_owned()),
+            ("FAL_CHECK_AFTER_SECONDS", "5".to_owned()),
         ]),
         // No callback reaches a loopback address, so fal is asked soon.
         None if !given.iter().any(|(name, _)| name == "PUBLIC_URL") => {

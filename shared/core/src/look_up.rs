@@ -28,18 +28,20 @@ pub enum LookedUp {
 pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<LookedUp, StoreError> {
     let Some(before) = recorder.store.shot(shot).await? else { return Ok(LookedUp::NotThere) };
     let ShotState::Submitted { request, .. } = &before.value.state else { return Ok(LookedUp::NotThere) };
-    let arrival = match ask(fal, request).await {
-        Answer::Outcome(arrival) => arrival,
-        Answer::Unfinished if is_out_of_time(&before.value, fal, now) => {
-            // It may finish all the same; then the callback finds the attempt given up, and says so.
-            if let Err(error) = fal.cancel(request).await {
-                tracing::warn!(shot.id = %shot, error = &error as &dyn std::error::Error, "not cancelled at fal");
-            }
-            Arrival::Error(FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given"))
+    let out_of_time = is_out_of_time(&before.value, fal, now);
+    let (arrival, cancel) = match ask(fal, request).await {
+        Answer::Outcome(arrival) => (arrival, false),
+        Answer::Unfinished if out_of_time => {
+            (Arrival::Error(FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given")), true)
         }
         Answer::Unfinished | Answer::None => return ask_again_later(recorder, &before, fal, now).await,
     };
     let recorded = recorder.record(shot, before.value.attempt(), arrival, now).await?;
+    // Only after it was given up: the callback of a cancelled request must not be taken for its outcome. It may finish all
+    // the same; then its callback finds the attempt given up, and says so.
+    if cancel && let Err(error) = fal.cancel(request).await {
+        tracing::warn!(shot.id = %shot, error = &error as &dyn std::error::Error, "not cancelled at fal");
+    }
     Ok(LookedUp::Recorded(recorded))
 }
 

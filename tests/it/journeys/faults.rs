@@ -53,12 +53,12 @@ async fn run(product: &Product, case: Case) -> Value {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_said_to_a_submit() {
     let product = Product::start().await;
-    let bodies =
-        [ErrorBody::DetailList, ErrorBody::DetailString, ErrorBody::Pydantic, ErrorBody::Status, ErrorBody::Html];
-    for body in bodies {
+    for body in [ErrorBody::DetailString, ErrorBody::Pydantic, ErrorBody::Status, ErrorBody::Html] {
         run(&product, case(submit(422, body), None, "invalid_input", 0)).await;
     }
     for case in [
+        // A list whose `type` is that of a fault at fal: the type decides, whatever the status.
+        case(submit(422, ErrorBody::DetailList), Some(1), "completed", 1),
         case(Fault::Submit(SubmitFault::Unauthorized), Some(1), "provider_authentication", 0),
         case(Fault::Submit(SubmitFault::Locked), Some(1), "provider_account_locked", 0),
         case(Fault::Submit(SubmitFault::RateLimited), Some(5), "completed", 1),
@@ -97,7 +97,7 @@ async fn what_becomes_of_a_generation() {
         case(request("runner_scheduling_failure", false), Some(1), "completed", 2),
         case(request("runner_scheduling_failure", false), None, "provider_unavailable", 4),
         case(request("runner_server_error", false), Some(1), "completed", 2),
-        case(Fault::Webhook(WebhookFault::ErrorDetailList), None, "invalid_input", 1),
+        case(Fault::Webhook(WebhookFault::ErrorDetailList), None, "content_refused", 1),
         case(Fault::Generation(GenerationFault::NeverFinish), Some(1), "completed", 2),
     ] {
         run(&product, case).await;

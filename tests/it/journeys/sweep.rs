@@ -29,8 +29,8 @@ async fn a_submit_of_unknown_fate_is_not_resent_before_its_window_has_passed() {
     product.fault(Fault::Submit(SubmitFault::DropBeforeAccept));
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
-    for _ in 0..4 {
-        product.pass(6);
+    for _ in 0..2 {
+        product.pass(7);
         product.stack().sweep().await.unwrap();
         assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
         assert!(product.fal().ledger().is_empty());
