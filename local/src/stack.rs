@@ -34,7 +34,7 @@ pub use self::resources::ResourceError;
 pub(crate) use self::resources::sqs_client;
 
 /// How a stack is started.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct StackOptions {
     /// The port of the API; 0 takes a free one.
     pub port: u16,
@@ -113,6 +113,7 @@ impl Stack {
             secret_access_key: environment::SECRET_ACCESS_KEY.to_owned(),
         };
         let s3 = S3::start(listeners.s3, listeners.public, data, keys, clock.clone()).await?;
+        let delay = fal.delay;
         let emulator =
             if environment.iter().any(|(name, value)| name.starts_with("FAL_KEY") && !value.trim().is_empty()) {
                 None
@@ -120,7 +121,7 @@ impl Stack {
                 let file = data.map(|data| data.join("fal.sqlite"));
                 Some(Emulator::start(listeners.fal, EmulatorOptions { data: file, ..fal }, clock.clone()).await?)
             };
-        let env = environment::of(&url, &dynamodb, &sqs, &s3, emulator.as_ref(), environment);
+        let env = environment::of(&url, &dynamodb, &sqs, &s3, emulator.as_ref(), delay, environment);
         resources::create(&env, &s3).await?;
 
         let (stopping, stop) = watch::channel(false);

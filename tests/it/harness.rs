@@ -206,7 +206,7 @@ impl Product {
         self.stack.take().unwrap().stop().await;
     }
 
-    /// Ends the product in the middle of its work, as a crash would: nothing is told to anybody.
+    /// Ends the product while work is left: requests are at fal and messages in their queues.
     pub(crate) async fn crash(mut self) -> Hands {
         let stack = self.stack.take().unwrap();
         stack.stop().await;

@@ -1,35 +1,18 @@
 """The rules of template.yaml that cfn-lint does not know: least privilege, names that the Rust code shares, and numbers
 that belong together. Prints one line per fault; run by `tests/run template`."""
 
-import pathlib
 import re
 import sys
 
-import yaml
+import cloudformation
+from cloudformation import ROOT
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
 CONFIG = ROOT / "shared/core/src/config.rs"
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
-
-def construct_intrinsic(loader, tag, node):
-    if isinstance(node, yaml.ScalarNode):
-        return {tag: loader.construct_scalar(node)}
-    if isinstance(node, yaml.SequenceNode):
-        return {tag: loader.construct_sequence(node, deep=True)}
-    return {tag: loader.construct_mapping(node, deep=True)}
-
-
-class Loader(yaml.SafeLoader):
-    """YAML whose `!Ref X` becomes {"Ref": "X"}."""
-
-
-Loader.add_multi_constructor("!", construct_intrinsic)
-
-TEMPLATE = yaml.load((ROOT / "template.yaml").read_text(), Loader)
+TEMPLATE = cloudformation.template()
 RESOURCES = TEMPLATE["Resources"]
-FUNCTIONS = {n: r for n, r in RESOURCES.items() if r["Type"] == "AWS::Serverless::Function"}
-SHARED_ENVIRONMENT = TEMPLATE["Globals"]["Function"]["Environment"]["Variables"]
+FUNCTIONS = cloudformation.functions(TEMPLATE)
 # Read by shared/core/src/telemetry.rs, whatever the App.
 READ_BY_ALL = {"RUST_LOG"}
 
@@ -120,7 +103,7 @@ def alarmed():
     }
 
 
-# What a function's App reads from the environment, taken from the Rust text. The forms are few, and one that is not known
+# What a function's App reads from the environment, taken from the Rust text. The forms are few, and one that is unknown
 # here is a fault: env.required("NAME"), env.url("NAME", default), env.optional("NAME"), env.parsed("NAME"), and
 # X::from_env(env), whose `impl X` is in config.rs.
 
@@ -169,8 +152,8 @@ def environment_faults(name, function):
     read, required, strange = environment_read(code)
     # config.rs hands these two names on as variables; both are Lambda's.
     for form in sorted(strange - {"endpoint", "name"}):
-        yield f"{name}: its code reads the environment by {form}, which {pathlib.Path(__file__).name} does not understand"
-    variables = {**SHARED_ENVIRONMENT, **function["Properties"]["Environment"]["Variables"]}
+        yield f"{name}: its code reads the environment by {form}, which tests/lint does not understand"
+    variables = cloudformation.environment(TEMPLATE, function)
     for variable in sorted(variables.keys() - read - READ_BY_ALL):
         yield f"{name}: no code of it reads {variable}"
     for variable in sorted(v for v in required - variables.keys() if not lambda_sets(v)):
@@ -190,7 +173,7 @@ def elsewhere(name):
 
 
 def queue_faults(name, properties, variables):
-    known = {named(value) for variable, value in variables.items() if variable.endswith("_QUEUE_URL") and is_queue(value)}
+    known = {named(value) for value in variables.values() if is_queue(value)}
     granted = {
         named(resource)
         for policy in properties["Policies"]

@@ -43,8 +43,12 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<JsonBody<T>, ApiError> {
     })?;
     // A map of this library is sorted by key, so that equal documents have equal text.
     let sha256 = hex::encode(Sha256::digest(document.to_string()));
-    let value = serde_path_to_error::deserialize(document)
-        .map_err(|error| FieldError::body(pointer(error.path()), error.into_inner().to_string()))?;
+    let value = serde_path_to_error::deserialize(document).map_err(|error| {
+        let (path, detail) = (pointer(error.path()), error.inner().to_string());
+        // A field that is missing has no place of its own: the message names it.
+        let missing = detail.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
+        FieldError::body(missing.map_or_else(|| path.clone(), |name| format!("{path}/{name}")), detail)
+    })?;
     Ok(JsonBody { value, sha256 })
 }
 
@@ -84,7 +88,8 @@ mod tests {
         assert_eq!(error(r#"{"seeds":[1,-1]}"#).pointer, "/seeds/1");
         assert_eq!(error(r#"{"seeds":[1],"sede":2}"#).pointer, "/sede");
         assert_eq!(error("{\"seeds\":\n[1,}").detail, "not JSON at line 2, column 4");
-        assert_eq!(error("[]").pointer, "");
+        assert_eq!(error("{}").pointer, "/seeds");
+        assert_eq!(error("1").pointer, "");
         let deep = "[".repeat(10_000);
         assert_eq!(error(&deep).pointer, "");
     }

@@ -27,7 +27,7 @@ pub(crate) fn decode(list: &str, cursor: Option<&str>) -> Result<Option<Position
     let Some(text) = cursor else { return Ok(None) };
     let read = URL_SAFE_NO_PAD.decode(text).ok().and_then(|json| serde_json::from_slice::<Cursor>(&json).ok());
     match read {
-        Some(cursor) if cursor.list == list => Ok(Some(cursor.position)),
+        Some(cursor) if cursor.list == list && !cursor.position.is_empty() => Ok(Some(cursor.position)),
         Some(_) => Err(FieldError::query("cursor", "belongs to a list with other filters").into()),
         None => Err(FieldError::query("cursor", "is not a cursor that this service made").into()),
     }

@@ -168,7 +168,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, problem) = self.problem();
         if status.is_server_error() {
-            tracing::error!(code = problem.code, error = &self as &dyn std::error::Error, "request failed");
+            tracing::error!(code = problem.code, error = likeness_core::telemetry::causes(&self), "request failed");
         }
         let mut response = status.into_response();
         let headers = response.headers_mut();

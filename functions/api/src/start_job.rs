@@ -137,7 +137,7 @@ async fn tell_lane(app: &App, job: &Job) {
     let told = app.queues.tell_lane(job.kind.lane(), LaneHint::Job(job.id), SignedDuration::ZERO).await;
     if let Err(error) = told {
         // The job stands in the table: the sweep finds it.
-        tracing::warn!(job.id = %job.id, error = &error as &dyn std::error::Error, "left to the sweep");
+        tracing::warn!(job.id = %job.id, error = likeness_core::telemetry::causes(&error), "left to the sweep");
     }
 }
 

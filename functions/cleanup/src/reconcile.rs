@@ -4,6 +4,7 @@
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
+    failure::{Failure, FailureCode},
     id::{JobId, ShotId},
     job::NotFinished,
     kind::Lane,
@@ -21,6 +22,10 @@ use crate::app::App;
 const AT_ONCE: u16 = 200;
 /// How many of them at the same time.
 const TOGETHER: usize = 8;
+
+/// After as many reminders, two minutes apart, an image that ingest cannot store is given up: half a day, in which a
+/// bucket that was down is up again.
+const MAX_REMINDERS: u32 = 360;
 
 /// What a sweep did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -60,6 +65,8 @@ enum NotAttended {
 /// The table was out of reach or refused before anything was attended to.
 pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let now = app.clock.now();
+    // First, as a slow fal may use up all the time that there is.
+    let woken = wake_admission(app, now).await;
     let overdue = app.recorder.store.overdue(now, AT_ONCE).await?;
     let mut report = Report { overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX), ..Report::default() };
     let mut attended = stream::iter(overdue).map(|item| attend(app, item, now)).buffer_unordered(TOGETHER);
@@ -70,13 +77,13 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
             Ok(Attended::Reminded) => report.reminded += 1,
             Ok(Attended::Nothing) => {}
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "left to the next sweep");
+                tracing::error!(error = likeness_core::telemetry::causes(&error), "left to the next sweep");
                 report.errors += 1;
             }
         }
     }
-    if let Err(error) = wake_admission(app, now).await {
-        tracing::error!(error = &error as &dyn std::error::Error, "admission not woken");
+    if let Err(error) = woken {
+        tracing::error!(error = likeness_core::telemetry::causes(&error), "admission not woken");
         report.errors += 1;
     }
     if report != Report::default() {
@@ -115,6 +122,13 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
                 LookedUp::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
                 LookedUp::Recorded(_) | LookedUp::Waiting | LookedUp::NotThere => Ok(Attended::Nothing),
             }
+        }
+        ShotState::Delivered { check_at, reminders, .. } if *check_at <= now && *reminders >= MAX_REMINDERS => {
+            let failure = Failure::new(FailureCode::ImageUnreachable, "the image could not be stored, many times");
+            let Ok(failed) = shot.unusable(failure) else { return Ok(Attended::Nothing) };
+            let attended = save(app, &before, &failed).await?;
+            app.recorder.queues.tell_ingest(IngestHint::Shot(id)).await?;
+            Ok(attended)
         }
         ShotState::Delivered { check_at, .. } if *check_at <= now => {
             let Ok(reminded) = shot.reminded(now) else { return Ok(Attended::Nothing) };

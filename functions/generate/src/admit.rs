@@ -18,6 +18,9 @@ use crate::{app::App, submit::submit};
 /// How many waiting shots are looked at together; some may have been taken by others.
 const LOOK_AT: u16 = 10;
 
+/// How long admission waits for the one shot that finds out whether fal takes requests again.
+const PROBE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
 /// Submits as much as there is room for. `jobs` were just hinted at: the index may not show their shots yet.
 pub(crate) async fn admit(app: &Arc<App>, jobs: &[JobId]) -> Result<(), StoreError> {
     let mut submits = JoinSet::new();
@@ -27,8 +30,8 @@ pub(crate) async fn admit(app: &Arc<App>, jobs: &[JobId]) -> Result<(), StoreErr
     while let Some(submitted) = submits.join_next().await {
         match submitted {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(error = &error as &dyn std::error::Error, "left to the sweep"),
-            Err(panic) => tracing::error!(error = &panic as &dyn std::error::Error, "a submit panicked"),
+            Ok(Err(error)) => tracing::error!(error = likeness_core::telemetry::causes(&error), "left to the sweep"),
+            Err(panic) => tracing::error!(error = likeness_core::telemetry::causes(&panic), "a submit panicked"),
         }
     }
     admitted
@@ -46,9 +49,13 @@ async fn admit_all(
         let gate = app.recorder.store.gate().await?;
         let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(()) };
         let Some(shot) = best(app, &hinted, gone).await? else { return Ok(()) };
-        if let Some(stop) = gate.stopped.as_ref().filter(|stop| stop.until > now) {
-            return come_back(app, stop.until.duration_since(now)).await;
-        }
+        // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
+        let probe = match &gate.stopped {
+            None => false,
+            Some(stop) if stop.until > now => return come_back(app, stop.until.duration_since(now)).await,
+            Some(_) if gate.in_flight(now) > 0 => return come_back(app, PROBE_PAUSE).await,
+            Some(_) => true,
+        };
         let recent = match gate.recent.with_one_more(app.limits, now) {
             Ok(recent) => recent,
             Err(wait) => return come_back(app, wait).await,
@@ -62,7 +69,10 @@ async fn admit_all(
             gone.insert(shot.value.id);
         }
         if claim == Claim::Taken {
-            submits.spawn(submit(Arc::clone(app), claimed));
+            submits.spawn(submit(Arc::clone(app), claimed, probe));
+            if probe {
+                return Ok(());
+            }
         }
     }
 }
@@ -116,7 +126,7 @@ fn nonce(app: &App) -> String {
 /// There is work and no token for it, or fal refuses us: a message brings us back in time.
 async fn come_back(app: &App, after: SignedDuration) -> Result<(), StoreError> {
     if let Err(error) = app.recorder.queues.tell_lane(Lane::Master, LaneHint::Room, after).await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "left to the sweep");
+        tracing::warn!(error = likeness_core::telemetry::causes(&error), "left to the sweep");
     }
     Ok(())
 }

@@ -3,28 +3,33 @@
 use std::{error::Error, sync::Arc};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use likeness_core::{id::JobId, look_up::look_up, queue::LaneHint, store::StoreError};
+use futures_util::future::join_all;
+use likeness_core::{id::JobId, look_up::look_up, queue::LaneHint, store::StoreError, telemetry::causes};
 
 use crate::{admit::admit, app::App};
 
 /// Attends to a batch; what could not be attended to comes back.
 pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
     let (mut jobs, mut hinted, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    for record in event.records {
-        let id = record.message_id.unwrap_or_default();
-        match attend(app, record.body.as_deref().unwrap_or_default()).await {
+    // Together, as a look-up may take as long as fal lets it.
+    let attended = event.records.into_iter().map(async |record| {
+        let attended = attend(app, record.body.as_deref().unwrap_or_default()).await;
+        (record.message_id.unwrap_or_default(), attended)
+    });
+    for (id, attended) in join_all(attended).await {
+        match attended {
             Ok(job) => {
                 jobs.extend(job);
                 hinted.push(id);
             }
             Err(error) => {
-                tracing::error!(sqs.message_id = id, error = error.as_ref() as &dyn Error, "hint not attended to");
+                tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "hint not attended to");
                 failed.push(id);
             }
         }
     }
     if let Err(error) = admit(app, &jobs).await {
-        tracing::error!(error = &error as &dyn Error, "admission stopped");
+        tracing::error!(error = causes(&error), "admission stopped");
         failed.extend(hinted);
     }
     let mut response = SqsBatchResponse::default();

@@ -1,19 +1,23 @@
 //! Submitting one claimed shot. Its record says `submitting` before anything is sent, so whatever happens here, a second
 //! request is not sent before the window has passed.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
+use jiff::SignedDuration;
 use likeness_core::{
     fal::{FalError, FalErrorKind, SubmitError},
+    queue::LaneHint,
     shot::{Arrival, FalRequest, Illegal, Shot},
     store::{Saved, StoreError},
+    telemetry::causes,
 };
 use url::Url;
 
 use crate::app::App;
 
-/// Sends `shot`'s request and records what fal answered.
-pub(crate) async fn submit(app: Arc<App>, shot: Shot) -> Result<(), StoreError> {
+/// Sends `shot`'s request and records what fal answered. `probe`: fal refused us before, and this is the one try that may
+/// open the lanes again.
+pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(), StoreError> {
     let attempt = shot.attempt();
     let answer = match (shot.recipe.model(), shot.recipe.input()) {
         (Ok(model), Ok(input)) => app.fal.submit(&model.endpoint, &input, &webhook(&app, &shot)).await,
@@ -22,7 +26,10 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot) -> Result<(), StoreError> 
         }
     };
     let error = match answer {
-        Ok(request) => return accepted(&app, &shot, request).await,
+        Ok(request) => {
+            accepted(&app, &shot, request).await?;
+            return if probe { open_lanes(&app, &shot).await } else { Ok(()) };
+        }
         Err(SubmitError::Rejected(error)) => error,
         Err(SubmitError::NotSent(_)) => FalError::new(FalErrorKind::Unreachable, "fal could not be reached"),
         Err(error @ SubmitError::Unknown(_)) => {
@@ -30,7 +37,7 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot) -> Result<(), StoreError> 
                 event = "submit_unknown",
                 shot.id = %shot.id,
                 shot.attempt = attempt,
-                error = &error as &dyn std::error::Error,
+                error = likeness_core::telemetry::causes(&error),
                 "not resent: the callback or the sweep will tell"
             );
             return Ok(());
@@ -41,10 +48,19 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot) -> Result<(), StoreError> 
         job.id = %shot.id.job,
         shot.id = %shot.id,
         shot.attempt = attempt,
-        error = &error as &dyn std::error::Error,
+        error = likeness_core::telemetry::causes(&error),
         "submit refused"
     );
     app.recorder.record(shot.id, attempt, Arrival::Error(error), app.clock.now()).await?;
+    Ok(())
+}
+
+/// fal takes requests again.
+async fn open_lanes(app: &App, shot: &Shot) -> Result<(), StoreError> {
+    app.recorder.store.open_lanes().await?;
+    if let Err(error) = app.recorder.queues.tell_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await {
+        tracing::warn!(error = causes(&error), "left to the sweep");
+    }
     Ok(())
 }
 
@@ -59,6 +75,20 @@ async fn accepted(app: &App, shot: &Shot, request: FalRequest) -> Result<(), Sto
         fal.endpoint = request.endpoint,
         "submitted"
     );
+    // This cannot be done again later: only this answer holds fal's id of what is paid for.
+    for patience in [100, 400, 1600, 3200] {
+        match note_request(app, shot, &request).await {
+            Err(StoreError::Busy(error)) => {
+                tracing::warn!(shot.id = %shot.id, error = causes(error.as_ref()), "fal's id is noted again");
+                tokio::time::sleep(Duration::from_millis(patience)).await;
+            }
+            noted => return noted,
+        }
+    }
+    note_request(app, shot, &request).await
+}
+
+async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<(), StoreError> {
     loop {
         let Some(before) = app.recorder.store.shot(shot.id).await? else { return Ok(()) };
         let check_at = app.clock.now() + app.fal.patience().check;

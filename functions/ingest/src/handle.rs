@@ -30,7 +30,11 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
             Err(panic) => (panic.id(), Box::new(panic)),
         };
         let id = ids.remove(&task).unwrap_or_default();
-        tracing::error!(sqs.message_id = id, error = error.as_ref() as &dyn Error, "hint not attended to");
+        tracing::error!(
+            sqs.message_id = id,
+            error = likeness_core::telemetry::causes(error.as_ref()),
+            "hint not attended to"
+        );
         response.add_failure(id);
     }
     response

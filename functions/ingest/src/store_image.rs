@@ -21,6 +21,9 @@ use crate::{
     picture::{Encoded, Prepared, failure, prepare},
 };
 
+/// After as many reminders of the sweep, an image that cannot be downloaded is given up.
+const LAST_REMINDER: u32 = 5;
+
 /// Why a shot's images are not stored yet.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotStored {
@@ -41,13 +44,18 @@ pub(crate) enum NotStored {
 /// Stores what `shot` was delivered. `last_try`: an image that still cannot be had is given up.
 pub(crate) async fn store_image(app: &App, job: &Job, shot: ShotId, last_try: bool) -> Result<(), NotStored> {
     let Some(before) = app.store.shot(shot).await? else { return Ok(()) };
-    let ShotState::Delivered { delivery, .. } = &before.value.state else { return Ok(()) };
+    let ShotState::Delivered { delivery, reminders, .. } = &before.value.state else { return Ok(()) };
+    let last_try = last_try || *reminders >= LAST_REMINDER;
     let outcome = match bring_in(app, job, &before.value, delivery).await {
         Ok(images) => Ok(images),
         Err(Unusable::Image(failure)) => Err(failure),
         Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
-            tracing::warn!(shot.id = %shot, error = error.as_ref() as &dyn std::error::Error, "image given up");
+            tracing::warn!(shot.id = %shot, error = likeness_core::telemetry::causes(error.as_ref()), "image given up");
             Err(Failure::new(FailureCode::ImageUnreachable, "fal's file host did not answer, several times"))
+        }
+        Err(Unusable::Not(NotStored::Panicked(error))) if last_try => {
+            tracing::error!(shot.id = %shot, error = likeness_core::telemetry::causes(&error), "image given up");
+            Err(Failure::new(FailureCode::CorruptImage, "the image cannot be worked on"))
         }
         Err(Unusable::Not(error)) => return Err(error),
     };

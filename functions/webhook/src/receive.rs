@@ -66,7 +66,7 @@ impl IntoResponse for Refused {
         tracing::warn!(
             event = "webhook_refused",
             http.status = status.as_u16(),
-            error = &self as &dyn std::error::Error,
+            error = likeness_core::telemetry::causes(&self),
             "callback refused"
         );
         (status, self.to_string()).into_response()
@@ -155,7 +155,7 @@ async fn fetch_soon(app: &App, binding: &Binding, request_id: String, now: Times
             let told =
                 app.recorder.queues.tell_lane(after.lane, LaneHint::LookUp(binding.shot), SignedDuration::ZERO).await;
             if let Err(error) = told {
-                tracing::warn!(shot.id = %binding.shot, error = &error as &dyn std::error::Error, "left to the sweep");
+                tracing::warn!(shot.id = %binding.shot, error = likeness_core::telemetry::causes(&error), "left to the sweep");
             }
             return Ok(Recorded::Known);
         }

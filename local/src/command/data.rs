@@ -3,7 +3,7 @@
 use std::{
     error::Error,
     fs::{self, File, TryLockError},
-    io,
+    io::{self, Write},
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -80,7 +80,7 @@ impl Data {
             (None, Ok(kept)) => return Ok(kept),
             (None, Err(_)) => new_token(entropy),
         };
-        fs::write(file, &token)?;
+        write_secret(&file, &token)?;
         Ok(token)
     }
 }
@@ -88,6 +88,17 @@ impl Data {
 /// The address and key of a stack that another process runs on `folder`.
 pub(super) fn running(folder: &Path) -> Result<(String, String), io::Error> {
     Ok((fs::read_to_string(folder.join("url"))?, fs::read_to_string(folder.join("api-key"))?))
+}
+
+/// Whole or not at all, and for nobody else to read.
+fn write_secret(file: &Path, secret: &str) -> Result<(), io::Error> {
+    let draft = file.with_extension("draft");
+    let mut options = File::options();
+    options.create(true).truncate(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(&draft)?.write_all(secret.as_bytes())?;
+    fs::rename(draft, file)
 }
 
 fn is_passed_on(name: &str) -> bool {

@@ -1,5 +1,7 @@
 //! What the functions are started with: the same names that `template.yaml` sets on AWS.
 
+use std::time::Duration;
+
 use likeness_core::config::Env;
 
 use super::resources;
@@ -18,6 +20,7 @@ pub(super) fn of(
     sqs: &Sqs,
     s3: &S3,
     emulator: Option<&Emulator>,
+    delay: Duration,
     given: Vec<(String, String)>,
 ) -> Env {
     let queue = |name: &str| format!("{}/000000000000/{name}", sqs.endpoint());
@@ -49,7 +52,7 @@ pub(super) fn of(
             ("FAL_WEBHOOK_USER_ID", emulator.user_id().to_owned()),
             // The emulator is quick: whatever it has not answered within seconds it was never asked.
             ("FAL_START_TIMEOUT_SECONDS", "5".to_owned()),
-            ("FAL_GENERATION_TIMEOUT_SECONDS", "5".to_owned()),
+            ("FAL_GENERATION_TIMEOUT_SECONDS", (5 + delay.as_secs()).to_string()),
             ("FAL_CHECK_AFTER_SECONDS", "5".to_owned()),
         ]),
         // No callback reaches a loopback address, so fal is asked soon.

@@ -64,7 +64,7 @@ impl Polling<'_> {
     ) -> Result<(), ConfigError>
     where
         H: Fn(SqsEvent) -> F + Clone + Send + Sync + 'static,
-        F: Future<Output = SqsBatchResponse> + Send,
+        F: Future<Output = SqsBatchResponse> + Send + 'static,
     {
         let client = sqs_client(self.env)?;
         let url = self.env.required(queue, "set by the stack")?.to_owned();
@@ -109,11 +109,22 @@ impl Queue {
     async fn invoke<H, F>(&self, messages: &[Message], handler: &H)
     where
         H: Fn(SqsEvent) -> F,
-        F: Future<Output = SqsBatchResponse>,
+        F: Future<Output = SqsBatchResponse> + Send + 'static,
     {
         let mut event = SqsEvent::default();
         event.records = messages.iter().filter(|_| self.allowance.admits()).map(record).collect();
-        let response = if event.records.is_empty() { SqsBatchResponse::default() } else { handler(event).await };
+        let response = if event.records.is_empty() {
+            SqsBatchResponse::default()
+        } else {
+            match tokio::spawn(handler(event)).await {
+                Ok(response) => response,
+                // As on AWS, where a panic returns the whole batch and the function lives on.
+                Err(panic) => {
+                    tracing::error!(error = &panic as &dyn Error, "a function panicked");
+                    return;
+                }
+            }
+        };
         let failed: Vec<&str> =
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
         let done =

@@ -27,6 +27,15 @@ pub(crate) fn timeouts() -> TimeoutConfig {
         .build()
 }
 
+/// Files take longer than records.
+pub(crate) fn timeouts_for_files() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(2))
+        .operation_attempt_timeout(Duration::from_secs(30))
+        .operation_timeout(Duration::from_secs(75))
+        .build()
+}
+
 pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3)
 }

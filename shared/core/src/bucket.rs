@@ -5,7 +5,7 @@ use std::{collections::HashMap, time::Duration};
 use aws_sdk_s3::{
     Client,
     config::{Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation},
-    error::{ProvideErrorMetadata, SdkError},
+    error::SdkError,
     presigning::PresigningConfig,
     primitives::ByteStream,
 };
@@ -26,9 +26,6 @@ const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_')
 /// An object operation that failed.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
-    /// There is no such object.
-    #[error("no such object")]
-    NotFound,
     /// R2 could not be reached or refused; the source says which.
     #[error("the bucket did not do it")]
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -60,7 +57,7 @@ impl Bucket {
             .behavior_version_latest()
             .http_client(aws::http_client())
             .credentials_provider(Credentials::new(config.access_key_id, secret, None, None, "environment"))
-            .timeout_config(aws::timeouts())
+            .timeout_config(aws::timeouts_for_files())
             .retry_config(aws::retries())
             .region(Region::new("auto"))
             .endpoint_url(config.endpoint.as_str())
@@ -90,16 +87,6 @@ impl Bucket {
         Ok(())
     }
 
-    /// The bytes under `key`.
-    ///
-    /// # Errors
-    /// There are none, or R2 did not answer.
-    pub async fn get(&self, key: &str) -> Result<Bytes, BucketError> {
-        let object = self.client.get_object().bucket(&self.name).key(key).send().await.map_err(failed)?;
-        let bytes = object.body.collect().await.map_err(|error| BucketError::Failed(Box::new(error)))?;
-        Ok(bytes.into_bytes())
-    }
-
     /// Where a client reads `key`: the public domain's address, or a signed one where the bucket is private.
     ///
     /// # Errors
@@ -120,12 +107,9 @@ impl Bucket {
 
 fn failed<E>(error: SdkError<E>) -> BucketError
 where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
+    E: std::error::Error + Send + Sync + 'static,
 {
     match error {
-        SdkError::ServiceError(service) if matches!(service.err().code(), Some("NoSuchKey" | "NotFound")) => {
-            BucketError::NotFound
-        }
         SdkError::ServiceError(service) => BucketError::Failed(Box::new(service.into_err())),
         SdkError::ConstructionFailure(_)
         | SdkError::TimeoutError(_)

@@ -52,7 +52,10 @@ impl Env {
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
     pub fn process() -> Self {
-        std::env::vars().collect()
+        // A variable that is no text is none of ours.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
     }
 
     /// Every name with its value.
@@ -60,7 +63,7 @@ impl Env {
         self.0.iter().map(|(name, value)| (name.clone(), value.clone()))
     }
 
-    /// A value; trailing white space is cut, as a newline at the end of a key is a common mistake. Empty is absent.
+    /// A value; white space around it is cut, as a newline at the end of a key is a common mistake. Empty is absent.
     #[must_use]
     pub fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -288,7 +291,7 @@ impl FalConfig {
             (None, Some(id), Some(secret)) => format!("{id}:{secret}"),
             (None, _, _) => env.required("FAL_KEY", fix)?.to_owned(),
         };
-        if !key.contains(':') || key.contains(char::is_whitespace) {
+        if !key.contains(':') || !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             let fix = "it has the form <key id>:<key secret>".to_owned();
             return Err(ConfigError::Malformed { name: "FAL_KEY".to_owned(), fix });
         }

@@ -116,8 +116,11 @@ impl Fal {
         }
         let error = FalError::from_answer(status, &headers, &body);
         // A proxy's own page says nothing about what happened behind it.
-        if status.is_server_error() && !wire::is_json_object(&body) {
-            return Err(SubmitError::Unknown(format!("a proxy answered {status}")));
+        let of_a_proxy = status.is_server_error() && !wire::is_json_object(&body);
+        // Nor does a time-out, unless it is that of our own deadline.
+        let late = matches!(status.as_u16(), 408 | 502 | 504) && error.kind != FalErrorKind::StartDeadline;
+        if of_a_proxy || late {
+            return Err(SubmitError::Unknown(format!("the answer was {status}")));
         }
         Err(SubmitError::Rejected(error))
     }
@@ -156,7 +159,8 @@ impl Fal {
         let headers = response.headers().clone();
         let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
         if status == StatusCode::NOT_FOUND {
-            return Err(FalError::new(FalErrorKind::Garbled, "fal no longer has the result"));
+            let gone = FalError::new(FalErrorKind::Garbled, "fal no longer has the result");
+            return Err(FalError { status: Some(404), ..gone });
         }
         if !status.is_success() {
             return Err(FalError::from_answer(status, &headers, &body));
@@ -191,7 +195,7 @@ impl Fal {
 
     fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
         let mut value = header::HeaderValue::from_str(&format!("Key {}", self.key.expose_secret()))
-            .unwrap_or_else(|_| header::HeaderValue::from_static("Key"));
+            .unwrap_or_else(|_| panic!("a key is visible ASCII: its configuration was checked"));
         value.set_sensitive(true);
         self.http.request(method, url).header(header::AUTHORIZATION, value).header(header::ACCEPT, "application/json")
     }

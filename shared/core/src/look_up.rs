@@ -1,6 +1,6 @@
 //! Asking fal about a shot of which nothing was heard: the way an outcome comes when its callback does not.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     fal::{Fal, FalError, FalErrorKind, FalStatus},
@@ -9,6 +9,9 @@ use crate::{
     shot::{Arrival, FalRequest, Shot, ShotState},
     store::{Saved, StoreError, Versioned},
 };
+
+/// How long fal keeps results.
+const RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
 /// What asking led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,13 +37,15 @@ pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestam
         Answer::Unfinished if out_of_time => {
             (Arrival::Error(FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given")), true)
         }
+        // fal keeps results for an hour: what could not be asked for by then never will be.
+        Answer::None if is_forgotten(&before.value, now) => (Arrival::Silence, false),
         Answer::Unfinished | Answer::None => return ask_again_later(recorder, &before, fal, now).await,
     };
     let recorded = recorder.record(shot, before.value.attempt(), arrival, now).await?;
     // Only after it was given up: the callback of a cancelled request must not be taken for its outcome. It may finish all
     // the same; then its callback finds the attempt given up, and says so.
     if cancel && let Err(error) = fal.cancel(request).await {
-        tracing::warn!(shot.id = %shot, error = &error as &dyn std::error::Error, "not cancelled at fal");
+        tracing::warn!(shot.id = %shot, error = crate::telemetry::causes(&error), "not cancelled at fal");
     }
     Ok(LookedUp::Recorded(recorded))
 }
@@ -53,7 +58,7 @@ enum Answer {
 
 async fn ask(fal: &Fal, request: &FalRequest) -> Answer {
     let unanswered = |error: FalError| {
-        tracing::warn!(fal.request_id = request.id, error = &error as &dyn std::error::Error, "fal cannot be asked");
+        tracing::warn!(fal.request_id = request.id, error = crate::telemetry::causes(&error), "fal cannot be asked");
         Answer::None
     };
     match fal.status(request).await {
@@ -61,11 +66,15 @@ async fn ask(fal: &Fal, request: &FalRequest) -> Answer {
         Ok(FalStatus::NotFound) => Answer::Outcome(Arrival::Silence),
         Ok(FalStatus::Completed) => match fal.result(request).await {
             Ok(delivery) => Answer::Outcome(Arrival::Images(delivery)),
-            Err(error) if error.kind == FalErrorKind::Unreachable => unanswered(error),
+            Err(error) if !error.is_outcome() => unanswered(error),
             Err(error) => Answer::Outcome(Arrival::Error(error)),
         },
         Err(error) => unanswered(error),
     }
+}
+
+fn is_forgotten(shot: &Shot, now: Timestamp) -> bool {
+    shot.attempts.last().is_some_and(|attempt| attempt.started_at + RETENTION <= now)
 }
 
 fn is_out_of_time(shot: &Shot, fal: &Fal, now: Timestamp) -> bool {

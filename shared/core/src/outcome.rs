@@ -121,7 +121,7 @@ impl Recorder {
             }
         };
         for error in [told, room].into_iter().filter_map(Result::err) {
-            tracing::warn!(shot.id = %shot.id, error = &error as &dyn std::error::Error, "left to the sweep");
+            tracing::warn!(shot.id = %shot.id, error = crate::telemetry::causes(&error), "left to the sweep");
         }
     }
 }

@@ -143,16 +143,17 @@ impl Store {
         }
     }
 
-    /// Reads all items of a partition whose sort key begins with `prefix`, consistently.
-    async fn read_partition(&self, pk: &str, prefix: &str) -> Result<Vec<Item>, StoreError> {
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(pk))
-            .expression_attribute_values(":prefix", text(prefix))
-            .consistent_read(true);
+    /// Reads all items of a partition, or those whose sort key begins with `prefix`, consistently.
+    async fn read_partition(&self, pk: &str, prefix: Option<&str>) -> Result<Vec<Item>, StoreError> {
+        let query = self.client.query().table_name(&self.table).consistent_read(true);
+        let query = query.expression_attribute_values(":pk", text(pk));
+        // An empty prefix is no prefix: DynamoDB refuses an empty text in a key condition.
+        let query = match prefix {
+            None => query.key_condition_expression("pk = :pk"),
+            Some(prefix) => query
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":prefix", text(prefix)),
+        };
         Ok(query.into_paginator().items().send().try_collect().await?)
     }
 }

@@ -195,6 +195,33 @@ async fn a_refused_account_stops_the_lane_and_it_opens_by_itself() {
     assert!(product.fal().ledger().is_empty(), "not one more submit");
     product.pass(61);
     assert_eq!(product.settled(&second).await["status"], "completed");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_that_lasts_costs_one_job_a_minute_and_not_the_backlog() {
+    let product = Product::start().await;
+    product.fal().faults().add(FaultRule { times: Some(3), ..FaultRule::always(Fault::Submit(SubmitFault::Locked)) });
+    let first = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.settled(&first).await;
+    let mut waiting = Vec::new();
+    for _ in 0..6 {
+        waiting.push(product.post_master("a lighthouse keeper in a yellow raincoat").await);
+    }
+    for _ in 0..2 {
+        product.pass(61);
+        product.stack().settle().await;
+    }
+    product.pass(61);
+    let mut failed = 0;
+    for job in &waiting {
+        failed += usize::from(product.ended(job).await["status"] == "failed");
+    }
+    assert_eq!(
+        (failed, product.fal().ledger().len()),
+        (2, 4),
+        "two probes were refused, all others wait for the third"
+    );
     assert!(product.get("/api/v1/queues").await["stopped"].is_null());
     product.finish().await;
 }

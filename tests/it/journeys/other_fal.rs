@@ -31,3 +31,29 @@ async fn the_same_journey_passes_with_a_fal_elsewhere() {
     product.finish().await;
     fal.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fal_that_is_gone_for_good_leaves_nothing_hanging() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let options = EmulatorOptions { delay: std::time::Duration::from_secs(3600), ..EmulatorOptions::default() };
+    let fal = Emulator::start(listener, options, Clock::system()).await.unwrap();
+    let (queue, jwks) = (fal.url(), fal.jwks_url());
+    let product = Product::with(|options| {
+        options.environment.extend(
+            [("FAL_KEY", "id:secret"), ("FAL_QUEUE_URL", &queue), ("FAL_JWKS_URL", &jwks)]
+                .map(|(name, value)| (name.to_owned(), value.to_owned())),
+        );
+    })
+    .await;
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted");
+    fal.stop().await;
+    product.pass(1800);
+    product.stack().sweep().await.unwrap();
+    assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "it may come back");
+    product.pass(1801);
+    let job = product.ended(&job).await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("failed"), &json!("provider_unavailable")), "{job}");
+    assert_eq!(job["shots"][0]["attempts"][0]["outcome"], "lost");
+    product.finish().await;
+}

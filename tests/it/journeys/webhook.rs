@@ -1,11 +1,18 @@
 //! fal's callbacks: forged, foreign, early, repeated, late, unknown.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use ed25519_dalek::{Signer, SigningKey};
 use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use tokio::net::TcpListener;
 
 use crate::harness::Product;
 
@@ -108,17 +115,95 @@ async fn only_fals_own_word_about_our_own_pending_shot_counts() {
     product.finish().await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_thousand_forgeries_cost_one_more_fetch_of_the_keys_at_most() {
-    let (product, job) = silent().await;
+/// fal's key set with a count of how often it was fetched. `x` can be changed, as fal rotates keys.
+struct KeySet {
+    url: String,
+    x: Arc<Mutex<String>>,
+    fetched: Arc<AtomicU32>,
+}
+
+const FALS_KEY: &str = "6kpsY-KcUgq-9VB7Ey7F-ZVHdq6-vnuSQh7qaRRG0iw";
+const OLD_KEY: &str = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+
+impl KeySet {
+    async fn start(x: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+        let (x, fetched) = (Arc::new(Mutex::new(x.to_owned())), Arc::new(AtomicU32::new(0)));
+        let (served, counted) = (Arc::clone(&x), Arc::clone(&fetched));
+        let answer = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let x = served.lock().unwrap().clone();
+            async move { axum::Json(json!({ "keys": [{ "kty": "OKP", "crv": "Ed25519", "x": x }] })) }
+        };
+        let router = axum::Router::new().route("/jwks.json", axum::routing::get(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        Self { url, x, fetched }
+    }
+
+    fn fetched(&self) -> u32 {
+        self.fetched.load(Ordering::SeqCst)
+    }
+}
+
+/// A product that trusts `keys`, with one request at fal whose own callback never comes.
+async fn silent_with(keys: &KeySet) -> (Product, String, Callback) {
+    let url = keys.url.clone();
+    let product = Product::with(|options| options.environment.push(("FAL_JWKS_URL".to_owned(), url))).await;
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.settled(&job).await;
     let genuine = Callback::of(&product, "OK", &result_of(&product).await);
-    for byte in 0..1000_u32 {
+    (product, job, genuine)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_forgeries_do_not_become_a_flood_of_fetches() {
+    let keys = KeySet::start(FALS_KEY).await;
+    let (product, job, genuine) = silent_with(&keys).await;
+    for number in 0..1000_u32 {
         let mut key = [9; 32];
-        key[..4].copy_from_slice(&byte.to_be_bytes());
+        key[..4].copy_from_slice(&number.to_be_bytes());
         assert_eq!(Callback { key, ..genuine.clone() }.send(&product).await, 401);
     }
-    assert_eq!(genuine.send(&product).await, 200);
+    assert_eq!(keys.fetched(), 1, "the clock stands still, so the cool-down is not over");
+    product.pass(60);
+    let now = product.hands.now().as_second();
+    let forged = Callback { key: [9; 32], timestamp: now, ..genuine.clone() };
+    assert_eq!((forged.send(&product).await, forged.send(&product).await, keys.fetched()), (401, 401, 2));
+    assert_eq!(Callback { timestamp: now, ..genuine }.send(&product).await, 200);
     assert_eq!(product.ended(&job).await["status"], "completed");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn rotated_keys_are_fetched_and_old_ones_forgotten_after_a_day() {
+    let keys = KeySet::start(OLD_KEY).await;
+    let (product, job, genuine) = silent_with(&keys).await;
+    assert_eq!((genuine.send(&product).await, keys.fetched()), (401, 1), "not fal's key yet");
+    FALS_KEY.clone_into(&mut keys.x.lock().unwrap());
+    assert_eq!((genuine.send(&product).await, keys.fetched()), (401, 1), "within the cool-down");
+    product.pass(61);
+    let genuine = Callback { timestamp: product.hands.now().as_second(), ..genuine };
+    assert_eq!((genuine.send(&product).await, keys.fetched()), (200, 2));
+    assert_eq!((genuine.send(&product).await, keys.fetched()), (200, 2), "from the cache");
+    OLD_KEY.clone_into(&mut keys.x.lock().unwrap());
+    product.pass(24 * 3600);
+    let genuine = Callback { timestamp: product.hands.now().as_second(), ..genuine };
+    assert_eq!((genuine.send(&product).await, keys.fetched()), (401, 3), "a day later the key is withdrawn");
+    product.ended(&job).await;
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_keys_to_judge_by_fal_is_asked_to_call_again() {
+    let nowhere = ("FAL_JWKS_URL".to_owned(), "http://127.0.0.1:9/jwks.json".to_owned());
+    let product = Product::with(|options| options.environment.push(nowhere)).await;
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.settled(&job).await;
+    assert_eq!(Callback::of(&product, "OK", &result_of(&product).await).send(&product).await, 503);
+    assert_eq!(product.ended(&job).await["status"], "completed", "the sweep needs no callback");
     product.finish().await;
 }
 

@@ -63,7 +63,7 @@ pub(crate) async fn create_master(
 impl CreateMaster {
     fn validated(self) -> Result<MasterReference, ApiError> {
         let mut errors = Errors::default();
-        errors.text("/description", &self.description, 10, 1000);
+        errors.text("/description", self.description.trim(), 10, 1000);
         errors.optional_text("/style", self.style.as_deref(), 200);
         errors.optional_text("/negativePrompt", self.negative_prompt.as_deref(), 1000);
         let subject_id = errors.check("/subjectId", self.subject_id.parse());

@@ -94,6 +94,15 @@ impl FalError {
         error
     }
 
+    /// Whether this, as the answer to the question for a result, is the request's outcome. A proxy's page, a limit on
+    /// questions or a refusal of our key says nothing about the request.
+    #[must_use]
+    pub fn is_outcome(&self) -> bool {
+        let about_the_question = matches!(self.status, None | Some(401 | 403 | 408 | 429));
+        let of_a_proxy = self.reason == UNTYPED && self.status.is_some_and(|status| status >= 500);
+        !about_the_question && !of_a_proxy
+    }
+
     /// Reads the error body that a callback carries, with the status code named beside it.
     #[must_use]
     pub fn from_body(status: u16, body: &Value, own_deadline: bool) -> Self {

@@ -69,7 +69,11 @@ impl Jwks {
                 Ok(()) | Err(SignatureError::NoMatch) => cached.tried_at = now,
             }
         }
-        let keys = self.fetch().await.map_err(JwksError::Unavailable)?;
+        let mut keys = self.fetch().await.map_err(JwksError::Unavailable)?;
+        if let Some(cached) = cache.as_ref().filter(|_| keys.is_empty()) {
+            // An empty set is a fault at fal, not a rotation.
+            keys = cached.keys.clone();
+        }
         let verdict = keys.verify(headers, body, now);
         *cache = Some(Cached { keys, fetched_at: now, tried_at: now });
         Ok(verdict?)

@@ -55,12 +55,20 @@ pub(super) fn status_word(body: &[u8]) -> Option<String> {
     value["status"].as_str().map(str::to_owned)
 }
 
+/// More images than any endpoint makes of one request.
+const MOST_IMAGES: usize = 10;
+
+/// An address, not the image itself: `data:` URLs come only where they were asked for, and would not fit into a record.
+fn is_address(url: &str) -> bool {
+    url.len() <= 2048 && (url.starts_with("https://") || url.starts_with("http://"))
+}
+
 /// A model's output; `None` where it holds no list of images.
 pub(super) fn delivery(request_id: &str, output: &Value) -> Option<Delivery> {
     let flagged = &output["has_nsfw_concepts"];
     let images = output["images"].as_array()?;
-    let images = images.iter().enumerate().filter_map(|(index, image)| {
-        let url = image["url"].as_str()?.to_owned();
+    let images = images.iter().take(MOST_IMAGES).enumerate().filter_map(|(index, image)| {
+        let url = image["url"].as_str().filter(|url| is_address(url))?.to_owned();
         Some(GeneratedImage { url, flagged: flagged[index].as_bool().unwrap_or(false) })
     });
     Some(Delivery {
@@ -118,7 +126,9 @@ impl Callback {
                 let digits =
                     |text: &str| text.rsplit(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 3)?.parse().ok();
                 let status = value["error"].as_str().and_then(digits).unwrap_or(500);
-                CallbackOutcome::Error(FalError::from_body(status, payload, false))
+                // The header that tells our own deadline from fal's is missing here; we always set one.
+                let own_deadline = payload["error_type"] == "request_timeout";
+                CallbackOutcome::Error(FalError::from_body(status, payload, own_deadline))
             }
             _ => return Err(NotACallback),
         };

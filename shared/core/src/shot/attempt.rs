@@ -44,19 +44,18 @@ pub enum AttemptOutcome {
 }
 
 impl Attempt {
-    /// Whether we stopped waiting for it, so that fal may still deliver, and bill, it.
+    /// Whether it was given up without images. fal may deliver, and bill, it all the same: after silence, and also after
+    /// an error that was not its last word.
     #[must_use]
     pub fn was_given_up(&self) -> bool {
-        matches!(self.outcome, AttemptOutcome::Lost | AttemptOutcome::Rejected(FalErrorKind::TimedOut))
+        matches!(self.outcome, AttemptOutcome::Lost | AttemptOutcome::Rejected(_))
     }
 
     /// What the caller is charged for it: nothing for a refusal, nor for a picture that we had given up and replaced.
     #[must_use]
     pub fn charge(&self) -> Option<Usd> {
         match self.outcome {
-            AttemptOutcome::Lost | AttemptOutcome::Rejected(FalErrorKind::TimedOut) if self.paid_twice => {
-                Some(Usd::ZERO)
-            }
+            AttemptOutcome::Lost | AttemptOutcome::Rejected(_) if self.paid_twice => Some(Usd::ZERO),
             AttemptOutcome::Unusable(FailureCode::ContentRefused) => Some(Usd::ZERO),
             AttemptOutcome::UnderWay
             | AttemptOutcome::Delivered

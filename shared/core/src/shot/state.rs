@@ -32,6 +32,9 @@ pub enum ShotState {
         delivery: Delivery,
         /// When the sweep reminds ingest of it.
         check_at: Timestamp,
+        /// How often it did.
+        #[serde(default)]
+        reminders: u32,
     },
     /// The images are in the bucket and recorded.
     Stored {

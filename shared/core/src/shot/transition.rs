@@ -233,8 +233,9 @@ impl Shot {
     /// It is not delivered.
     pub fn reminded(mut self, now: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Delivered { delivery, .. } => {
-                self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE };
+            ShotState::Delivered { delivery, reminders, .. } => {
+                let (check_at, reminders) = (now + INGEST_PATIENCE, reminders + 1);
+                self.state = ShotState::Delivered { delivery, check_at, reminders };
                 Ok(self)
             }
             _ => Err(self.illegal()),
@@ -286,7 +287,7 @@ impl Shot {
             self.state = ShotState::Failed(Failure::new(FailureCode::ProviderProtocol, "fal delivered no image"));
             return Landed::Failed;
         }
-        self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE };
+        self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE, reminders: 0 };
         Landed::Delivered
     }
 

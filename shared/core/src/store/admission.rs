@@ -44,7 +44,8 @@ struct SlotItem {
 struct StopItem {
     #[serde(flatten)]
     key: layout::Key,
-    stop: Stop,
+    #[serde(default)]
+    stop: Option<Stop>,
 }
 
 /// What became of a claim.
@@ -65,13 +66,13 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn gate(&self) -> Result<Gate, StoreError> {
         let mut gate = Gate::default();
-        for item in self.read_partition(layout::ADMISSION, "").await? {
+        for item in self.read_partition(layout::ADMISSION, None).await? {
             let key: layout::Key = serde_dynamo::from_item(item.clone())?;
             if key == layout::rate() {
                 let rate: RateItem = serde_dynamo::from_item(item)?;
                 (gate.recent, gate.revision, gate.turn) = (rate.recent, rate.revision, rate.turn);
             } else if key == layout::stop() {
-                gate.stopped = Some(serde_dynamo::from_item::<_, StopItem>(item)?.stop);
+                gate.stopped = serde_dynamo::from_item::<_, StopItem>(item)?.stop;
             } else {
                 gate.held.extend(serde_dynamo::from_item::<_, SlotItem>(item)?.held());
             }
@@ -144,8 +145,19 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn stop_lanes(&self, stop: Stop) -> Result<(), StoreError> {
-        let item = to_item(&StopItem { key: layout::stop(), stop })?;
+        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop) })?;
         self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+        Ok(())
+    }
+
+    /// Takes the stop away: fal accepted a request.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn open_lanes(&self) -> Result<(), StoreError> {
+        let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
+        // Emptied rather than deleted: no function needs the right to delete.
+        update.update_expression("REMOVE stop").send().await?;
         Ok(())
     }
 

@@ -32,7 +32,7 @@ impl JobItem {
             revision,
             listing_pk: layout::jobs_of(&job.project),
             listing_sk: job.id.to_string(),
-            work_pk: due.map(|_| layout::DUE.to_owned()),
+            work_pk: due.map(|_| layout::DUE_JOBS.to_owned()),
             work_sk: due.map(|due| format!("{}#{}", layout::sortable(due), job.id)),
             job: job.clone(),
         }
@@ -62,7 +62,7 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn job(&self, id: JobId) -> Result<Option<JobView>, StoreError> {
-        let items = self.read_partition(&layout::job_partition(id), "").await?;
+        let items = self.read_partition(&layout::job_partition(id), None).await?;
         let (mut job, mut shots) = (None, Vec::new());
         for item in items {
             if is_shot(&item) {

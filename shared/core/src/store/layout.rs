@@ -12,7 +12,7 @@
 //! | turn counter | `PROJECT#p` | `TURN` | |
 //! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
 //! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
-//! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE` |
+//! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE_JOBS` |
 //! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / rank or `DUE` / time |
 //! | slot | `ADMISSION` | `SLOT#000` | |
 //! | submits of the last minute, turn served | `ADMISSION` | `RATE` | |
@@ -38,8 +38,10 @@ pub(super) const LISTING_BY_TYPE: &str = "listing_by_type";
 
 /// Partition of the work index: shots that admission may take, by rank.
 pub(super) const WAITING: &str = "WAITING";
-/// Partition of the work index: what the sweep looks at, by time.
+/// Partition of the work index: shots that the sweep looks at, by time.
 pub(super) const DUE: &str = "DUE";
+/// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
+pub(super) const DUE_JOBS: &str = "DUE_JOBS";
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -24,6 +24,14 @@ pub struct Position {
     pub(super) listing_sk: String,
 }
 
+impl Position {
+    /// Whether it names no place at all, as no position that a page gave does.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pk.is_empty() || self.sk.is_empty()
+    }
+}
+
 /// A list: an index, its partition attribute and that attribute's value.
 pub(super) struct List<'a> {
     pub(super) index: &'a str,

@@ -172,7 +172,7 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn related(&self, project: &ProjectId, from: &str, relation: &str) -> Result<Vec<String>, StoreError> {
         let prefix = layout::edge(project, from, relation, "").sk;
-        let items = self.read_partition(&layout::project_partition(project), &prefix).await?;
+        let items = self.read_partition(&layout::project_partition(project), Some(&prefix)).await?;
         let edges: Vec<EdgeItem> = serde_dynamo::from_items(items)?;
         Ok(edges.into_iter().map(|edge| edge.to).collect())
     }

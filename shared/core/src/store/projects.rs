@@ -98,7 +98,7 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn members(&self, project: &ProjectId) -> Result<Vec<Member>, StoreError> {
-        let items = self.read_partition(&layout::project_partition(project), "MEMBER#").await?;
+        let items = self.read_partition(&layout::project_partition(project), Some("MEMBER#")).await?;
         let members: Vec<MemberItem> = serde_dynamo::from_items(items)?;
         Ok(members.into_iter().map(|item| item.member).collect())
     }

@@ -74,8 +74,11 @@ impl Store {
             .expression_attribute_values(":prefix", super::text("SUBJECT#"))
             .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start);
-        let items: Vec<SubjectItem> = serde_dynamo::from_items(query.send().await?.items.unwrap_or_default())?;
-        let more = items.len() > limit;
+        let answer = query.send().await?;
+        // A page of DynamoDB may also end because it is large.
+        let cut = answer.last_evaluated_key.is_some();
+        let items: Vec<SubjectItem> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
+        let more = cut || items.len() > limit;
         let kept: Vec<SubjectItem> = items.into_iter().take(limit).collect();
         let next = kept.last().filter(|_| more).map(|last| Position {
             pk: last.key.pk.clone(),

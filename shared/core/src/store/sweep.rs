@@ -15,18 +15,24 @@ pub enum Overdue {
 }
 
 impl Store {
-    /// Up to `limit` of what is due by `now`, the longest overdue first.
+    /// Up to `limit` shots and as many jobs that are due by `now`, the longest overdue first.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Overdue>, StoreError> {
+        let mut overdue = self.overdue_in(layout::DUE, now, limit).await?;
+        overdue.extend(self.overdue_in(layout::DUE_JOBS, now, limit).await?);
+        Ok(overdue)
+    }
+
+    async fn overdue_in(&self, partition: &str, now: Timestamp, limit: u16) -> Result<Vec<Overdue>, StoreError> {
         let query = self
             .client
             .query()
             .table_name(&self.table)
             .index_name(layout::WORK)
             .key_condition_expression("work_pk = :due AND work_sk < :now")
-            .expression_attribute_values(":due", text(layout::DUE))
+            .expression_attribute_values(":due", text(partition))
             // `$` follows `#`: everything of this very millisecond is included.
             .expression_attribute_values(":now", text(format!("{}$", layout::sortable(now))))
             .limit(limit.into());

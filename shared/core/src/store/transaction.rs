@@ -15,7 +15,7 @@ pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
 pub(super) const UNCHANGED: &str = "revision = :seen";
 
 /// How often a transaction is tried against others that touch the same items at the same moment.
-const TRIES: u32 = 6;
+const TRIES: u32 = 16;
 
 /// What became of a transaction.
 #[derive(Debug)]
@@ -136,7 +136,10 @@ impl Store {
                     "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
                 )
             });
-            if !passing || tried >= TRIES {
+            if !passing {
+                return Err(StoreError::Refused(Box::new(error)));
+            }
+            if tried >= TRIES {
                 return Err(error.into());
             }
             self.step_aside(tried).await;
