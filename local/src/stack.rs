@@ -79,7 +79,7 @@ pub enum StartError {
     Config(#[from] ConfigError),
     /// A function.
     #[error("a function did not start")]
-    Function(#[source] Box<dyn std::error::Error + Send + Sync>),
+    Function(#[from] likeness_core::start::StartError),
 }
 
 /// A running stack.
@@ -126,16 +126,11 @@ impl Stack {
 
         let (stopping, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let function = |error: Box<dyn std::error::Error + Send + Sync>| StartError::Function(error);
         let api = likeness_api::App::start(&env, clock.clone(), entropy.clone())?;
-        let webhook = likeness_webhook::App::start(&env, clock.clone(), entropy.clone());
-        let webhook = webhook.map_err(|error| function(Box::new(error)))?;
-        let generate = likeness_generate::App::start(&env, clock.clone(), entropy.clone());
-        let generate = Arc::new(generate.map_err(|error| function(Box::new(error)))?);
-        let ingest = likeness_ingest::App::start(&env, clock.clone(), entropy.clone());
-        let ingest = Arc::new(ingest.map_err(|error| function(Box::new(error)))?);
-        let cleanup = likeness_cleanup::App::start(&env, clock, entropy);
-        let cleanup = Arc::new(cleanup.map_err(|error| function(Box::new(error)))?);
+        let webhook = likeness_webhook::App::start(&env, clock.clone(), entropy.clone())?;
+        let generate = Arc::new(likeness_generate::App::start(&env, clock.clone(), entropy.clone())?);
+        let ingest = Arc::new(likeness_ingest::App::start(&env, clock.clone(), entropy.clone())?);
+        let cleanup = Arc::new(likeness_cleanup::App::start(&env, clock, entropy)?);
 
         let router = likeness_api::router(api).merge(likeness_webhook::router(webhook));
         tasks.spawn(triggers::http::serve(listeners.api, router, stop.clone()));

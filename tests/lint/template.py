@@ -7,7 +7,7 @@ import sys
 import cloudformation
 from cloudformation import ROOT
 
-CONFIG = ROOT / "shared/core/src/config.rs"
+CORE = ROOT / "shared/core/src"
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 TEMPLATE = cloudformation.template()
@@ -105,7 +105,7 @@ def alarmed():
 
 # What a function's App reads from the environment, taken from the Rust text. The forms are few, and one that is unknown
 # here is a fault: env.required("NAME"), env.url("NAME", default), env.optional("NAME"), env.parsed("NAME"), and
-# X::from_env(env), whose `impl X` is in config.rs.
+# X::from_env(env), whose `impl X` is in a file of shared/core.
 
 
 def rust(path):
@@ -134,13 +134,22 @@ def environment_read(code):
             names = set(re.findall(r'"(\w+)"', arguments))
             read, required = read | names, required | names
             continue
-        block = re.search(rf"^impl {config} \{{$(.*?)^\}}$", rust(CONFIG), re.MULTILINE | re.DOTALL)
+        block = implementation(config)
         if not block:
             strange.add(f"{config}::from_env")
             continue
-        inner = environment_read(block[1])
+        inner = environment_read(block)
         read, required, strange = read | inner[0], required | inner[1], strange | inner[2]
     return read, required, strange
+
+
+def implementation(config):
+    """The `impl` block of `config` that holds its from_env."""
+    for path in sorted(CORE.rglob("*.rs")):
+        for block in re.findall(rf"^impl {config} \{{$(.*?)^\}}$", rust(path), re.MULTILINE | re.DOTALL):
+            if "fn from_env" in block:
+                return block
+    return None
 
 
 def lambda_sets(name):

@@ -3,12 +3,11 @@
 use likeness_core::{
     admission::Limits,
     clock::Clock,
-    config::{ConfigError, Env, FalConfig, QueueConfig, StoreConfig},
+    config::{Env, FalConfig},
     entropy::Entropy,
     fal::Fal,
     outcome::Recorder,
-    queue::Queues,
-    store::Store,
+    start::StartError,
 };
 
 /// What this function may touch.
@@ -20,17 +19,6 @@ pub struct App {
     pub(crate) clock: Clock,
 }
 
-/// A start that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A configuration value.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// TLS.
-    #[error("no usable TLS roots")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
 impl App {
     /// Reads the configuration and builds the clients.
     ///
@@ -38,12 +26,8 @@ impl App {
     /// A value is missing or malformed.
     pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         Ok(Self {
-            recorder: Recorder {
-                store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
-                queues: Queues::new(QueueConfig::from_env(env, &["MASTER_QUEUE_URL", "INGEST_QUEUE_URL"])?),
-                entropy,
-            },
-            fal: Fal::new(FalConfig::from_env(env)?).map_err(|error| StartError::Tls(Box::new(error)))?,
+            recorder: Recorder::from_env(env, entropy)?,
+            fal: Fal::new(FalConfig::from_env(env)?)?,
             limits: Limits::from_env(env)?,
             clock,
         })

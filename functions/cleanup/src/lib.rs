@@ -3,5 +3,5 @@
 mod app;
 mod reconcile;
 
-pub use app::{App, StartError};
+pub use app::App;
 pub use reconcile::{Report, reconcile};

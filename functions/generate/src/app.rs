@@ -3,12 +3,11 @@
 use likeness_core::{
     admission::Limits,
     clock::Clock,
-    config::{ConfigError, Env, FalConfig, QueueConfig, StoreConfig},
+    config::{Env, FalConfig},
     entropy::Entropy,
     fal::Fal,
     outcome::Recorder,
-    queue::Queues,
-    store::Store,
+    start::StartError,
 };
 use url::Url;
 
@@ -23,17 +22,6 @@ pub struct App {
     pub(crate) clock: Clock,
 }
 
-/// A start that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A configuration value.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// TLS.
-    #[error("no usable TLS roots")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
 impl App {
     /// Reads the configuration and builds the clients.
     ///
@@ -43,12 +31,8 @@ impl App {
         let mut webhook = env.url("PUBLIC_URL", None)?;
         webhook.set_path(&format!("{}/api/webhooks/fal", webhook.path().trim_end_matches('/')));
         Ok(Self {
-            recorder: Recorder {
-                store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
-                queues: Queues::new(QueueConfig::from_env(env, &["MASTER_QUEUE_URL", "INGEST_QUEUE_URL"])?),
-                entropy,
-            },
-            fal: Fal::new(FalConfig::from_env(env)?).map_err(|error| StartError::Tls(Box::new(error)))?,
+            recorder: Recorder::from_env(env, entropy)?,
+            fal: Fal::new(FalConfig::from_env(env)?)?,
             limits: Limits::from_env(env)?,
             webhook,
             clock,

@@ -5,5 +5,5 @@ mod app;
 mod handle;
 mod submit;
 
-pub use app::{App, StartError};
+pub use app::App;
 pub use handle::handle;

@@ -5,6 +5,7 @@ use likeness_core::{
     clock::Clock,
     config::{BucketConfig, ConfigError, Env, StoreConfig},
     entropy::Entropy,
+    start::StartError,
     store::Store,
 };
 use likeness_vision::Limits;
@@ -25,17 +26,6 @@ pub struct App {
     pub(crate) clock: Clock,
 }
 
-/// A start that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A configuration value.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// TLS.
-    #[error("no usable TLS roots")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
 impl App {
     /// Reads the configuration and builds the clients.
     ///
@@ -54,11 +44,10 @@ impl App {
         if env.optional("FAL_QUEUE_URL").is_some() {
             hosts.add_server(env.url("FAL_QUEUE_URL", None)?);
         }
-        let downloader = Downloader::new(hosts, limits.max_bytes);
         Ok(Self {
             store: Store::new(StoreConfig::from_env(env)?, entropy),
             bucket: Bucket::new(BucketConfig::from_env(env)?),
-            downloader: downloader.map_err(|error| StartError::Tls(Box::new(error)))?,
+            downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,
             clock,
         })

@@ -7,5 +7,5 @@ mod handle;
 mod picture;
 mod store_image;
 
-pub use app::{App, StartError};
+pub use app::App;
 pub use handle::handle;

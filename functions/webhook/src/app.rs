@@ -3,15 +3,7 @@
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
-use likeness_core::{
-    clock::Clock,
-    config::{ConfigError, Env, QueueConfig, StoreConfig},
-    entropy::Entropy,
-    fal::Jwks,
-    outcome::Recorder,
-    queue::Queues,
-    store::Store,
-};
+use likeness_core::{clock::Clock, config::Env, entropy::Entropy, fal::Jwks, outcome::Recorder, start::StartError};
 
 use crate::receive::receive;
 
@@ -28,17 +20,6 @@ pub struct App {
     pub(crate) clock: Clock,
 }
 
-/// A start that failed.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// A configuration value.
-    #[error(transparent)]
-    Config(#[from] ConfigError),
-    /// TLS.
-    #[error("no usable TLS roots")]
-    Tls(#[source] Box<dyn std::error::Error + Send + Sync>),
-}
-
 impl App {
     /// Reads the configuration and builds the clients.
     ///
@@ -47,12 +28,8 @@ impl App {
     pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         let jwks = env.url("FAL_JWKS_URL", Some("https://rest.fal.ai/.well-known/jwks.json"))?;
         Ok(Self {
-            recorder: Recorder {
-                store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
-                queues: Queues::new(QueueConfig::from_env(env, &["INGEST_QUEUE_URL", "MASTER_QUEUE_URL"])?),
-                entropy,
-            },
-            jwks: Jwks::new(jwks).map_err(|error| StartError::Tls(Box::new(error)))?,
+            recorder: Recorder::from_env(env, entropy)?,
+            jwks: Jwks::new(jwks)?,
             user_id: env.optional("FAL_WEBHOOK_USER_ID").map(str::to_owned),
             clock,
         })

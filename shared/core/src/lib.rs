@@ -23,6 +23,7 @@ pub mod subject;
 pub mod clock;
 pub mod config;
 pub mod entropy;
+pub mod start;
 pub mod telemetry;
 
 // One module per outside thing.

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     admission::Stop,
+    config::{ConfigError, Env, QueueConfig, StoreConfig},
     entropy::Entropy,
     fal::FalErrorKind,
     id::ShotId,
@@ -41,6 +42,18 @@ pub struct Recorder {
 }
 
 impl Recorder {
+    /// From the configuration of a function that may touch the table and both queues.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
+        Ok(Self {
+            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            queues: Queues::new(QueueConfig::from_env(env, &["MASTER_QUEUE_URL", "INGEST_QUEUE_URL"])?),
+            entropy,
+        })
+    }
+
     /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A hint that cannot be sent is left
     /// to the sweep, as the record stands.
     ///
