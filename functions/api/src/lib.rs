@@ -6,6 +6,7 @@ mod access;
 mod app;
 mod body;
 mod cursor;
+mod extract;
 mod idempotency;
 mod image_view;
 mod job_view;

@@ -121,6 +121,13 @@ async fn unknown_routes_and_methods_are_problems_too() {
     assert_eq!((status.as_u16(), &problem["code"]), (404, &json!("not_found")));
     let (status, problem) = answer(product.request(Method::DELETE, "/api/v1/projects")).await;
     assert_eq!((status.as_u16(), &problem["code"]), (405, &json!("method_not_allowed")));
+    for (path, status) in [("/api/v1/keys?limit=1&limit=2", 400), ("/api/v1/jobs/%ff", 404)] {
+        let response = product.request(Method::GET, path).send().await.unwrap();
+        assert_eq!(
+            (response.status().as_u16(), &response.headers()["content-type"]),
+            (status, &"application/problem+json".parse().unwrap())
+        );
+    }
     let health = product.http.get(format!("{}/healthz", product.stack().url())).send().await.unwrap();
     assert_eq!(health.status(), StatusCode::OK, "without a key");
     product.finish().await;

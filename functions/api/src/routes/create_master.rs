@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    extract::{Path, State},
-    response::Response,
-};
+use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use likeness_core::{
     kind::{
@@ -21,6 +18,7 @@ use crate::{
     access::{Action, Caller},
     app::App,
     body::JsonBody,
+    extract::Path,
     idempotency::idempotency,
     prefer,
     problem::ApiError,

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use likeness_core::{id::JobId, job::JobStatus};
 use serde::Serialize;
 
@@ -13,6 +10,7 @@ use super::get_job::readable;
 use crate::{
     access::Caller,
     app::App,
+    extract::Path,
     job_view::{ErrorView, JobView, ResultView},
     problem::ApiError,
 };

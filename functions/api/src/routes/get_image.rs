@@ -2,15 +2,13 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use likeness_core::id::MediaId;
 
 use crate::{
     access::{Action, Caller},
     app::App,
+    extract::Path,
     image_view::ImageView,
     problem::ApiError,
 };

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use likeness_core::{
     id::SubjectId,
@@ -16,6 +13,7 @@ use serde::Serialize;
 use crate::{
     access::{Action, Caller},
     app::App,
+    extract::Path,
     problem::ApiError,
 };
 

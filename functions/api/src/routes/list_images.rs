@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use likeness_core::{id::SubjectId, media::ImageType, store::ImageFilter};
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +10,7 @@ use crate::{
     access::{Action, Caller},
     app::App,
     cursor,
+    extract::{Path, Query},
     image_view::ImageView,
     problem::{ApiError, FieldError},
 };

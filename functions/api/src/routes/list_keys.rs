@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use likeness_core::{
     id::{KeyId, UserId},
@@ -17,6 +14,7 @@ use crate::{
     access::Caller,
     app::App,
     cursor,
+    extract::Query,
     problem::{ApiError, FieldError},
 };
 

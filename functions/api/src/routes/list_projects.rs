@@ -2,15 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use likeness_core::project::Scope;
 use serde::{Deserialize, Serialize};
 
 use super::get_project::ProjectView;
-use crate::{access::Caller, app::App, cursor, problem::ApiError};
+use crate::{access::Caller, app::App, cursor, extract::Query, problem::ApiError};
 
 /// Which page of a list.
 #[derive(Debug, Deserialize)]

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, Query, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 
 use super::{get_subject::SubjectView, list_projects::PageQuery};
@@ -13,6 +10,7 @@ use crate::{
     access::{Action, Caller},
     app::App,
     cursor,
+    extract::{Path, Query},
     problem::ApiError,
 };
 

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use likeness_core::{
     id::UserId,
     project::{Member, Role},
@@ -17,6 +14,7 @@ use crate::{
     access::{Action, Caller},
     app::App,
     body::JsonBody,
+    extract::Path,
     problem::ApiError,
 };
 

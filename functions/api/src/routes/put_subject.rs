@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
+use axum::{Json, extract::State};
 use likeness_core::{
     id::SubjectId,
     store::Saved,
@@ -18,6 +15,7 @@ use crate::{
     access::{Action, Caller},
     app::App,
     body::JsonBody,
+    extract::Path,
     problem::{ApiError, FieldError},
     validation::Errors,
 };

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, State};
+use axum::extract::State;
 use http::StatusCode;
 use likeness_core::{
     id::{ProjectId, UserId},
@@ -12,6 +12,7 @@ use likeness_core::{
 use crate::{
     access::{Action, Caller},
     app::App,
+    extract::Path,
     problem::ApiError,
 };
 

@@ -3,12 +3,17 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Path, Query, State};
+use axum::extract::State;
 use http::StatusCode;
 use likeness_core::{id::KeyId, project::Scope};
 
 use super::list_keys::WhoseKeys;
-use crate::{access::Caller, app::App, problem::ApiError};
+use crate::{
+    access::Caller,
+    app::App,
+    extract::{Path, Query},
+    problem::ApiError,
+};
 
 pub(crate) async fn revoke_key(
     State(app): State<Arc<App>>,
