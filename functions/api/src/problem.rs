@@ -3,7 +3,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use likeness_core::{config::ConfigError, store::StoreError};
+use likeness_core::{config::ConfigError, store::StoreError, telemetry::causes};
 use serde::Serialize;
 
 /// What a client is told.
@@ -168,7 +168,7 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, problem) = self.problem();
         if status.is_server_error() {
-            tracing::error!(code = problem.code, error = likeness_core::telemetry::causes(&self), "request failed");
+            tracing::error!(code = problem.code, error = causes(&self), "request failed");
         }
         let mut response = status.into_response();
         let headers = response.headers_mut();

@@ -61,7 +61,7 @@ async fn accept(app: &App, order: &Order) -> Result<JobId, ApiError> {
             NewJob { job: &job, shots: &shots, subject: subject.as_ref(), idempotency: order.idempotency.clone() };
         match app.store.accept_job(&new, now).await? {
             Acceptance::Accepted => {
-                tell_lane(app, &job).await;
+                app.queues.hint_lane(job.kind.lane(), LaneHint::Job(job.id), SignedDuration::ZERO).await;
                 return Ok(job.id);
             }
             Acceptance::Conflict => {}
@@ -130,14 +130,6 @@ fn subject_of(order: &Order, existing: Option<&Subject>, now: jiff::Timestamp) -
             created_at: now,
             updated_at: now,
         })),
-    }
-}
-
-async fn tell_lane(app: &App, job: &Job) {
-    let told = app.queues.tell_lane(job.kind.lane(), LaneHint::Job(job.id), SignedDuration::ZERO).await;
-    if let Err(error) = told {
-        // The job stands in the table: the sweep finds it.
-        tracing::warn!(job.id = %job.id, error = likeness_core::telemetry::causes(&error), "left to the sweep");
     }
 }
 

@@ -13,6 +13,7 @@ use likeness_core::{
     queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
     store::{Overdue, Saved, StoreError, Versioned},
+    telemetry::causes,
 };
 use serde::Serialize;
 
@@ -77,13 +78,13 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
             Ok(Attended::Reminded) => report.reminded += 1,
             Ok(Attended::Nothing) => {}
             Err(error) => {
-                tracing::error!(error = likeness_core::telemetry::causes(&error), "left to the next sweep");
+                tracing::error!(error = causes(&error), "left to the next sweep");
                 report.errors += 1;
             }
         }
     }
     if let Err(error) = woken {
-        tracing::error!(error = likeness_core::telemetry::causes(&error), "admission not woken");
+        tracing::error!(error = causes(&error), "admission not woken");
         report.errors += 1;
     }
     if report != Report::default() {

@@ -10,6 +10,7 @@ use likeness_core::{
     queue::LaneHint,
     shot::{Flight, Shot, ShotState},
     store::{Claim, StoreError, Versioned},
+    telemetry::causes,
 };
 use tokio::task::JoinSet;
 
@@ -30,8 +31,8 @@ pub(crate) async fn admit(app: &Arc<App>, jobs: &[JobId]) -> Result<(), StoreErr
     while let Some(submitted) = submits.join_next().await {
         match submitted {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(error = likeness_core::telemetry::causes(&error), "left to the sweep"),
-            Err(panic) => tracing::error!(error = likeness_core::telemetry::causes(&panic), "a submit panicked"),
+            Ok(Err(error)) => tracing::error!(error = causes(&error), "left to the sweep"),
+            Err(panic) => tracing::error!(error = causes(&panic), "a submit panicked"),
         }
     }
     admitted
@@ -125,8 +126,6 @@ fn nonce(app: &App) -> String {
 
 /// There is work and no token for it, or fal refuses us: a message brings us back in time.
 async fn come_back(app: &App, after: SignedDuration) -> Result<(), StoreError> {
-    if let Err(error) = app.recorder.queues.tell_lane(Lane::Master, LaneHint::Room, after).await {
-        tracing::warn!(error = likeness_core::telemetry::causes(&error), "left to the sweep");
-    }
+    app.recorder.queues.hint_lane(Lane::Master, LaneHint::Room, after).await;
     Ok(())
 }

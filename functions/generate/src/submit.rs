@@ -37,7 +37,7 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(),
                 event = "submit_unknown",
                 shot.id = %shot.id,
                 shot.attempt = attempt,
-                error = likeness_core::telemetry::causes(&error),
+                error = causes(&error),
                 "not resent: the callback or the sweep will tell"
             );
             return Ok(());
@@ -48,7 +48,7 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(),
         job.id = %shot.id.job,
         shot.id = %shot.id,
         shot.attempt = attempt,
-        error = likeness_core::telemetry::causes(&error),
+        error = causes(&error),
         "submit refused"
     );
     app.recorder.record(shot.id, attempt, Arrival::Error(error), app.clock.now()).await?;
@@ -58,9 +58,7 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(),
 /// fal takes requests again.
 async fn open_lanes(app: &App, shot: &Shot) -> Result<(), StoreError> {
     app.recorder.store.open_lanes().await?;
-    if let Err(error) = app.recorder.queues.tell_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await {
-        tracing::warn!(error = causes(&error), "left to the sweep");
-    }
+    app.recorder.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
     Ok(())
 }
 

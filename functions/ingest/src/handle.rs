@@ -3,7 +3,7 @@
 use std::{error::Error, sync::Arc};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use likeness_core::queue::IngestHint;
+use likeness_core::{queue::IngestHint, telemetry::causes};
 use tokio::task::JoinSet;
 
 use crate::{app::App, finish_job::finish_job, store_image::store_image};
@@ -30,11 +30,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
             Err(panic) => (panic.id(), Box::new(panic)),
         };
         let id = ids.remove(&task).unwrap_or_default();
-        tracing::error!(
-            sqs.message_id = id,
-            error = likeness_core::telemetry::causes(error.as_ref()),
-            "hint not attended to"
-        );
+        tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "hint not attended to");
         response.add_failure(id);
     }
     response
@@ -44,9 +40,10 @@ async fn attend(app: &App, record: &SqsMessage) -> Result<(), Box<dyn Error + Se
     let job = match serde_json::from_str(record.body.as_deref().unwrap_or_default())? {
         IngestHint::Job(job) => job,
         IngestHint::Shot(shot) => {
-            let view = app.store.job(shot.job).await?;
-            if let Some(view) = view {
-                store_image(app, &view.job.value, shot, deliveries(record) >= LAST_TRY).await?;
+            if let Some(view) = app.store.job(shot.job).await?
+                && let Some(before) = view.shots.iter().find(|read| read.value.id == shot)
+            {
+                store_image(app, &view.job.value, before, deliveries(record) >= LAST_TRY).await?;
             }
             shot.job
         }

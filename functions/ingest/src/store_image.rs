@@ -7,12 +7,12 @@ use futures_util::future::try_join_all;
 use likeness_core::{
     bucket::BucketError,
     failure::{Failure, FailureCode},
-    id::ShotId,
     job::Job,
     kind::Kind,
     media::{Media, StoredFile},
     shot::{Delivery, Shot, ShotState},
     store::{NewMedia, Saved, StoreError, Versioned},
+    telemetry::causes,
 };
 
 use crate::{
@@ -41,27 +41,32 @@ pub(crate) enum NotStored {
     Panicked(#[from] tokio::task::JoinError),
 }
 
-/// Stores what `shot` was delivered. `last_try`: an image that still cannot be had is given up.
-pub(crate) async fn store_image(app: &App, job: &Job, shot: ShotId, last_try: bool) -> Result<(), NotStored> {
-    let Some(before) = app.store.shot(shot).await? else { return Ok(()) };
+/// Stores what the shot, read as `before`, was delivered. `last_try`: an image that still cannot be had is given up.
+pub(crate) async fn store_image(
+    app: &App,
+    job: &Job,
+    before: &Versioned<Shot>,
+    last_try: bool,
+) -> Result<(), NotStored> {
+    let shot = before.value.id;
     let ShotState::Delivered { delivery, reminders, .. } = &before.value.state else { return Ok(()) };
     let last_try = last_try || *reminders >= LAST_REMINDER;
     let outcome = match bring_in(app, job, &before.value, delivery).await {
         Ok(images) => Ok(images),
         Err(Unusable::Image(failure)) => Err(failure),
         Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
-            tracing::warn!(shot.id = %shot, error = likeness_core::telemetry::causes(error.as_ref()), "image given up");
+            tracing::warn!(shot.id = %shot, error = causes(error.as_ref()), "image given up");
             Err(Failure::new(FailureCode::ImageUnreachable, "fal's file host did not answer, several times"))
         }
         Err(Unusable::Not(NotStored::Panicked(error))) if last_try => {
-            tracing::error!(shot.id = %shot, error = likeness_core::telemetry::causes(&error), "image given up");
+            tracing::error!(shot.id = %shot, error = causes(&error), "image given up");
             Err(Failure::new(FailureCode::CorruptImage, "the image cannot be worked on"))
         }
         Err(Unusable::Not(error)) => return Err(error),
     };
     match outcome {
-        Ok(images) => record(app, &before, &images).await,
-        Err(failure) => give_up(app, &before, failure).await,
+        Ok(images) => record(app, before, &images).await,
+        Err(failure) => give_up(app, before, failure).await,
     }
 }
 

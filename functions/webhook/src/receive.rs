@@ -16,6 +16,7 @@ use likeness_core::{
     queue::LaneHint,
     shot::{Arrival, Shot, ShotState},
     store::{Saved, StoreError},
+    telemetry::causes,
 };
 use serde::Deserialize;
 
@@ -66,7 +67,7 @@ impl IntoResponse for Refused {
         tracing::warn!(
             event = "webhook_refused",
             http.status = status.as_u16(),
-            error = likeness_core::telemetry::causes(&self),
+            error = causes(&self),
             "callback refused"
         );
         (status, self.to_string()).into_response()
@@ -155,7 +156,7 @@ async fn fetch_soon(app: &App, binding: &Binding, request_id: String, now: Times
             let told =
                 app.recorder.queues.tell_lane(after.lane, LaneHint::LookUp(binding.shot), SignedDuration::ZERO).await;
             if let Err(error) = told {
-                tracing::warn!(shot.id = %binding.shot, error = likeness_core::telemetry::causes(&error), "left to the sweep");
+                tracing::warn!(shot.id = %binding.shot, error = causes(&error), "left to the sweep");
             }
             return Ok(Recorded::Known);
         }

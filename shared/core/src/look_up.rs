@@ -8,6 +8,7 @@ use crate::{
     outcome::{Recorded, Recorder},
     shot::{Arrival, FalRequest, Shot, ShotState},
     store::{Saved, StoreError, Versioned},
+    telemetry::causes,
 };
 
 /// How long fal keeps results.
@@ -45,7 +46,7 @@ pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestam
     // Only after it was given up: the callback of a cancelled request must not be taken for its outcome. It may finish all
     // the same; then its callback finds the attempt given up, and says so.
     if cancel && let Err(error) = fal.cancel(request).await {
-        tracing::warn!(shot.id = %shot, error = crate::telemetry::causes(&error), "not cancelled at fal");
+        tracing::warn!(shot.id = %shot, error = causes(&error), "not cancelled at fal");
     }
     Ok(LookedUp::Recorded(recorded))
 }
@@ -58,7 +59,7 @@ enum Answer {
 
 async fn ask(fal: &Fal, request: &FalRequest) -> Answer {
     let unanswered = |error: FalError| {
-        tracing::warn!(fal.request_id = request.id, error = crate::telemetry::causes(&error), "fal cannot be asked");
+        tracing::warn!(fal.request_id = request.id, error = causes(&error), "fal cannot be asked");
         Answer::None
     };
     match fal.status(request).await {

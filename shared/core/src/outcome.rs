@@ -121,20 +121,17 @@ impl Recorder {
 
     /// Tells the functions that have something to do now.
     async fn hint(&self, shot: &Shot, landed: &Landed) {
-        let queues = &self.queues;
-        let told = match landed {
-            Landed::Delivered | Landed::Failed => queues.tell_ingest(IngestHint::Shot(shot.id)).await,
-            Landed::Retrying(pause) => queues.tell_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await,
-        };
-        let room = match (landed, self.store.waiting(1).await) {
-            (Landed::Retrying(_), _) => Ok(()),
-            (Landed::Delivered | Landed::Failed, Ok(waiting)) if waiting.is_empty() => Ok(()),
-            (Landed::Delivered | Landed::Failed, _) => {
-                queues.tell_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await
+        match landed {
+            Landed::Retrying(pause) => {
+                self.queues.hint_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await;
             }
-        };
-        for error in [told, room].into_iter().filter_map(Result::err) {
-            tracing::warn!(shot.id = %shot.id, error = crate::telemetry::causes(&error), "left to the sweep");
+            Landed::Delivered | Landed::Failed => {
+                self.queues.hint_ingest(IngestHint::Shot(shot.id)).await;
+                // Where nobody is known to wait, nobody is told of the slot that came free.
+                if !self.store.waiting(1).await.is_ok_and(|waiting| waiting.is_empty()) {
+                    self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
+                }
+            }
         }
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     config::QueueConfig,
     id::{JobId, ShotId},
     kind::Lane,
+    telemetry::causes,
 };
 
 /// What a lane's queue carries.
@@ -94,6 +95,17 @@ impl Queues {
         self.send("ingest", self.ingest.as_deref(), &hint, SignedDuration::ZERO).await
     }
 
+    /// Tells a lane if SQS takes it. What the message would have caused stands in the table, so a message that cannot be
+    /// sent is left to the sweep, with a line in the log.
+    pub async fn hint_lane(&self, lane: Lane, hint: LaneHint, delay: SignedDuration) {
+        log_unsent(self.tell_lane(lane, hint, delay).await, &hint);
+    }
+
+    /// Tells ingest if SQS takes it; see [`Queues::hint_lane`].
+    pub async fn hint_ingest(&self, hint: IngestHint) {
+        log_unsent(self.tell_ingest(hint).await, &hint);
+    }
+
     async fn send<T: Serialize + Sync>(
         &self,
         queue: &'static str,
@@ -111,6 +123,12 @@ impl Queues {
             Err(SdkError::ServiceError(error)) => Err(QueueError::Send { queue, source: Box::new(error.into_err()) }),
             Err(error) => Err(QueueError::Send { queue, source: Box::new(error) }),
         }
+    }
+}
+
+fn log_unsent(told: Result<(), QueueError>, hint: &impl std::fmt::Debug) {
+    if let Err(error) = told {
+        tracing::warn!(sqs.hint = ?hint, error = causes(&error), "left to the sweep");
     }
 }
 
