@@ -153,11 +153,7 @@ async fn fetch_soon(app: &App, binding: &Binding, request_id: String, now: Times
             return Ok(Recorded::Known);
         };
         if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            let told =
-                app.recorder.queues.tell_lane(after.lane, LaneHint::LookUp(binding.shot), SignedDuration::ZERO).await;
-            if let Err(error) = told {
-                tracing::warn!(shot.id = %binding.shot, error = causes(&error), "left to the sweep");
-            }
+            app.recorder.queues.hint_lane(after.lane, LaneHint::LookUp(binding.shot), SignedDuration::ZERO).await;
             return Ok(Recorded::Known);
         }
     }
