@@ -24,6 +24,7 @@ use likeness_core::{
     entropy::Entropy,
     fal::http_builder,
     id::KeyId,
+    lane::Lane,
     project::{ApiKey, Project, Scope},
     store::Store,
 };
@@ -83,18 +84,18 @@ async fn counter(target: u16) -> Result<(String, Counter), Failed> {
 async fn main() -> Result<(), Failed> {
     let jobs: usize = std::env::args().nth(1).map_or(Ok(200), |count| count.parse())?;
     let ((dynamodb, dynamodb_calls), (sqs, sqs_calls)) = (counter(PORT + 1).await?, counter(PORT + 2).await?);
-    let queue = |name: &str| format!("{sqs}/000000000000/{name}");
+    let queue = |name: &str| format!("{sqs}/000000000000/likeness-{name}");
+    let lanes = Lane::ALL.map(|lane| (lane.variable(), queue(lane.name())));
     let environment = [
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.clone()),
         ("AWS_ENDPOINT_URL_SQS", sqs.clone()),
-        ("MASTER_QUEUE_URL", queue("likeness-master")),
-        ("INGEST_QUEUE_URL", queue("likeness-ingest")),
+        ("INGEST_QUEUE_URL", queue("ingest")),
         ("FAL_RATE_LIMIT_PER_MINUTE", "1000000".to_owned()),
     ];
     let stack = Stack::start(StackOptions {
         port: PORT,
         data: None,
-        environment: environment.map(|(name, value)| (name.to_owned(), value)).into(),
+        environment: environment.into_iter().chain(lanes).map(|(name, value)| (name.to_owned(), value)).collect(),
         fal: EmulatorOptions::default(),
         sweep_every: None,
         clock: Clock::system(),

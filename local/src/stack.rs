@@ -11,6 +11,7 @@ use likeness_core::{
     clock::Clock,
     config::{ConfigError, Env},
     entropy::Entropy,
+    lane::Lane,
     store::StoreError,
 };
 use tokio::{sync::watch, task::JoinSet};
@@ -136,10 +137,13 @@ impl Stack {
         tasks.spawn(triggers::http::serve(listeners.api, router, stop.clone()));
         let allowance = Arc::new(Allowance::default());
         let polling = Polling { env: &env, allowance: &allowance, stop: &stop };
-        polling.start(&mut tasks, "MASTER_QUEUE_URL", LANE_POLLERS, move |event| {
+        for lane in Lane::ALL {
             let generate = Arc::clone(&generate);
-            async move { likeness_generate::handle(&generate, event).await }
-        })?;
+            polling.start(&mut tasks, lane.variable(), LANE_POLLERS, move |event| {
+                let generate = Arc::clone(&generate);
+                async move { likeness_generate::handle(&generate, event).await }
+            })?;
+        }
         polling.start(&mut tasks, "INGEST_QUEUE_URL", INGEST_POLLERS, move |event| {
             let ingest = Arc::clone(&ingest);
             async move { likeness_ingest::handle(&ingest, event).await }
@@ -196,8 +200,8 @@ impl Stack {
                 emulator.idle().await;
             }
             let mut busy = false;
-            for queue in [resources::MASTER_QUEUE, resources::INGEST_QUEUE] {
-                let depth = self.sqs.depth(queue).await;
+            for (_, queue) in resources::queues() {
+                let depth = self.sqs.depth(&queue).await;
                 busy |= depth.visible + depth.in_flight > 0;
             }
             quiet = if busy { 0 } else { quiet + 1 };
@@ -216,7 +220,7 @@ impl Stack {
     }
 }
 
-/// How a lane is polled: as many batches at once as `template.yaml` allows.
+/// How each lane is polled: as many batches at once as `template.yaml` allows.
 const LANE_POLLERS: Pollers = Pollers { count: 2, batch: 10 };
 /// How ingest is polled: fewer batches at once than on AWS, as a laptop has fewer cores.
 const INGEST_POLLERS: Pollers = Pollers { count: 4, batch: 2 };

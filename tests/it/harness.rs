@@ -20,6 +20,7 @@ use likeness_core::{
     entropy::Entropy,
     fal::http_builder,
     id::KeyId,
+    lane::Lane,
     project::{ApiKey, Project, Scope},
     store::Store,
 };
@@ -39,7 +40,8 @@ pub(crate) struct Hands(Arc<AtomicI64>);
 
 impl Hands {
     fn new() -> Self {
-        Self(Arc::new(AtomicI64::new(1_795_000_000_000)))
+        // From the machine's time on, as the S3 engine judges signed addresses by that.
+        Self(Arc::new(AtomicI64::new(Clock::system().now().as_millisecond())))
     }
 
     fn clock(&self) -> Clock {
@@ -161,7 +163,9 @@ impl Product {
             "subjectType": "character", "subjectId": "keeper", "description": "a lighthouse keeper in a yellow raincoat"
         });
         body.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        self.request(Method::POST, "/api/v1/projects/demo/images/generate/master").json(&body)
+        // Each is a request of its own, also where it is the same.
+        let request = self.request(Method::POST, "/api/v1/projects/demo/images/generate/master");
+        request.header("cache-control", "no-cache").json(&body)
     }
 
     pub(crate) async fn job(&self, id: &str) -> Value {
@@ -192,8 +196,9 @@ impl Product {
         self.stack().settle().await;
         let queues = self.get("/api/v1/queues").await;
         assert_eq!((&queues["inFlight"], &queues["queueSize"]), (&json!(0), &json!(0)), "{queues}");
-        for queue in ["likeness-master-dead-letters", "likeness-ingest-dead-letters"] {
-            assert_eq!(self.stack().sqs().depth(queue).await.visible, 0, "{queue}");
+        for name in Lane::ALL.map(Lane::name).into_iter().chain(["ingest"]) {
+            let queue = format!("likeness-{name}-dead-letters");
+            assert_eq!(self.stack().sqs().depth(&queue).await.visible, 0, "{queue}");
         }
         if let Some(emulator) = self.stack().emulator() {
             assert!(emulator.violations().is_empty(), "{:?}", emulator.violations());

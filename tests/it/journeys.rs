@@ -4,12 +4,15 @@
 mod access;
 mod admission;
 mod bad_input;
+mod cache;
 mod events;
 mod faults;
 mod idempotency;
 mod images;
+mod loras;
 mod master;
 mod other_fal;
+mod profile;
 mod restart;
 mod sweep;
 mod webhook;

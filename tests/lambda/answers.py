@@ -150,6 +150,9 @@ def variables_of(template, function, parts):
     local = {
         "TABLE_NAME": "likeness",
         "MASTER_QUEUE_URL": f"{lane}-master",
+        "PROFILE_QUEUE_URL": f"{lane}-profile",
+        "COMPOSITE_QUEUE_URL": f"{lane}-composite",
+        "PORTRAIT_QUEUE_URL": f"{lane}-portrait",
         "INGEST_QUEUE_URL": f"{lane}-ingest",
         "PUBLIC_URL": parts["api"],
         "R2_ENDPOINT": parts["s3"],

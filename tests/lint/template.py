@@ -67,7 +67,12 @@ def counted(event):
 
 
 def lane_faults(name, properties):
-    for event in (e for e in properties["Events"].values() if e["Type"] == "SQS"):
+    events = [e for e in properties["Events"].values() if e["Type"] == "SQS"]
+    lanes = {named(event["Properties"]["Queue"]) for event in events}
+    statements = [statement for policy in properties["Policies"] for statement in policy["Statement"]]
+    if lanes and not any(fences(statement, lanes) for statement in statements):
+        yield f"{name}: may poll queues other than {', '.join(sorted(lanes))}"
+    for event in events:
         lane = named(event["Properties"]["Queue"])
         queue = RESOURCES[lane]["Properties"]
         dead = named(queue["RedrivePolicy"]["deadLetterTargetArn"])
@@ -79,17 +84,15 @@ def lane_faults(name, properties):
             yield f"{dead}: dead letters are kept for 14 days"
         if event["Properties"].get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
             yield f"{name}: one bad message would repeat the whole batch"
-        if not any(fences(statement, lane) for policy in properties["Policies"] for statement in policy["Statement"]):
-            yield f"{name}: may poll queues other than {lane}"
         if f"{dead}.QueueName" not in alarmed():
             yield f"{dead}: nobody is told of dead letters"
 
 
-def fences(statement, lane):
+def fences(statement, lanes):
     return (
         statement["Effect"] == "Deny"
         and set(statement["Action"]) == POLLING
-        and named(statement.get("NotResource", {"none": ""})) == lane
+        and {named(resource) for resource in as_list(statement.get("NotResource", []))} == lanes
     )
 
 
@@ -104,8 +107,8 @@ def alarmed():
 
 
 # What a function's App reads from the environment, taken from the Rust text. The forms are few, and one that is unknown
-# here is a fault: env.required("NAME"), env.url("NAME", default), env.optional("NAME"), env.parsed("NAME"), and
-# X::from_env(env), whose `impl X` is in a file of shared/core.
+# here is a fault: env.required("NAME"), env.url("NAME", default), env.optional("NAME"), env.parsed("NAME"),
+# env.required(lane.variable()) for every lane, and X::from_env(env), whose `impl X` is in a file of shared/core.
 
 
 def rust(path):
@@ -129,11 +132,10 @@ def environment_read(code):
     urls = first_arguments(code, "url", r",\s*None\b") - first_arguments(code, "optional")
     required = {name.strip('"') for name in first_arguments(code, "required") | urls if name.startswith('"')}
     strange = {name for name in first_arguments(code, "(?:required|optional|url|parsed)") if not name.startswith('"')}
-    for config, arguments in re.findall(r"\b(\w+)::from_env\(\s*env\b,?\s*([^)]*)\)", code):
-        if config == "QueueConfig":  # the caller names the queues that it sends to
-            names = set(re.findall(r'"(\w+)"', arguments))
-            read, required = read | names, required | names
-            continue
+    if "lane.variable(" in strange:
+        lanes = set(re.findall(r'"([A-Z]+_QUEUE_URL)"', rust(CORE / "lane.rs")))
+        read, required, strange = read | lanes, required | lanes, strange - {"lane.variable("}
+    for config in re.findall(r"\b(\w+)::from_env\(\s*env\b", code):
         block = implementation(config)
         if not block:
             strange.add(f"{config}::from_env")

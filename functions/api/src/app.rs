@@ -4,9 +4,10 @@ use likeness_core::{
     admission::Limits,
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env, QueueConfig, StoreConfig},
+    config::{BucketConfig, ConfigError, Env},
     entropy::Entropy,
-    queue::Queues,
+    intake::Intake,
+    prompt::Wording,
     store::Store,
 };
 
@@ -14,7 +15,7 @@ use likeness_core::{
 #[derive(Debug)]
 pub struct App {
     pub(crate) store: Store,
-    pub(crate) queues: Queues,
+    pub(crate) intake: Intake,
     pub(crate) bucket: Bucket,
     pub(crate) limits: Limits,
     pub(crate) entropy: Entropy,
@@ -27,13 +28,19 @@ impl App {
     /// # Errors
     /// A value is missing or malformed.
     pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, ConfigError> {
+        let intake = Intake::from_env(env, entropy.clone())?;
         Ok(Self {
-            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
-            queues: Queues::new(QueueConfig::from_env(env, &["MASTER_QUEUE_URL"])?),
+            store: intake.store.clone(),
+            intake,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             limits: Limits::from_env(env)?,
             entropy,
             clock,
         })
+    }
+
+    /// How prompts are worded.
+    pub(crate) fn wording(&self) -> &Wording {
+        &self.intake.planning.wording
     }
 }

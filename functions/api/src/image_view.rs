@@ -5,14 +5,13 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use likeness_core::{
     bucket::BucketError,
-    id::{JobId, MediaId, SubjectId},
+    id::{JobId, MediaId, PersonId, SubjectId},
     media::Media,
-    recipe::Recipe,
     subject::{SubjectType, VisualSpecifications},
 };
 use serde::Serialize;
 
-use crate::{app::App, problem::ApiError};
+use crate::{app::App, problem::ApiError, recipe_view::RecipeView};
 
 /// From this quality on a master reference passes.
 const PASSING_QUALITY: f64 = 0.90;
@@ -27,6 +26,14 @@ pub(crate) struct ImageView {
     subject_id: Option<SubjectId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     subject_type: Option<SubjectType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    person_id: Option<PersonId>,
+    /// Degrees from the front.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) angle: Option<u16>,
+    version: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parent_id: Option<MediaId>,
     job_id: JobId,
     created_at: Timestamp,
     pub(crate) url: String,
@@ -35,9 +42,9 @@ pub(crate) struct ImageView {
     /// When the addresses end; absent where they do not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) urls_expire_at: Option<Timestamp>,
-    width: u32,
-    height: u32,
-    content_type: String,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) content_type: String,
     bytes: u64,
     sha256: String,
     pub(crate) seed: u64,
@@ -46,7 +53,10 @@ pub(crate) struct ImageView {
     pub(crate) quality_score: f64,
     pub(crate) quality_passed: bool,
     quality: BTreeMap<String, f64>,
-    recipe: Recipe,
+    /// How well it shows each reference, 0 to 1, by slot.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) reference_scores: BTreeMap<String, f64>,
+    recipe: RecipeView,
     fal_request_id: String,
     provider_retried: bool,
 }
@@ -63,6 +73,10 @@ impl ImageView {
             image_type: media.image_type.as_str(),
             subject_id: media.subject,
             subject_type: media.subject_type,
+            person_id: media.person,
+            angle: media.recipe.angle,
+            version: media.version,
+            parent_id: media.parent,
             job_id: media.job,
             created_at: media.created_at,
             url: original.url,
@@ -80,7 +94,8 @@ impl ImageView {
             quality_score: media.quality_score,
             quality_passed: media.quality_score >= PASSING_QUALITY,
             quality: media.quality,
-            recipe: media.recipe,
+            reference_scores: media.reference_scores,
+            recipe: RecipeView::new(media.recipe),
             fal_request_id: media.request_id,
             provider_retried: media.provider_retried,
         })

@@ -3,17 +3,17 @@
 use jiff::Timestamp;
 use likeness_core::{
     failure::Failure,
-    id::{JobId, MediaId, ProjectId, ShotId},
+    id::{JobId, MediaId, ProjectId, ShotId, WorkflowId},
     job::JobStatus,
-    kind::{IgnoredParameter, Kind},
+    kind::IgnoredParameter,
     money::Usd,
-    shot::{Attempt, AttemptOutcome, Shot, ShotState},
+    shot::{Attempt, AttemptOutcome, Shot},
     store::JobView as Stored,
-    subject::VisualSpecifications,
 };
 use serde::Serialize;
+use serde_json::Value;
 
-use crate::{app::App, image_view::ImageView, problem::ApiError};
+use crate::{app::App, problem::ApiError, result_view::ResultView};
 
 /// A job.
 #[derive(Debug, Serialize)]
@@ -35,6 +35,14 @@ pub(crate) struct JobView {
     pub(crate) error: Option<ErrorView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) result: Option<ResultView>,
+    /// An earlier request was the same, and this is its job.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) cached: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    workflow_id: Option<WorkflowId>,
+    /// The caller's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Value>,
     links: Links,
 }
 
@@ -64,6 +72,8 @@ struct ShotView {
     attempts: Vec<AttemptView>,
     media_ids: Vec<MediaId>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    angle: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     error: Option<ErrorView>,
 }
 
@@ -89,32 +99,6 @@ struct Links {
     this: String,
 }
 
-/// The result of a kind.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum ResultView {
-    /// A master reference.
-    Master(Box<MasterResult>),
-}
-
-/// A master reference: the first variation at the top, all of them in `images`.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct MasterResult {
-    media_id: MediaId,
-    url: String,
-    webp_url: String,
-    thumbnail_url: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    urls_expire_at: Option<Timestamp>,
-    prompt: String,
-    seed: u64,
-    specifications: VisualSpecifications,
-    quality_score: f64,
-    quality_passed: bool,
-    images: Vec<ImageView>,
-}
-
 impl JobView {
     pub(crate) async fn new(app: &App, stored: &Stored) -> Result<Self, ApiError> {
         let job = &stored.job.value;
@@ -136,7 +120,10 @@ impl JobView {
             ignored_parameters: job.ignored.clone(),
             shots: shots.iter().map(ShotView::new).collect(),
             error: job.failure().map(ErrorView::new),
-            result: if ending.is_some() { result(app, &job.project, &job.kind, &shots).await? } else { None },
+            result: ResultView::new(app, job, &shots).await?,
+            cached: false,
+            workflow_id: job.workflow,
+            metadata: job.metadata.clone(),
             links: Links { this: location(job.id) },
         })
     }
@@ -147,47 +134,8 @@ pub(crate) fn location(job: JobId) -> String {
     format!("/api/v1/jobs/{job}")
 }
 
-async fn result(app: &App, project: &ProjectId, kind: &Kind, shots: &[Shot]) -> Result<Option<ResultView>, ApiError> {
-    let ids: Vec<MediaId> = shots.iter().flat_map(media_ids).cloned().collect();
-    let images = ImageView::all(app, app.store.media_of(project, &ids).await?).await?;
-    match kind {
-        Kind::Master(_) => Ok(MasterResult::new(images).map(|master| ResultView::Master(Box::new(master)))),
-    }
-}
-
-fn media_ids(shot: &Shot) -> &[MediaId] {
-    match &shot.state {
-        ShotState::Stored { media } => media,
-        ShotState::Waiting { .. }
-        | ShotState::Submitting(_)
-        | ShotState::Submitted { .. }
-        | ShotState::Delivered { .. }
-        | ShotState::Failed(_)
-        | ShotState::Canceled => &[],
-    }
-}
-
-impl MasterResult {
-    fn new(images: Vec<ImageView>) -> Option<Self> {
-        let first = images.first()?;
-        Some(Self {
-            media_id: first.media_id.clone(),
-            url: first.url.clone(),
-            webp_url: first.webp_url.clone(),
-            thumbnail_url: first.thumbnail_url.clone(),
-            urls_expire_at: first.urls_expire_at,
-            prompt: first.prompt.clone(),
-            seed: first.seed,
-            specifications: first.specifications.clone(),
-            quality_score: first.quality_score,
-            quality_passed: first.quality_passed,
-            images,
-        })
-    }
-}
-
 impl ErrorView {
-    fn new(failure: &Failure) -> Self {
+    pub(crate) fn new(failure: &Failure) -> Self {
         Self { code: failure.code.as_str(), detail: failure.detail.clone(), retryable: failure.code.is_retryable() }
     }
 }
@@ -199,7 +147,8 @@ impl ShotView {
             status: shot.state.name(),
             seed: shot.recipe.seed,
             attempts: shot.attempts.iter().map(AttemptView::new).collect(),
-            media_ids: media_ids(shot).to_vec(),
+            media_ids: shot.media().to_vec(),
+            angle: shot.recipe.angle,
             error: shot.failure().map(ErrorView::new),
         }
     }

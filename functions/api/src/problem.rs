@@ -45,9 +45,15 @@ pub(crate) enum ApiError {
         /// What is in the way.
         detail: String,
     },
+    /// An image that the request goes by is still being made.
+    #[error("an image that the request goes by is still being made")]
+    NotReady(Vec<FieldError>),
     /// The idempotency key belongs to another request.
     #[error("this idempotency key was used for a different request")]
     KeyReused,
+    /// The request is well formed, and what it names cannot be used; each reason is told.
+    #[error("the request names something that cannot be used")]
+    Unprocessable(Vec<FieldError>),
     /// The table or a queue is out of reach for the moment; nothing was changed.
     #[error("the service is briefly unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -140,14 +146,16 @@ impl ApiError {
             Self::NotJson => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "not_json", "Not JSON"),
             Self::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "Body too large"),
             Self::Conflict { .. } => (StatusCode::CONFLICT, "conflict", "Conflict"),
+            Self::NotReady(_) => (StatusCode::CONFLICT, "reference_not_ready", "Still being made"),
             Self::KeyReused => {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key used for another request")
             }
+            Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", "Cannot be processed"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Briefly unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         };
         let errors = match self {
-            Self::Invalid(errors) => errors.clone(),
+            Self::Invalid(errors) | Self::Unprocessable(errors) | Self::NotReady(errors) => errors.clone(),
             _ => Vec::new(),
         };
         let problem = Problem {
@@ -156,7 +164,7 @@ impl ApiError {
             status: status.as_u16(),
             detail: self.to_string(),
             code,
-            retryable: matches!(self, Self::Unavailable(_)),
+            retryable: matches!(self, Self::Unavailable(_) | Self::NotReady(_)),
             errors,
             request_id: None,
         };
@@ -202,7 +210,9 @@ mod tests {
             ApiError::NotJson,
             ApiError::TooLarge { limit: 1 },
             ApiError::Conflict { detail: "the project exists".to_owned() },
+            ApiError::NotReady(vec![FieldError::body("/masterReferenceId", "is still being made")]),
             ApiError::KeyReused,
+            ApiError::Unprocessable(vec![FieldError::body("/loraId", "is not ready")]),
             ApiError::Unavailable("secret".into()),
             ApiError::Internal("secret".into()),
         ];
@@ -222,7 +232,9 @@ mod tests {
         415 urn:likeness:problem:not-json false: the body must be sent as Content-Type: application/json
         413 urn:likeness:problem:body-too-large false: the body has more than 1 bytes
         409 urn:likeness:problem:conflict false: the project exists
+        409 urn:likeness:problem:reference-not-ready true: an image that the request goes by is still being made
         422 urn:likeness:problem:idempotency-key-reused false: this idempotency key was used for a different request
+        422 urn:likeness:problem:unprocessable false: the request names something that cannot be used
         503 urn:likeness:problem:unavailable true: the service is briefly unavailable
         500 urn:likeness:problem:internal false: the service has a fault
         ");

@@ -12,7 +12,17 @@ pub(crate) mod get_subject;
 pub(crate) mod list_subjects;
 pub(crate) mod put_subject;
 
+pub(crate) mod get_person;
+pub(crate) mod list_people;
+pub(crate) mod put_person;
+
+pub(crate) mod complete_lora;
+pub(crate) mod create_lora;
+pub(crate) mod get_lora;
+pub(crate) mod list_loras;
+
 pub(crate) mod create_master;
+pub(crate) mod create_profile;
 
 pub(crate) mod get_image;
 pub(crate) mod list_images;

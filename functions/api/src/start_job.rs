@@ -1,4 +1,4 @@
-//! What every generating route does once its request is valid: plan, accept, tell the lane, wait if asked to.
+//! What every generating route does once its request is valid: accept, tell the lane, wait if asked to, answer.
 
 use std::time::Duration;
 
@@ -6,150 +6,166 @@ use axum::{
     Json,
     response::{IntoResponse, Response},
 };
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use jiff::SignedDuration;
 use likeness_core::{
     id::{JobId, ProjectId},
-    job::Job,
-    kind::{Kind, Plan},
+    intake::{Declined, Order, Prepared},
+    kind::Kind,
     queue::LaneHint,
-    shot::{Rank, Shot},
-    store::{Acceptance, Idempotency, NewJob},
-    subject::{Subject, VisualSpecifications},
+    store::{Acceptance, Idempotency, JobView as Stored, NewJob},
 };
 use serde::Serialize;
+use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
     access::Caller,
     app::App,
-    job_view::{JobView, ResultView, location},
+    idempotency::idempotency,
+    job_view::{JobView, location},
+    prefer,
     problem::{ApiError, FieldError},
+    result_view::ResultView,
 };
 
 /// A valid request of a caller who may make it.
-pub(crate) struct Order {
-    pub(crate) caller: Caller,
-    pub(crate) project: ProjectId,
-    pub(crate) kind: Kind,
-    pub(crate) idempotency: Option<Idempotency>,
-    pub(crate) wait: Option<Duration>,
+pub(crate) struct Request {
+    order: Order,
+    idempotency: Option<Idempotency>,
+    wait: Option<Duration>,
 }
 
-/// Accepts the order, or finds that it was accepted before, and answers with the job.
-pub(crate) async fn start_job(app: &App, order: Order) -> Result<Response, ApiError> {
-    let job = accept(app, &order).await?;
-    let view = match order.wait {
-        Some(wait) => wait_for(app, job, wait).await?,
-        None => read(app, job).await?,
+/// A job that stands for a request.
+pub(crate) struct Started {
+    pub(crate) stored: Stored,
+    /// An earlier request was the same, and its job answers this one.
+    pub(crate) cached: bool,
+}
+
+impl Request {
+    /// Reads from the headers how the caller wants it. `route` and `sha256` (of the body) are what a repetition under the
+    /// same idempotency key must agree in.
+    pub(crate) fn new(
+        caller: &Caller,
+        project: ProjectId,
+        kind: Kind,
+        headers: &HeaderMap,
+        route: &str,
+        sha256: &str,
+    ) -> Result<Self, ApiError> {
+        let order = Order {
+            project,
+            created_by: caller.user.clone(),
+            kind,
+            metadata: None,
+            may_be_cached: may_be_cached(headers),
+            workflow: None,
+        };
+        Ok(Self { order, idempotency: idempotency(headers, route, sha256)?, wait: prefer::wait(headers)? })
+    }
+
+    /// With what is given back with the job.
+    pub(crate) fn with_metadata(mut self, metadata: Option<Value>) -> Self {
+        self.order.metadata = metadata;
+        self
+    }
+}
+
+/// Whether an earlier result will do: `Cache-Control: no-cache` (or `no-store`) says no.
+fn may_be_cached(headers: &HeaderMap) -> bool {
+    let directives = headers.get_all(header::CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
+    let mut directives = directives.flat_map(|value| value.split(',')).map(str::trim);
+    !directives.any(|word| word.eq_ignore_ascii_case("no-cache") || word.eq_ignore_ascii_case("no-store"))
+}
+
+/// Accepts the request, or finds that it was accepted before, and answers with the job.
+pub(crate) async fn start_job(app: &App, request: Request) -> Result<Response, ApiError> {
+    let started = accept(app, &request).await?;
+    let cached = started.cached;
+    let stored = match request.wait {
+        Some(wait) => wait_for(app, started.stored, wait).await?,
+        None => started.stored,
     };
-    Ok(answer(view, order.wait))
+    let mut view = JobView::new(app, &stored).await?;
+    view.cached = cached;
+    Ok(answer(view, request.wait))
 }
 
 /// Writes job, shots and reservation, then tells the lane. The order of the two is what makes a crash harmless.
-async fn accept(app: &App, order: &Order) -> Result<JobId, ApiError> {
+pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiError> {
+    let Request { order, idempotency, .. } = request;
     // Another request may create the same subject or use the same key at this moment: read again and decide anew.
     for _ in 0..4 {
         let now = app.clock.now();
-        if let Some(idempotency) = &order.idempotency
+        if let Some(idempotency) = idempotency
             && let Some(replayed) = app.store.replay(&order.project, idempotency, now).await?
         {
-            return replay(&replayed);
+            return replay(app, &replayed).await;
         }
-        let (job, shots, subject) = plan(app, order).await?;
-        let new =
-            NewJob { job: &job, shots: &shots, subject: subject.as_ref(), idempotency: order.idempotency.clone() };
-        match app.store.accept_job(&new, now).await? {
-            Acceptance::Accepted => {
-                app.queues.hint_lane(job.kind.lane(), LaneHint::Job(job.id), SignedDuration::ZERO).await;
-                return Ok(job.id);
+        let (accepted, started) = match app.intake.prepare(order, now).await? {
+            Prepared::Cached(earlier) => {
+                let id = earlier.job.value.id;
+                let accepted = app.store.accept_cached(&order.project, id, idempotency.as_ref(), now).await?;
+                (accepted, Started { stored: *earlier, cached: true })
             }
+            Prepared::New { job, shots, subject } => {
+                let new = NewJob {
+                    job: &job,
+                    shots: &shots,
+                    subject: subject.as_deref(),
+                    idempotency: idempotency.clone(),
+                    workflow: None,
+                };
+                let accepted = app.store.accept_job(&new, now).await?;
+                if accepted == Acceptance::Accepted {
+                    let hint = LaneHint::Job(job.id);
+                    app.intake.queues.hint_lane(job.kind.lane(), hint, SignedDuration::ZERO).await;
+                }
+                (accepted, Started { stored: Stored::accepted(*job, shots), cached: false })
+            }
+        };
+        match accepted {
+            Acceptance::Accepted => return Ok(started),
             Acceptance::Conflict => {}
-            known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(&known),
+            known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(app, &known).await,
         }
     }
     Err(ApiError::Conflict { detail: "the subject is being changed by another request; try again".to_owned() })
 }
 
-fn replay(known: &Acceptance) -> Result<JobId, ApiError> {
+async fn replay(app: &App, known: &Acceptance) -> Result<Started, ApiError> {
     match known {
-        Acceptance::Replayed(job) => Ok(*job),
+        Acceptance::Replayed(job) => Ok(Started { stored: read(app, *job).await?, cached: false }),
         Acceptance::KeyReused => Err(ApiError::KeyReused),
         Acceptance::Accepted | Acceptance::Conflict => Err(ApiError::NotFound { what: "job" }),
     }
 }
 
-async fn plan(app: &App, order: &Order) -> Result<(Job, Vec<Shot>, Option<Subject>), ApiError> {
-    let now = app.clock.now();
-    let mut kind = order.kind.clone();
-    let existing = match kind.subject() {
-        Some(subject) => app.store.subject(&order.project, subject).await?.map(|subject| subject.value),
-        None => None,
-    };
-    let new_subject = subject_of(order, existing.as_ref(), now)?;
-    let Plan { recipes, quote, ignored } = kind.plan(existing.as_ref(), &app.entropy);
-    let count = u16::try_from(recipes.len()).map_err(|error| ApiError::Internal(Box::new(error)))?;
-    let served = app.store.gate().await?.turn;
-    let first_turn = app.store.take_turns(&order.project, count, served).await?;
-    let id = JobId::new(now, &app.entropy);
-    let (priority, lane) = (kind.priority(), kind.lane());
-    let shots = (0..count).zip(recipes).map(|(ordinal, recipe)| {
-        let rank = Rank { priority, turn: first_turn + u64::from(ordinal) };
-        Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe)
-    });
-    let shots = shots.collect();
-    let job = Job {
-        id,
-        project: order.project.clone(),
-        kind,
-        created_by: order.caller.user.clone(),
-        created_at: now,
-        shots: count,
-        reserved: quote,
-        ignored,
-        state: Job::opened(now),
-    };
-    Ok((job, shots, new_subject))
-}
-
-/// The subject that comes into being with a master reference, or the error that it is something else already.
-fn subject_of(order: &Order, existing: Option<&Subject>, now: jiff::Timestamp) -> Result<Option<Subject>, ApiError> {
-    let Kind::Master(master) = &order.kind;
-    match existing {
-        Some(subject) if subject.subject_type != master.subject_type => {
-            let detail = format!("the subject {} is a {}", subject.id, subject.subject_type.as_str());
-            Err(FieldError::body("/subjectType", detail).into())
+impl From<Declined> for ApiError {
+    fn from(declined: Declined) -> Self {
+        match declined {
+            Declined::Unfit(unfit) => Self::Unprocessable(vec![FieldError::body(unfit.pointer, unfit.detail)]),
+            Declined::NotReady { pointer, detail } => Self::NotReady(vec![FieldError::body(pointer, detail)]),
+            Declined::Store(error) => error.into(),
         }
-        Some(_) => Ok(None),
-        None => Ok(Some(Subject {
-            id: master.subject_id.clone(),
-            project: order.project.clone(),
-            subject_type: master.subject_type,
-            description: master.description.clone(),
-            specifications: VisualSpecifications::default(),
-            created_at: now,
-            updated_at: now,
-        })),
     }
 }
 
-async fn read(app: &App, job: JobId) -> Result<JobView, ApiError> {
-    let stored = app.store.job(job).await?.ok_or(ApiError::NotFound { what: "job" })?;
-    JobView::new(app, &stored).await
+async fn read(app: &App, job: JobId) -> Result<Stored, ApiError> {
+    app.store.job(job).await?.ok_or(ApiError::NotFound { what: "job" })
 }
 
 /// Reads the job until it has ended or the time is up; more seldom the longer it takes.
-async fn wait_for(app: &App, job: JobId, wait: Duration) -> Result<JobView, ApiError> {
+pub(crate) async fn wait_for(app: &App, mut stored: Stored, wait: Duration) -> Result<Stored, ApiError> {
     let end = Instant::now() + wait;
     let mut pause = Duration::from_millis(50);
-    loop {
-        let stored = app.store.job(job).await?.ok_or(ApiError::NotFound { what: "job" })?;
-        if stored.job.value.ending().is_some() || Instant::now() >= end {
-            return JobView::new(app, &stored).await;
-        }
+    while stored.job.value.ending().is_none() && Instant::now() < end {
         sleep_until(end.min(Instant::now() + pause)).await;
         pause = (pause * 5 / 4).min(Duration::from_millis(500));
+        stored = read(app, stored.job.value.id).await?;
     }
+    Ok(stored)
 }
 
 /// The result at the top, the job beside it.
@@ -162,7 +178,7 @@ struct Finished<'a> {
 }
 
 fn answer(mut view: JobView, wait: Option<Duration>) -> Response {
-    let ended = view.progress == 100;
+    let (ended, cached) = (view.progress == 100, view.cached);
     let location = location(view.job_id);
     let mut response = match (view.result.take(), wait) {
         (Some(result), Some(_)) => Json(Finished { result, job: &view }).into_response(),
@@ -176,10 +192,27 @@ fn answer(mut view: JobView, wait: Option<Duration>) -> Response {
     if let Ok(value) = HeaderValue::from_str(&location) {
         headers.insert(header::LOCATION, value);
     }
+    if cached {
+        // RFC 9211.
+        headers.insert(HeaderName::from_static("cache-status"), HeaderValue::from_static("likeness; hit"));
+    }
     if let Some(wait) = wait
         && let Ok(value) = HeaderValue::from_str(&format!("wait={}", wait.as_secs()))
     {
         headers.insert(HeaderName::from_static("preference-applied"), value);
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cache_is_found_among_other_directives() {
+        let allowed =
+            |value: &str| may_be_cached(&HeaderMap::from_iter([(header::CACHE_CONTROL, value.parse().unwrap())]));
+        assert!(may_be_cached(&HeaderMap::new()) && allowed("max-age=0, must-revalidate"));
+        assert!(!allowed("max-age=0, No-Cache") && !allowed("no-store"));
+    }
 }

@@ -1,9 +1,13 @@
 //! Rules for texts that several routes take. Errors are collected, so that a client hears of all at once.
 
 use jiff::Timestamp;
+use likeness_core::{kind::Tuning, model::Model, pointer::ImagePointer, prompt::Wording};
 use url::Url;
 
 use crate::problem::{ApiError, FieldError};
+
+/// The greatest seed of a request: the last variation's must still fit into 63 bits.
+const MAX_SEED: u64 = i64::MAX as u64 - 16;
 
 /// The errors of a request so far.
 #[derive(Debug, Default)]
@@ -36,6 +40,58 @@ impl Errors {
     pub(crate) fn optional_text(&mut self, pointer: &str, text: Option<&str>, most: usize) {
         if let Some(text) = text {
             self.text(pointer, text, 1, most);
+        }
+    }
+
+    /// A prompt: 10 to 1,000 characters without refused terms.
+    pub(crate) fn prompt(&mut self, pointer: &str, text: &str, wording: &Wording) {
+        self.text(pointer, text, 10, 1000);
+        self.refuse_terms(pointer, text, wording);
+    }
+
+    /// Part of a prompt, which may be absent.
+    pub(crate) fn words(&mut self, pointer: &str, text: Option<&str>, most: usize, wording: &Wording) {
+        if let Some(text) = text {
+            self.text(pointer, text, 1, most);
+            self.refuse_terms(pointer, text, wording);
+        }
+    }
+
+    fn refuse_terms(&mut self, pointer: &str, text: &str, wording: &Wording) {
+        if let Some(term) = wording.refused_term(text) {
+            self.add(pointer, format!("holds the word \"{term}\", which no prompt may hold"));
+        }
+    }
+
+    /// The name of an image: one of ours, a job, a step, or an https address of a public host.
+    pub(crate) fn image(&mut self, pointer: &str, text: &str) -> Option<ImagePointer> {
+        let image = self.check(pointer, text.parse::<ImagePointer>().map_err(|error| format!("is {error}")))?;
+        if let ImagePointer::Url(url) = &image {
+            self.https(pointer, url);
+        }
+        Some(image)
+    }
+
+    /// How many pictures to choose from.
+    pub(crate) fn variations(&mut self, variations: Option<u16>, most: u16) -> u16 {
+        let variations = variations.unwrap_or(1);
+        if !(1..=most).contains(&variations) {
+            self.add("/variations", format!("is not between 1 and {most}"));
+        }
+        variations
+    }
+
+    /// What every kind lets a caller say about the generation; what a model takes is looked at when the job is planned.
+    pub(crate) fn tuning(&mut self, tuning: &Tuning) {
+        self.optional_text("/negativePrompt", tuning.negative_prompt.as_deref(), 1000);
+        if tuning.seed.is_some_and(|seed| seed > MAX_SEED) {
+            self.add("/seed", format!("is greater than {MAX_SEED}"));
+        }
+        if let Some(model) = &tuning.model
+            && Model::by_id(model).is_none()
+        {
+            let known: Vec<&str> = Model::all().iter().map(|model| model.id.as_str()).collect();
+            self.add("/model", format!("is none of {}", known.join(", ")));
         }
     }
 

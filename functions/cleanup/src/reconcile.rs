@@ -5,9 +5,9 @@ use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     failure::{Failure, FailureCode},
-    id::{JobId, ShotId},
+    id::{JobId, ShotId, WorkflowId},
     job::NotFinished,
-    kind::Lane,
+    lane::Lane,
     look_up::{LookedUp, look_up},
     outcome::Recorded,
     queue::{IngestHint, LaneHint, QueueError},
@@ -96,6 +96,7 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
 async fn attend(app: &App, overdue: Overdue, now: Timestamp) -> Result<Attended, NotAttended> {
     match overdue {
         Overdue::Job(job) => attend_to_job(app, job, now).await,
+        Overdue::Workflow(workflow) => attend_to_workflow(app, workflow, now).await,
         Overdue::Shot(shot) => attend_to_shot(app, shot, now).await,
     }
 }
@@ -169,6 +170,15 @@ async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended,
         let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_job(&checked, job.revision).await?;
     }
     Ok(if missed { Attended::Reminded } else { Attended::Nothing })
+}
+
+/// A workflow that stood still for long: whoever may begin its next step is told.
+async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result<Attended, NotAttended> {
+    let Some(before) = app.recorder.store.workflow(id).await? else { return Ok(Attended::Nothing) };
+    app.recorder.queues.tell_ingest(IngestHint::Workflow(id)).await?;
+    let checked = before.value.checked(now);
+    let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_workflow(&checked, before.revision).await?;
+    Ok(Attended::Reminded)
 }
 
 /// Somebody waits and there is room: a message was lost, or a lease ran out.

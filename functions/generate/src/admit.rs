@@ -4,9 +4,9 @@ use std::{collections::HashSet, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    admission::Held,
+    admission::{Gate, Held},
     id::{JobId, ShotId},
-    kind::Lane,
+    lane::Lane,
     queue::LaneHint,
     shot::{Flight, Shot, ShotState},
     store::{Claim, StoreError, Versioned},
@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::{app::App, submit::submit};
 
-/// How many waiting shots are looked at together; some may have been taken by others.
+/// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
 
 /// How long admission waits for the one shot that finds out whether fal takes requests again.
@@ -49,7 +49,7 @@ async fn admit_all(
         let now = app.clock.now();
         let gate = app.recorder.store.gate().await?;
         let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(()) };
-        let Some(shot) = best(app, &hinted, gone).await? else { return Ok(()) };
+        let Some(shot) = best(app, &hinted, gone, &gate, now).await? else { return Ok(()) };
         // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
         let probe = match &gate.stopped {
             None => false,
@@ -89,25 +89,39 @@ async fn hinted_shots(app: &App, jobs: &[JobId]) -> Result<Vec<Versioned<Shot>>,
     Ok(shots)
 }
 
-/// The best shot that waits: of those in the index and those hinted at.
+/// The best shot that waits and whose job may have one more in flight: of those in the index and those hinted at.
 async fn best(
     app: &App,
     hinted: &[Versioned<Shot>],
     gone: &HashSet<ShotId>,
+    gate: &Gate,
+    now: Timestamp,
 ) -> Result<Option<Versioned<Shot>>, StoreError> {
-    let indexed = app.recorder.store.waiting(LOOK_AT + u16::try_from(gone.len()).unwrap_or(u16::MAX - LOOK_AT)).await?;
-    let hinted = hinted.iter().filter(|shot| !gone.contains(&shot.value.id));
+    let may_go = |shot: &Shot| shot.together.is_none_or(|most| gate.in_flight_of(shot.id.job, now) < usize::from(most));
+    let hinted = hinted.iter().filter(|shot| !gone.contains(&shot.value.id) && may_go(&shot.value));
     let hinted = hinted.min_by_key(|shot| shot.value.rank.sort_key(shot.value.id));
-    for id in indexed.into_iter().filter(|id| !gone.contains(id)) {
-        let Some(shot) = app.recorder.store.shot(id).await? else { continue };
-        if !matches!(shot.value.state, ShotState::Waiting { .. }) {
-            continue;
+    let sort_key = |shot: &Versioned<Shot>| shot.value.rank.sort_key(shot.value.id);
+    // Jobs that have as much in flight as they may: their other shots need not be read. Each holds slots, so there are few.
+    let mut full = HashSet::new();
+    let mut pages = app.recorder.store.waiting_pages(LOOK_AT);
+    while let Some(page) = pages.next().await? {
+        for id in page {
+            if gone.contains(&id) || full.contains(&id.job) {
+                continue;
+            }
+            let Some(shot) = app.recorder.store.shot(id).await? else { continue };
+            if !matches!(shot.value.state, ShotState::Waiting { .. }) {
+                continue;
+            }
+            if !may_go(&shot.value) {
+                full.insert(id.job);
+                continue;
+            }
+            return Ok(match hinted {
+                Some(hinted) if sort_key(hinted) < sort_key(&shot) => Some(hinted.clone()),
+                Some(_) | None => Some(shot),
+            });
         }
-        let sort_key = |shot: &Versioned<Shot>| shot.value.rank.sort_key(shot.value.id);
-        return Ok(match hinted {
-            Some(hinted) if sort_key(hinted) < sort_key(&shot) => Some(hinted.clone()),
-            Some(_) | None => Some(shot),
-        });
     }
     Ok(hinted.cloned())
 }

@@ -2,8 +2,9 @@
 
 use likeness_core::{
     admission::Limits,
+    bucket::Bucket,
     clock::Clock,
-    config::{Env, FalConfig},
+    config::{BucketConfig, Env, FalConfig},
     entropy::Entropy,
     fal::Fal,
     outcome::Recorder,
@@ -16,6 +17,8 @@ use url::Url;
 pub struct App {
     pub(crate) recorder: Recorder,
     pub(crate) fal: Fal,
+    /// Where fal finds the images that a request refers to.
+    pub(crate) bucket: Bucket,
     pub(crate) limits: Limits,
     /// Where fal calls back.
     pub(crate) webhook: Url,
@@ -33,6 +36,7 @@ impl App {
         Ok(Self {
             recorder: Recorder::from_env(env, entropy)?,
             fal: Fal::new(FalConfig::from_env(env)?)?,
+            bucket: Bucket::new(BucketConfig::from_env(env)?),
             limits: Limits::from_env(env)?,
             webhook,
             clock,

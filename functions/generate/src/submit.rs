@@ -1,29 +1,36 @@
 //! Submitting one claimed shot. Its record says `submitting` before anything is sent, so whatever happens here, a second
 //! request is not sent before the window has passed.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use likeness_core::{
+    bucket::BucketError,
     fal::{FalError, FalErrorKind, SubmitError},
     queue::LaneHint,
+    recipe::{File, NotSendable},
     shot::{Arrival, FalRequest, Illegal, Shot},
     store::{Saved, StoreError},
     telemetry::causes,
 };
+use serde_json::Value;
 use url::Url;
 
 use crate::app::App;
+
+/// For how long an image's address is good, and for how long it stays the same text. The request may wait at fal, and be
+/// tried there several times.
+const IMAGE_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_hours(2), SignedDuration::from_mins(15));
+/// The same for a LoRA's weights: fal keeps them by the text of their address, so that it is used again while it is fresh.
+const WEIGHTS_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(15), SignedDuration::from_mins(5));
 
 /// Sends `shot`'s request and records what fal answered. `probe`: fal refused us before, and this is the one try that may
 /// open the lanes again.
 pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(), StoreError> {
     let attempt = shot.attempt();
-    let answer = match (shot.recipe.model(), shot.recipe.input()) {
-        (Ok(model), Ok(input)) => app.fal.submit(&model.endpoint, &input, &webhook(&app, &shot)).await,
-        (Err(error), _) | (_, Err(error)) => {
-            Err(SubmitError::Rejected(FalError::new(FalErrorKind::InvalidInput, error.to_string())))
-        }
+    let answer = match request(&app, &shot).await {
+        Ok((endpoint, input)) => app.fal.submit(endpoint, &input, &webhook(&app, &shot)).await,
+        Err(error) => Err(SubmitError::Rejected(FalError::new(FalErrorKind::InvalidInput, error.to_string()))),
     };
     let error = match answer {
         Ok(request) => {
@@ -53,6 +60,29 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(),
     );
     app.recorder.record(shot.id, attempt, Arrival::Error(error), app.clock.now()).await?;
     Ok(())
+}
+
+/// Why a request cannot be put together.
+#[derive(Debug, thiserror::Error)]
+enum NotMade {
+    #[error(transparent)]
+    Recipe(#[from] NotSendable),
+    #[error("a file that the request goes by cannot be reached")]
+    Address(#[from] BucketError),
+}
+
+/// The endpoint and what it is sent.
+async fn request(app: &App, shot: &Shot) -> Result<(&'static str, Value), NotMade> {
+    let now = app.clock.now();
+    let mut addresses = HashMap::new();
+    for file in shot.recipe.files() {
+        let (key, (lifetime, window)) = match file {
+            File::Image(key) => (key, IMAGE_ADDRESS),
+            File::Weights(key) => (key, WEIGHTS_ADDRESS),
+        };
+        addresses.insert(key.to_owned(), app.bucket.signed_get(key, lifetime, window, now).await?.url);
+    }
+    Ok((&shot.recipe.model()?.endpoint, shot.recipe.input(&addresses)?))
 }
 
 /// fal takes requests again.

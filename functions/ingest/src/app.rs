@@ -3,8 +3,9 @@
 use likeness_core::{
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env, StoreConfig},
+    config::{BucketConfig, CacheTtls, ConfigError, Env},
     entropy::Entropy,
+    intake::Intake,
     start::StartError,
     store::Store,
 };
@@ -19,6 +20,10 @@ const FAL_HOSTS: &str = "fal.media,storage.googleapis.com";
 #[derive(Debug)]
 pub struct App {
     pub(crate) store: Store,
+    /// For the next step of a workflow.
+    pub(crate) intake: Intake,
+    /// For how long a finished job answers the same request.
+    pub(crate) cache: CacheTtls,
     pub(crate) bucket: Bucket,
     pub(crate) downloader: Downloader,
     /// What an image may be.
@@ -44,8 +49,11 @@ impl App {
         if env.optional("FAL_QUEUE_URL").is_some() {
             hosts.add_server(env.url("FAL_QUEUE_URL", None)?);
         }
+        let intake = Intake::from_env(env, entropy)?;
         Ok(Self {
-            store: Store::new(StoreConfig::from_env(env)?, entropy),
+            store: intake.store.clone(),
+            intake,
+            cache: CacheTtls::from_env(env)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,

@@ -1,35 +1,130 @@
-//! The end of a job: once its last shot is settled, its cost is too.
+//! The end of a job: once its last shot is settled, its cost is too. What comes of it (the collection of a profile, the
+//! answer to the same request) is written in the same transaction; the workflow that it is a step of goes on after it.
 
+use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
+    advance::advance,
+    collection::{CollectedView, Collection},
     id::JobId,
-    job::NotFinished,
+    job::{Job, JobState, NotFinished},
+    kind::{Kind, Profile},
     money::Usd,
-    store::{Saved, StoreError},
+    queue::LaneHint,
+    shot::Shot,
+    store::{Cached, Finish, Saved, StoreError, Versioned},
 };
 
 use crate::app::App;
 
-/// Ends `job` if all its shots are settled.
+/// Ends `job` if all its shots are settled and nothing else is tried.
 pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), StoreError> {
     loop {
         let Some(view) = app.store.job(job).await? else { return Ok(()) };
-        let shots = view.plain_shots();
-        let ended = match view.job.value.clone().finish(&shots, app.clock.now()) {
-            Ok(ended) => ended,
-            Err(NotFinished::Running | NotFinished::AlreadyDone) => return Ok(()),
-        };
-        if app.store.finish_job(&ended, view.job.revision).await? == Saved::Yes {
-            let Some(ending) = ended.ending() else { return Ok(()) };
-            tracing::info!(
-                event = "generation_complete",
-                job.id = %ended.id,
-                job.kind = ended.kind.name(),
-                job.status = ?ended.status(&shots),
-                job.duration_ms = ending.at.duration_since(ended.created_at).as_millis() as i64,
-                job.cost_usd = ending.cost.map(Usd::dollars),
-                "job ended"
-            );
+        let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
+        if let Some((extended, more)) = before.tried_otherwise(&shots, now) {
+            if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
+                continue;
+            }
+            tracing::warn!(event = "second_try", job.id = %job, shots = more.len(), "too little was made: a second try");
+            app.intake.queues.hint_lane(before.kind.lane(), LaneHint::Job(job), SignedDuration::ZERO).await;
             return Ok(());
         }
+        let ended = match before.clone().finish(&shots, now) {
+            Ok(ended) => ended,
+            Err(NotFinished::Running) => return Ok(()),
+            // The message came again: perhaps its first delivery ended here.
+            Err(NotFinished::AlreadyDone) => return go_on(app, before, now).await,
+        };
+        let finish = Finish {
+            job: &ended,
+            seen: view.job.revision,
+            collection: collection(app, &ended, &shots, now).await?,
+            cached: cached(app, &ended, now),
+        };
+        if app.store.finish_job(&finish).await? == Saved::Yes {
+            log(&ended, &shots);
+            return go_on(app, &ended, now).await;
+        }
     }
+}
+
+/// The workflow can begin what waited for this job.
+async fn go_on(app: &App, job: &Job, now: Timestamp) -> Result<(), StoreError> {
+    match job.workflow {
+        Some(workflow) => advance(&app.intake, workflow, now).await,
+        None => Ok(()),
+    }
+}
+
+/// The collection that the job makes, or changes by one view.
+async fn collection(
+    app: &App,
+    job: &Job,
+    shots: &[Shot],
+    now: Timestamp,
+) -> Result<Option<Versioned<Collection>>, StoreError> {
+    match &job.kind {
+        Kind::Profile(profile) => Ok(profile_collection(job, profile, shots, now)),
+        Kind::Regeneration(again) => {
+            let (Some(id), Some(angle)) = (again.collection, again.recipe.angle) else { return Ok(None) };
+            let Some(media) = shots.iter().flat_map(Shot::media).next() else { return Ok(None) };
+            let before = app.store.collection(&job.project, id).await?;
+            Ok(before.map(|Versioned { value, revision }| Versioned {
+                value: value.with_view(angle, media.clone(), again.version, now),
+                revision,
+            }))
+        }
+        Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) => Ok(None),
+    }
+}
+
+/// None for a profile that failed: its images are kept, and make no turntable.
+fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timestamp) -> Option<Versioned<Collection>> {
+    if !matches!(job.state, JobState::Completed(_) | JobState::Partial(..)) {
+        return None;
+    }
+    let view = |angle: u16| {
+        let made = shots.iter().filter(|shot| shot.recipe.angle == Some(angle));
+        let media = made.flat_map(Shot::media).next()?.clone();
+        Some(CollectedView { angle, media, version: 1 })
+    };
+    let mut views: Vec<CollectedView> = profile.shown(shots).into_iter().filter_map(view).collect();
+    views.sort_by_key(|view| view.angle);
+    let value = Collection {
+        id: job.id.collection(),
+        project: job.project.clone(),
+        subject: profile.subject.clone(),
+        master: profile.master.to_string(),
+        job: job.id,
+        views,
+        created_at: now,
+        updated_at: now,
+    };
+    Some(Versioned { value, revision: 0 })
+}
+
+/// Only what is complete answers the same request.
+fn cached(app: &App, job: &Job, now: Timestamp) -> Cached {
+    if !matches!(job.state, JobState::Completed(_)) {
+        return Cached::No;
+    }
+    match job.kind {
+        Kind::Master(_) => Cached::Forever,
+        Kind::Profile(_) => Cached::Until(now + app.cache.profile),
+        Kind::Composite(_) | Kind::Portrait(_) => Cached::Until(now + app.cache.image),
+        Kind::Regeneration(_) => Cached::No,
+    }
+}
+
+fn log(job: &Job, shots: &[Shot]) {
+    let Some(ending) = job.ending() else { return };
+    tracing::info!(
+        event = "generation_complete",
+        job.id = %job.id,
+        job.kind = job.kind.name(),
+        job.status = ?job.status(shots),
+        job.duration_ms = ending.at.duration_since(job.created_at).as_millis() as i64,
+        job.cost_usd = ending.cost.map(Usd::dollars),
+        "job ended"
+    );
 }

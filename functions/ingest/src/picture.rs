@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use likeness_core::failure::{Failure, FailureCode};
-use likeness_vision::{Limits, Rejected, decode, palette, quality};
+use likeness_core::{
+    failure::{Failure, FailureCode},
+    filing::Slot,
+};
+use likeness_vision::{Limits, Rejected, colour_presence, decode, palette, quality};
 use sha2::{Digest, Sha256};
 
 /// How long the longer side of a thumbnail is.
@@ -23,6 +26,8 @@ pub(crate) struct Prepared {
     pub(crate) quality_score: f64,
     pub(crate) quality: BTreeMap<String, f64>,
     pub(crate) palette: Vec<String>,
+    /// How well it shows each reference, by slot.
+    pub(crate) reference_scores: BTreeMap<String, f64>,
 }
 
 /// Bytes with their type and hash.
@@ -41,8 +46,8 @@ impl Encoded {
     }
 }
 
-/// Checks, decodes, measures and encodes.
-pub(crate) fn prepare(bytes: Bytes, limits: &Limits) -> Result<Prepared, Rejected> {
+/// Checks, decodes, measures and encodes. `slots` are what the picture is put together from.
+pub(crate) fn prepare(bytes: Bytes, limits: &Limits, slots: &[Slot]) -> Result<Prepared, Rejected> {
     let header = likeness_vision::inspect(&bytes, limits)?;
     let picture = decode(&bytes, limits)?;
     let measured = quality(&picture);
@@ -62,6 +67,10 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits) -> Result<Prepared, Rejecte
         quality_score: measured.score,
         quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
+        reference_scores: slots
+            .iter()
+            .filter_map(|slot| Some((slot.slot.clone(), colour_presence(&picture, &slot.palette)?)))
+            .collect(),
     })
 }
 

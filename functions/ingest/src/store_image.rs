@@ -1,15 +1,17 @@
 //! One delivered shot: download, limits, decode, WebP and thumbnail, bucket, then records, tallies and the shot's own
 //! state in one transaction. Keys are derived from shot, attempt and content, so repeating it writes the same objects.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::try_join_all;
 use likeness_core::{
     bucket::BucketError,
     failure::{Failure, FailureCode},
+    filing::Relation,
     job::Job,
     kind::Kind,
     media::{Media, StoredFile},
+    recipe::Source,
     shot::{Delivery, Shot, ShotState},
     store::{NewMedia, Saved, StoreError, Versioned},
     telemetry::causes,
@@ -104,11 +106,12 @@ async fn one(
         DownloadError::TooLarge { .. } => Unusable::Image(Failure::new(FailureCode::ImageTooLarge, error.to_string())),
         DownloadError::Gone(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
     })?;
-    let limits = app.limits.clone();
-    let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits)).await?;
+    let (limits, slots) = (app.limits.clone(), job.filing.slots.clone());
+    let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits, &slots)).await?;
     let prepared = prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))?;
     let media = upload(app, job, shot, delivery, index, prepared).await?;
-    Ok(NewMedia { media, relation: relation(&job.kind) })
+    let relations = relations(job, &media);
+    Ok(NewMedia { media, relations })
 }
 
 async fn upload(
@@ -119,12 +122,12 @@ async fn upload(
     index: usize,
     prepared: Prepared,
 ) -> Result<Media, BucketError> {
-    let folder = format!("projects/{}/{}", job.project, job.kind.folder());
+    let filing = &job.filing;
     let content: String = prepared.original.sha256.chars().take(16).collect();
-    let stem = format!("{folder}/{}-a{}-{index}-{content}", shot.id, shot.delivered_attempt());
+    let stem = format!("{}/{}-a{}-{index}-{content}", filing.folder, shot.id, shot.delivered_attempt());
     let metadata = HashMap::from([
         ("job".to_owned(), job.id.to_string()),
-        ("image-type".to_owned(), job.kind.image_type().as_str().to_owned()),
+        ("image-type".to_owned(), filing.image_type.as_str().to_owned()),
     ]);
     let put = async |file: Encoded| {
         let key = format!("{stem}.{}", file.extension);
@@ -134,18 +137,23 @@ async fn upload(
     };
     let (original, webp, thumbnail) =
         tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
-    let mut specifications = job.kind.specifications().clone();
+    let mut specifications = filing.specifications.clone();
     if specifications.color_palette.is_empty() {
         specifications.color_palette = prepared.palette;
     }
+    let again = match &job.kind {
+        Kind::Regeneration(again) => Some(again),
+        Kind::Master(_) | Kind::Profile(_) | Kind::Composite(_) | Kind::Portrait(_) => None,
+    };
     let mut recipe = shot.recipe.clone();
     recipe.seed = delivery.seed.unwrap_or(recipe.seed);
     Ok(Media {
         id: shot.id.media(index),
         project: job.project.clone(),
-        subject: job.kind.subject().cloned(),
-        subject_type: subject_type(&job.kind),
-        image_type: job.kind.image_type(),
+        subject: filing.subject.clone(),
+        subject_type: filing.subject_type,
+        person: filing.person.clone(),
+        image_type: filing.image_type,
         job: job.id,
         shot: shot.id,
         created_at: app.clock.now(),
@@ -159,20 +167,22 @@ async fn upload(
         specifications,
         recipe,
         request_id: delivery.request_id.clone(),
+        version: again.map_or(1, |again| again.version),
+        parent: again.and_then(|again| again.parent.clone()),
+        reference_scores: prepared.reference_scores,
         provider_retried: delivery.provider_retried,
     })
 }
 
-fn relation(kind: &Kind) -> Option<&'static str> {
-    match kind {
-        Kind::Master(_) => Some("HAS_MASTER_REFERENCE"),
-    }
-}
-
-fn subject_type(kind: &Kind) -> Option<likeness_core::subject::SubjectType> {
-    match kind {
-        Kind::Master(master) => Some(master.subject_type),
-    }
+/// Who has the image, what it was made from, and of what it is a new version.
+fn relations(job: &Job, media: &Media) -> Vec<(String, Relation, String)> {
+    let id = media.id.to_string();
+    let owner = job.filing.owner.iter().map(|(owner, relation)| (owner.clone(), *relation, id.clone()));
+    let sources = media.recipe.references.iter().chain(media.recipe.controls.iter().map(|control| &control.image));
+    let used = sources.filter_map(Source::media).collect::<BTreeSet<_>>();
+    let used = used.into_iter().map(|source| (id.clone(), Relation::UsesReference, source.to_string()));
+    let parent = media.parent.iter().map(|parent| (parent.to_string(), Relation::HasVersion, id.clone()));
+    owner.chain(used).chain(parent).collect()
 }
 
 async fn record(app: &App, before: &Versioned<Shot>, images: &[NewMedia]) -> Result<(), NotStored> {

@@ -23,7 +23,6 @@ pub(super) fn of(
     delay: Duration,
     given: Vec<(String, String)>,
 ) -> Env {
-    let queue = |name: &str| format!("{}/000000000000/{name}", sqs.endpoint());
     let mut variables = vec![
         ("AWS_REGION", "us-east-1".to_owned()),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
@@ -31,10 +30,10 @@ pub(super) fn of(
         ("AWS_ENDPOINT_URL_DYNAMODB", dynamodb.endpoint()),
         ("AWS_ENDPOINT_URL_SQS", sqs.endpoint()),
         ("TABLE_NAME", resources::TABLE.to_owned()),
-        ("MASTER_QUEUE_URL", queue(resources::MASTER_QUEUE)),
-        ("INGEST_QUEUE_URL", queue(resources::INGEST_QUEUE)),
         ("PUBLIC_URL", url.to_owned()),
     ];
+    let queue = |name: String| format!("{}/000000000000/{name}", sqs.endpoint());
+    variables.extend(resources::queues().map(|(variable, name)| (variable, queue(name))));
     if !given.iter().any(|(name, _)| name == "R2_ENDPOINT") {
         variables.extend([
             ("R2_ENDPOINT", s3.endpoint()),

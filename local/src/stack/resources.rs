@@ -9,15 +9,23 @@ use aws_sdk_dynamodb::{
     },
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use likeness_core::config::{ConfigError, Env};
+use likeness_core::{
+    config::{ConfigError, Env},
+    lane::Lane,
+};
 
 use super::environment::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
 use crate::engines::{EngineError, s3::S3};
 
 pub(super) const TABLE: &str = "likeness";
 pub(super) const BUCKET: &str = "likeness-images";
-pub(crate) const MASTER_QUEUE: &str = "likeness-master";
-pub(crate) const INGEST_QUEUE: &str = "likeness-ingest";
+
+/// Every queue: the variable that holds its URL, and its name.
+pub(super) fn queues() -> impl Iterator<Item = (&'static str, String)> {
+    let lanes = Lane::ALL.map(|lane| (lane.variable(), lane.name()));
+    let all = lanes.into_iter().chain([("INGEST_QUEUE_URL", "ingest")]);
+    all.map(|(variable, name)| (variable, format!("likeness-{name}")))
+}
 
 /// How often a message is delivered before it goes to the dead-letter queue.
 const RECEIVES: u32 = 5;
@@ -53,8 +61,8 @@ pub enum ResourceError {
 pub(super) async fn create(env: &Env, s3: &S3) -> Result<(), ResourceError> {
     create_table(env).await?;
     let sqs = sqs_client(env)?;
-    for queue in [MASTER_QUEUE, INGEST_QUEUE] {
-        create_queue(&sqs, queue).await.map_err(ResourceError::Queue)?;
+    for (_, queue) in queues() {
+        create_queue(&sqs, &queue).await.map_err(ResourceError::Queue)?;
     }
     s3.create_public_bucket(BUCKET).await?;
     Ok(())

@@ -7,7 +7,10 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{entropy::Entropy, id::ShotId};
+use crate::{
+    entropy::Entropy,
+    id::{JobId, ShotId},
+};
 
 /// The limits of the fal account, as configured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +97,12 @@ impl Gate {
     #[must_use]
     pub fn in_flight(&self, now: Timestamp) -> usize {
         self.held.iter().filter(|held| held.lease_until > now).count()
+    }
+
+    /// Slots that shots of `job` hold now.
+    #[must_use]
+    pub fn in_flight_of(&self, job: JobId, now: Timestamp) -> usize {
+        self.held.iter().filter(|held| held.lease_until > now && held.shot.job == job).count()
     }
 
     /// A free slot, chosen by chance so that functions that admit at the same time seldom want the same one.

@@ -6,12 +6,13 @@ use aws_sdk_s3::{
     Client,
     config::{Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation},
     error::SdkError,
+    operation::head_object::HeadObjectError,
     presigning::PresigningConfig,
     primitives::ByteStream,
 };
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -40,10 +41,22 @@ pub struct ObjectUrl {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What the bucket says of an object without sending it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectHead {
+    /// Its size.
+    pub bytes: u64,
+    /// Changes with its bytes; without quotes.
+    pub etag: String,
+    /// As whoever stored it said.
+    pub content_type: Option<String>,
+}
+
 /// One bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,
+    endpoint: Url,
     name: String,
     public: Option<Url>,
 }
@@ -66,7 +79,12 @@ impl Bucket {
             .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
             .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
             .build();
-        Self { client: Client::from_conf(client), name: config.bucket, public: config.public }
+        Self {
+            client: Client::from_conf(client),
+            endpoint: config.endpoint,
+            name: config.bucket,
+            public: config.public,
+        }
     }
 
     /// Stores `bytes` under `key`, over whatever was there.
@@ -97,12 +115,93 @@ impl Bucket {
             let url = format!("{base}/{}", utf8_percent_encode(key, PATH));
             return Ok(ObjectUrl { url, expires_at: None });
         }
-        let lifetime = Duration::try_from(SIGNED_FOR).unwrap_or_default();
-        let config = PresigningConfig::builder().start_time(now.into()).expires_in(lifetime).build();
-        let config = config.map_err(|error| BucketError::Failed(Box::new(error)))?;
-        let signed = self.client.get_object().bucket(&self.name).key(key).presigned(config).await.map_err(failed)?;
-        Ok(ObjectUrl { url: signed.uri().to_owned(), expires_at: Some(now + SIGNED_FOR) })
+        self.sign(key, now, SIGNED_FOR).await
     }
+
+    /// The key that `url` is an address of, public or signed; `None` where it is none of this bucket's. The signature does
+    /// not matter: a key opens nothing.
+    #[must_use]
+    pub fn key_of(&self, url: &str) -> Option<String> {
+        let mut url: Url = url.parse().ok()?;
+        url.set_query(None);
+        url.set_fragment(None);
+        let direct = format!("{}/{}/", self.endpoint.as_str().trim_end_matches('/'), self.name);
+        let public = self.public.iter().map(|public| format!("{}/", public.as_str().trim_end_matches('/')));
+        let key = public.chain([direct]).find_map(|base| Some(url.as_str().strip_prefix(&base)?.to_owned()))?;
+        let key = percent_decode_str(&key).decode_utf8().ok()?.into_owned();
+        (!key.is_empty()).then_some(key)
+    }
+
+    /// A signed address of `key`, also where the bucket is public. It is the same text for everybody within a `window`
+    /// (fal keeps weights by the text of their address), and so good for at least `lifetime` less `window`.
+    ///
+    /// # Errors
+    /// The address cannot be signed.
+    pub async fn signed_get(
+        &self,
+        key: &str,
+        lifetime: SignedDuration,
+        window: SignedDuration,
+        now: Timestamp,
+    ) -> Result<ObjectUrl, BucketError> {
+        let into_window = now.as_second().rem_euclid(window.as_secs().max(1));
+        let start = Timestamp::from_second(now.as_second() - into_window).unwrap_or(now);
+        self.sign(key, start, lifetime).await
+    }
+
+    /// Where anybody may put `key` until the address ends, with a `Content-Type` header that says `content_type`.
+    ///
+    /// # Errors
+    /// The address cannot be signed.
+    pub async fn signed_put(
+        &self,
+        key: &str,
+        content_type: &str,
+        lifetime: SignedDuration,
+        now: Timestamp,
+    ) -> Result<ObjectUrl, BucketError> {
+        let put = self.client.put_object().bucket(&self.name).key(key).content_type(content_type);
+        let signed = put.presigned(signing(now, lifetime)?).await.map_err(failed)?;
+        Ok(ObjectUrl { url: signed.uri().to_owned(), expires_at: Some(now + lifetime) })
+    }
+
+    /// What is there under `key`; `None` where nothing is.
+    ///
+    /// # Errors
+    /// R2 did not tell.
+    pub async fn head(&self, key: &str) -> Result<Option<ObjectHead>, BucketError> {
+        match self.client.head_object().bucket(&self.name).key(key).send().await {
+            Ok(head) => Ok(Some(ObjectHead {
+                bytes: head.content_length.and_then(|bytes| u64::try_from(bytes).ok()).unwrap_or_default(),
+                etag: head.e_tag.unwrap_or_default().trim_matches('"').to_owned(),
+                content_type: head.content_type,
+            })),
+            Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
+            Err(error) => Err(failed(error)),
+        }
+    }
+
+    /// The bytes of `key` from `from` to `to`, both included, or to its end where that comes first.
+    ///
+    /// # Errors
+    /// R2 did not send them, or there are none in that range.
+    pub async fn read_range(&self, key: &str, from: u64, to: u64) -> Result<Bytes, BucketError> {
+        let get = self.client.get_object().bucket(&self.name).key(key).range(format!("bytes={from}-{to}"));
+        let body = get.send().await.map_err(failed)?.body;
+        Ok(body.collect().await.map_err(|error| BucketError::Failed(Box::new(error)))?.into_bytes())
+    }
+
+    async fn sign(&self, key: &str, start: Timestamp, lifetime: SignedDuration) -> Result<ObjectUrl, BucketError> {
+        let get = self.client.get_object().bucket(&self.name).key(key);
+        let signed = get.presigned(signing(start, lifetime)?).await.map_err(failed)?;
+        Ok(ObjectUrl { url: signed.uri().to_owned(), expires_at: Some(start + lifetime) })
+    }
+}
+
+fn signing(start: Timestamp, lifetime: SignedDuration) -> Result<PresigningConfig, BucketError> {
+    let lifetime = Duration::try_from(lifetime).map_err(|error| BucketError::Failed(Box::new(error)))?;
+    let config = PresigningConfig::builder().start_time(start.into()).expires_in(lifetime).build();
+    config.map_err(|error| BucketError::Failed(Box::new(error)))
 }
 
 fn failed<E>(error: SdkError<E>) -> BucketError
@@ -116,5 +215,72 @@ where
         | SdkError::DispatchFailure(_)
         | SdkError::ResponseError(_)
         | _ => BucketError::Failed(error.to_string().into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn bucket(public: Option<&str>) -> Bucket {
+        Bucket::new(BucketConfig {
+            endpoint: "https://a.r2.cloudflarestorage.com".parse().unwrap(),
+            access_key_id: "id".to_owned(),
+            secret_access_key: "secret".into(),
+            bucket: "images".to_owned(),
+            public: public.map(|address| address.parse().unwrap()),
+        })
+    }
+
+    #[tokio::test]
+    async fn an_address_is_the_same_within_a_window_and_outlives_it() {
+        let bucket = bucket(Some("https://images.example.com"));
+        let [lifetime, window] = [6, 1].map(SignedDuration::from_hours);
+        let at = async |now: &str| bucket.signed_get("a/b c", lifetime, window, now.parse().unwrap()).await.unwrap();
+        let first = at("2026-11-21T07:00:00Z").await;
+        assert_eq!(first.expires_at, Some("2026-11-21T13:00:00Z".parse().unwrap()));
+        assert!(first.url.starts_with("https://a.r2.cloudflarestorage.com/images/a/b%20c?"), "{}", first.url);
+        assert!(first.url.contains("X-Amz-Date=20261121T070000Z") && first.url.contains("X-Amz-Expires=21600"));
+        assert_eq!(at("2026-11-21T07:59:59.999Z").await, first);
+        let next = at("2026-11-21T08:00:00Z").await;
+        assert_ne!(next.url, first.url);
+        assert_eq!(next.expires_at, Some("2026-11-21T14:00:00Z".parse().unwrap()));
+    }
+
+    #[tokio::test]
+    async fn an_address_for_a_put_is_bound_to_its_content_type() {
+        let now = "2026-11-21T07:00:00Z".parse().unwrap();
+        let hour = SignedDuration::from_hours(1);
+        let put = bucket(None).signed_put("a", "application/octet-stream", hour, now).await.unwrap();
+        assert!(put.url.contains("X-Amz-SignedHeaders=content-type%3Bhost"), "{}", put.url);
+        assert_eq!(put.expires_at, Some(now + hour));
+    }
+
+    #[tokio::test]
+    async fn an_address_of_ours_leads_back_to_its_key() {
+        let now = "2026-11-21T07:00:00Z".parse().unwrap();
+        let key = "projects/isle/a b+ü#?.png";
+        for public in [None, Some("https://images.example.com"), Some("http://127.0.0.1:9000/likeness/")] {
+            let bucket = bucket(public);
+            let public = bucket.url(key, now).await.unwrap().url;
+            let hour = SignedDuration::from_hours(1);
+            let signed = bucket.signed_get(key, hour, hour, now).await.unwrap().url;
+            for url in [public.clone(), format!("{public}#x"), format!("{public}?width=3"), signed] {
+                assert_eq!(bucket.key_of(&url).as_deref(), Some(key), "{url}");
+            }
+        }
+        let bucket = bucket(Some("https://images.example.com"));
+        for other in [
+            "https://images.example.com",
+            "https://images.example.com/",
+            "https://images.example.com.evil.net/a",
+            "https://images.example.com@evil.net/a",
+            "https://a.r2.cloudflarestorage.com/other/a",
+            "https://a.r2.cloudflarestorage.com/images/../other/a",
+            "http://images.example.com/a",
+            "images.example.com/a",
+        ] {
+            assert_eq!(bucket.key_of(other), None, "{other}");
+        }
     }
 }

@@ -8,7 +8,11 @@ use jiff::SignedDuration;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::admission::Limits;
+use crate::{
+    admission::Limits,
+    lane::Lane,
+    prompt::{Template, Wording},
+};
 
 /// A value that stops the start, with what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -161,30 +165,29 @@ impl StoreConfig {
     }
 }
 
-/// The queues that a function sends to; one that it may not touch is absent.
+/// The queues.
 #[derive(Debug, Clone)]
 pub struct QueueConfig {
     /// How to reach SQS.
     pub aws: AwsConfig,
-    /// `MASTER_QUEUE_URL`: the lane of master references.
-    pub master: Option<String>,
+    /// The URL of each lane, by the variable that [`Lane::variable`] names.
+    pub lanes: BTreeMap<Lane, String>,
     /// `INGEST_QUEUE_URL`: what fal has delivered.
-    pub ingest: Option<String>,
+    pub ingest: String,
 }
 
 impl QueueConfig {
-    /// Reads it, insisting on the queues named in `needed`.
+    /// Reads it: whoever sends hints may send to all lanes and to ingest.
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn from_env(env: &Env, needed: &[&str]) -> Result<Self, ConfigError> {
-        for name in needed {
-            env.required(name, "set it to the URL of the SQS queue")?;
-        }
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let fix = "set it to the URL of the SQS queue";
+        let lanes = Lane::ALL.map(|lane| Ok((lane, env.required(lane.variable(), fix)?.to_owned())));
         Ok(Self {
             aws: AwsConfig::from_env(env, "AWS_ENDPOINT_URL_SQS")?,
-            master: env.optional("MASTER_QUEUE_URL").map(str::to_owned),
-            ingest: env.optional("INGEST_QUEUE_URL").map(str::to_owned),
+            lanes: lanes.into_iter().collect::<Result<_, ConfigError>>()?,
+            ingest: env.required("INGEST_QUEUE_URL", fix)?.to_owned(),
         })
     }
 }
@@ -303,6 +306,82 @@ impl FalConfig {
     }
 }
 
+/// How requests are planned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Planning {
+    /// How prompts are worded.
+    pub wording: Wording,
+    /// `PROFILE_BATCH_SIZE`: most shots of one profile in flight at once.
+    pub profile_batch: u16,
+}
+
+impl Planning {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let (name, fix) = ("PROFILE_BATCH_SIZE", "set it to a whole number, 1 to 36");
+        let profile_batch = env.parsed(name, 4, fix)?;
+        if !(1..=36).contains(&profile_batch) {
+            return Err(ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() });
+        }
+        Ok(Self { wording: Wording::from_env(env)?, profile_batch })
+    }
+}
+
+/// For how long a finished job answers the same request; a master reference does for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CacheTtls {
+    /// `PROFILE_CACHE_TTL`, in seconds.
+    pub profile: SignedDuration,
+    /// `IMAGE_CACHE_TTL`, in seconds: scenes and portraits.
+    pub image: SignedDuration,
+}
+
+impl CacheTtls {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// A value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let fix = "set it to a whole number of seconds; 0 caches nothing";
+        let seconds = |name, default: u32| Ok(SignedDuration::from_secs(env.parsed(name, default, fix)?.into()));
+        Ok(Self { profile: seconds("PROFILE_CACHE_TTL", 7 * 86_400)?, image: seconds("IMAGE_CACHE_TTL", 86_400)? })
+    }
+}
+
+impl Wording {
+    /// Reads `PROMPT_REFUSED_TERMS`, `PROMPT_REMOVED_TERMS` and `PROMPT_TEMPLATE_SHARES`.
+    ///
+    /// # Errors
+    /// A value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let usual = Self::default();
+        let terms = |name, usual| match env.optional(name) {
+            None => usual,
+            // A dash alone is an empty list: an empty value counts as absent.
+            Some("-") => Vec::new(),
+            Some(list) => list.split(',').map(|term| term.trim().to_owned()).filter(|term| !term.is_empty()).collect(),
+        };
+        let name = "PROMPT_TEMPLATE_SHARES";
+        let malformed = || ConfigError::Malformed {
+            name: name.to_owned(),
+            fix: "set it to shares such as master-character@1=50,master-character@2=50".to_owned(),
+        };
+        let shares = env.optional(name).into_iter().flat_map(|list| list.split(',')).map(|share| {
+            let (template, share) = share.split_once('=').ok_or_else(malformed)?;
+            let template = Template::by_reference(template.trim()).ok_or_else(malformed)?;
+            Ok((template.reference(), share.trim().parse().map_err(|_| malformed())?))
+        });
+        Ok(Self {
+            refused: terms("PROMPT_REFUSED_TERMS", usual.refused),
+            removed: terms("PROMPT_REMOVED_TERMS", usual.removed),
+            shares: shares.collect::<Result<_, ConfigError>>()?,
+        })
+    }
+}
+
 impl Limits {
     /// Reads `MAX_CONCURRENT_GENERATIONS` and `FAL_RATE_LIMIT_PER_MINUTE`.
     ///
@@ -351,10 +430,43 @@ mod tests {
     }
 
     #[test]
+    fn no_lane_may_be_without_a_queue() {
+        let all =
+            ["MASTER_QUEUE_URL", "PROFILE_QUEUE_URL", "COMPOSITE_QUEUE_URL", "PORTRAIT_QUEUE_URL", "INGEST_QUEUE_URL"];
+        let read = |absent: &str| {
+            let aws = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+            let given = all.into_iter().chain(aws).filter(|name| *name != absent);
+            QueueConfig::from_env(&env(&given.map(|name| (name, name)).collect::<Vec<_>>()))
+        };
+        assert_eq!(read("").unwrap().lanes.into_values().collect::<Vec<_>>(), all[..4]);
+        for absent in all {
+            assert!(matches!(read(absent), Err(ConfigError::Missing { name, .. }) if name == absent));
+        }
+    }
+
+    #[test]
     fn limits_have_the_documented_defaults_and_are_never_zero() {
         assert_eq!(Limits::from_env(&env(&[])).unwrap(), Limits { slots: 10, per_minute: 60 });
         assert!(Limits::from_env(&env(&[("MAX_CONCURRENT_GENERATIONS", "0")])).is_err());
         assert!(Limits::from_env(&env(&[("FAL_RATE_LIMIT_PER_MINUTE", "many")])).is_err());
+    }
+
+    #[test]
+    fn the_words_of_prompts_can_be_set() {
+        let wording = |pairs: &[(&str, &str)]| Planning::from_env(&env(pairs)).map(|planning| planning.wording);
+        assert_eq!(wording(&[]).unwrap(), Wording::default());
+        let own = wording(&[
+            ("PROMPT_REFUSED_TERMS", "-"),
+            ("PROMPT_REMOVED_TERMS", "clown, spider"),
+            ("PROMPT_TEMPLATE_SHARES", "master-character@1=20, master-character@2=80"),
+        ]);
+        let own = own.unwrap();
+        assert_eq!((own.refused.len(), own.removed), (0, vec!["clown".to_owned(), "spider".to_owned()]));
+        assert_eq!(own.shares["master-character@2"], 80);
+        for bad in ["master-character@1", "nothing@1=5", "master-character@1=many"] {
+            assert!(wording(&[("PROMPT_TEMPLATE_SHARES", bad)]).is_err(), "{bad}");
+        }
+        assert!(Planning::from_env(&env(&[("PROFILE_BATCH_SIZE", "0")])).is_err());
     }
 
     #[test]

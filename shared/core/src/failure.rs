@@ -36,6 +36,10 @@ pub enum FailureCode {
     TooManyPixels,
     /// The image cannot be decoded whole.
     CorruptImage,
+    /// It was taken back before it was made.
+    Canceled,
+    /// A step of a workflow could not begin, because what it needs was not made.
+    StepFailed,
 }
 
 impl FailureCode {
@@ -58,6 +62,8 @@ impl FailureCode {
             Self::NotAnImage => "not_an_image",
             Self::TooManyPixels => "too_many_pixels",
             Self::CorruptImage => "corrupt_image",
+            Self::Canceled => "canceled",
+            Self::StepFailed => "step_failed",
         }
     }
 
@@ -75,7 +81,9 @@ impl FailureCode {
             | Self::ProviderProtocol
             | Self::ImageUnreachable
             | Self::CorruptImage
-            | Self::NotAnImage => true,
+            | Self::NotAnImage
+            | Self::Canceled
+            | Self::StepFailed => true,
             Self::ContentRefused | Self::InvalidInput | Self::ImageTooLarge | Self::TooManyPixels => false,
         }
     }

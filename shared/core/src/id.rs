@@ -50,40 +50,69 @@ macro_rules! textual {
     };
 }
 
-/// A job: one accepted request. Text: `job_` and a ULID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct JobId(Ulid);
+/// A ULID behind a prefix.
+macro_rules! prefixed {
+    ($(#[$doc:meta])* $name:ident, $prefix:literal, $expected:literal) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(into = "String", try_from = "String")]
+        pub struct $name(Ulid);
+
+        impl $name {
+            /// A fresh id that sorts by `now`.
+            #[must_use]
+            pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
+                Self(new_ulid(now, entropy))
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!($prefix, "{}"), ulid_text(self.0))
+            }
+        }
+        impl FromStr for $name {
+            type Err = InvalidId;
+            fn from_str(text: &str) -> Result<Self, InvalidId> {
+                let ulid = text.strip_prefix($prefix).ok_or(InvalidId { expected: $expected })?;
+                parse_ulid(ulid, $expected).map(Self)
+            }
+        }
+        textual!($name);
+    };
+}
+
+prefixed!(
+    /// A job: one accepted request. Text: `job_` and a ULID.
+    JobId, "job_", "a job id"
+);
 
 impl JobId {
-    /// A fresh id that sorts by `now`.
-    #[must_use]
-    pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
-        Self(new_ulid(now, entropy))
-    }
-
     /// The shot with this number.
     #[must_use]
     pub fn shot(self, ordinal: u16) -> ShotId {
         ShotId { job: self, ordinal }
     }
-}
 
-impl fmt::Display for JobId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "job_{}", ulid_text(self.0))
+    /// The collection that it makes.
+    #[must_use]
+    pub fn collection(self) -> CollectionId {
+        CollectionId(self.0)
     }
 }
 
-impl FromStr for JobId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let expected = "a job id";
-        let ulid = text.strip_prefix("job_").ok_or(InvalidId { expected })?;
-        parse_ulid(ulid, expected).map(Self)
-    }
-}
-textual!(JobId);
+prefixed!(
+    /// An API key's public name (not its secret). Text: `key_` and a ULID.
+    KeyId, "key_", "a key id"
+);
+prefixed!(
+    /// A set of images that belong together. Text: `col_` and the ULID of the job that made it, so that making it twice is
+    /// one record.
+    CollectionId, "col_", "a collection id"
+);
+prefixed!(
+    /// A chain of jobs. Text: `wf_` and a ULID.
+    WorkflowId, "wf_", "a workflow id"
+);
 
 /// A shot: one paid request to fal within a job. Text: the job's ULID, a hyphen and the shot's number from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,6 +154,18 @@ textual!(ShotId);
 #[serde(into = "String", try_from = "String")]
 pub struct MediaId(String);
 
+impl MediaId {
+    /// The shot that brought it.
+    ///
+    /// # Panics
+    /// Never: its text was checked when it was made.
+    #[must_use]
+    pub fn shot(&self) -> ShotId {
+        let shot = self.0.strip_prefix("img_").and_then(|rest| rest.rsplit_once('-')).map(|(shot, _)| shot.parse());
+        shot.and_then(Result::ok).unwrap_or_else(|| panic!("an image id holds its shot's"))
+    }
+}
+
 impl fmt::Display for MediaId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -143,34 +184,6 @@ impl FromStr for MediaId {
     }
 }
 textual!(MediaId);
-
-/// An API key's public name (not its secret). Text: `key_` and a ULID.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub struct KeyId(Ulid);
-
-impl KeyId {
-    /// A fresh id that sorts by `now`.
-    #[must_use]
-    pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
-        Self(new_ulid(now, entropy))
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "key_{}", ulid_text(self.0))
-    }
-}
-
-impl FromStr for KeyId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let expected = "a key id";
-        parse_ulid(text.strip_prefix("key_").ok_or(InvalidId { expected })?, expected).map(Self)
-    }
-}
-textual!(KeyId);
 
 /// A name that a caller chose: 1-64 of `A-Z a-z 0-9 _ . -`, beginning with a letter or digit.
 /// `#` and `/` are key and path separators here, so they can never be part of one.
@@ -223,6 +236,51 @@ name!(
     UserId, "a user id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
 );
 
+name!(
+    /// A person whose likeness a LoRA holds, within a project.
+    PersonId, "a person id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+);
+
+/// A LoRA, counted over the whole deployment. Text: decimal digits; JSON: a whole number from 1 to 2^53-1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(into = "u64", try_from = "u64")]
+pub struct LoraId(u64);
+
+impl LoraId {
+    /// The greatest: every whole number up to it is exact where numbers are doubles.
+    const MAX: u64 = (1 << 53) - 1;
+}
+
+impl TryFrom<u64> for LoraId {
+    type Error = InvalidId;
+    fn try_from(number: u64) -> Result<Self, InvalidId> {
+        let expected = "a LoRA id: a whole number from 1";
+        if (1..=Self::MAX).contains(&number) { Ok(Self(number)) } else { Err(InvalidId { expected }) }
+    }
+}
+
+impl From<LoraId> for u64 {
+    fn from(id: LoraId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for LoraId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // With the caller's width: lists pad it with zeros.
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for LoraId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let expected = "a LoRA id: a whole number from 1";
+        let id = Self::try_from(text.parse::<u64>().map_err(|_| InvalidId { expected })?)?;
+        if id.to_string() == text { Ok(id) } else { Err(InvalidId { expected }) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -253,5 +311,17 @@ mod tests {
             assert!(bad.parse::<ProjectId>().is_err(), "{bad:?}");
         }
         assert_eq!("Keeper_1.v-2".parse::<SubjectId>().unwrap().as_str(), "Keeper_1.v-2");
+    }
+
+    #[test]
+    fn a_lora_has_a_number() {
+        let last: LoraId = "9007199254740991".parse().unwrap();
+        assert_eq!(format!("{last} {:04}", "7".parse::<LoraId>().unwrap()), "9007199254740991 0007");
+        for bad in ["", "0", "01", "+1", "-1", "1.0", " 1", "9007199254740992", "99999999999999999999"] {
+            assert!(bad.parse::<LoraId>().is_err(), "{bad:?}");
+        }
+        assert_eq!(serde_json::to_string(&last).unwrap(), "9007199254740991");
+        assert!(serde_json::from_str::<LoraId>("0").is_err());
+        assert!(serde_json::from_str::<LoraId>("\"1\"").is_err());
     }
 }

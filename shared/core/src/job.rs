@@ -4,11 +4,13 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::{
     failure::{Failure, FailureCode},
-    id::{JobId, ProjectId, UserId},
-    kind::{IgnoredParameter, Kind},
+    filing::Filing,
+    id::{JobId, ProjectId, UserId, WorkflowId},
+    kind::{IgnoredParameter, Kind, Verdict},
     money::Usd,
     shot::{Shot, ShotState},
 };
@@ -35,6 +37,17 @@ pub struct Job {
     pub reserved: Option<Usd>,
     /// What was asked for and cannot be had.
     pub ignored: Vec<IgnoredParameter>,
+    /// Where its images are filed.
+    pub filing: Filing,
+    /// What makes a request the same as this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_key: Option<String>,
+    /// The chain that it is a step of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// The caller's own, given back as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
+    pub metadata: Option<Value>,
     /// Where it stands.
     pub state: JobState,
 }
@@ -85,6 +98,17 @@ pub enum JobStatus {
     Canceled,
 }
 
+impl JobStatus {
+    /// Whether it ended with enough for others to go on from.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
+        match self {
+            Self::Completed | Self::Partial => true,
+            Self::Queued | Self::Processing | Self::Failed | Self::Canceled => false,
+        }
+    }
+}
+
 /// A finish that is not due.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotFinished {
@@ -94,6 +118,21 @@ pub enum NotFinished {
     /// It ended before.
     #[error("already finished")]
     AlreadyDone,
+}
+
+/// A document of the caller's, kept as text: the table knows no difference between 1 and 1.0, and no deep nesting.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(document: &Option<Value>, to: S) -> Result<S::Ok, S::Error> {
+        document.as_ref().map(Value::to_string).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| serde_json::from_str(&text)).transpose().map_err(D::Error::custom)
+    }
 }
 
 impl Job {
@@ -132,22 +171,50 @@ impl Job {
     /// A shot is under way, or it has ended before.
     pub fn finish(mut self, shots: &[Shot], now: Timestamp) -> Result<Self, NotFinished> {
         let JobState::Open { .. } = self.state else { return Err(NotFinished::AlreadyDone) };
-        if shots.len() < usize::from(self.shots) || !shots.iter().all(Shot::is_settled) {
+        if !self.all_settled(shots) {
             return Err(NotFinished::Running);
         }
         let ending = Ending { at: now, cost: shots.iter().map(Shot::charge).sum() };
-        let stored = shots.iter().filter(|shot| matches!(shot.state, ShotState::Stored { .. })).count();
         let failure = shots.iter().find_map(Shot::failure).cloned();
-        self.state = match failure {
-            _ if stored == shots.len() => JobState::Completed(ending),
-            Some(failure) if stored > 0 => JobState::Partial(ending, failure),
-            Some(failure) => JobState::Failed(ending, failure),
-            None if stored > 0 => {
-                JobState::Partial(ending, Failure::new(FailureCode::ProviderProtocol, "some shots were taken back"))
+        let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
+        self.state = match (self.kind.judge(shots), failure) {
+            (Verdict::Completed, _) => JobState::Completed(ending),
+            (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
+            (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
+            (Verdict::Partial, None) if taken_back => {
+                JobState::Partial(ending, Failure::new(FailureCode::Canceled, "some shots were taken back"))
             }
-            None => JobState::Canceled(ending),
+            // Nothing failed and something is missing: it was flagged, and left out.
+            (Verdict::Partial, None) => {
+                let detail = "fal's safety checker flagged some of the images";
+                JobState::Partial(ending, Failure::new(FailureCode::ContentRefused, detail))
+            }
+            (Verdict::Failed, None) => JobState::Canceled(ending),
         };
         Ok(self)
+    }
+
+    /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank with
+    /// the last one.
+    #[must_use]
+    pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
+        let open = matches!(self.state, JobState::Open { .. });
+        let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
+        let last = shots.last().filter(|_| open && self.all_settled(shots) && !taken_back)?;
+        let recipes = self.kind.second_try(shots, &self.filing);
+        let more: Vec<Shot> = (self.shots..)
+            .zip(recipes)
+            .map(|(ordinal, recipe)| Shot {
+                together: last.together,
+                ..Shot::new(self.id.shot(ordinal), self.project.clone(), last.lane, last.rank, recipe)
+            })
+            .collect();
+        let count = self.shots + u16::try_from(more.len()).ok()?;
+        (!more.is_empty()).then(|| (Self { shots: count, state: Self::opened(now), ..self.clone() }, more))
+    }
+
+    fn all_settled(&self, shots: &[Shot]) -> bool {
+        shots.len() >= usize::from(self.shots) && shots.iter().all(Shot::is_settled)
     }
 
     /// Its status, read off its `shots` while it is open.
@@ -205,10 +272,13 @@ mod tests {
     use super::*;
     use crate::{
         entropy::Entropy,
-        kind::{Lane, MasterReference},
-        recipe::Recipe,
+        kind::{
+            Material,
+            master::tests::{keeper, planned},
+        },
+        lane::Lane,
+        recipe::{self, Recipe},
         shot::{Attempt, AttemptOutcome, Flight, Rank},
-        subject::{SubjectType, VisualSpecifications},
     };
 
     const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
@@ -218,44 +288,28 @@ mod tests {
     }
 
     fn job(shots: u16) -> Job {
+        let mut kind = Kind::Master(keeper());
+        let plan = planned(|setting| kind.plan(&Material::default(), setting)).unwrap();
         Job {
             id: JobId::new(at(0), &Entropy::seeded(1)),
             project: "isle".parse().unwrap(),
-            kind: Kind::Master(MasterReference {
-                subject_type: SubjectType::Character,
-                subject_id: "keeper".parse().unwrap(),
-                description: "a lighthouse keeper in a yellow raincoat".to_owned(),
-                style: None,
-                references: Vec::new(),
-                seed: Some(u64::MAX),
-                variations: shots,
-                negative_prompt: Some("hat".to_owned()),
-                model: "flux-dev".to_owned(),
-                specifications: VisualSpecifications::default(),
-            }),
+            kind,
             created_by: "ada".parse().unwrap(),
             created_at: at(0),
             shots,
             reserved: CENT,
-            ignored: vec![IgnoredParameter { parameter: "negativePrompt".to_owned(), reason: "not taken".to_owned() }],
+            ignored: plan.ignored,
+            filing: plan.filing,
+            cache_key: plan.cache_key,
+            workflow: None,
+            metadata: Some(json!({ "scene": 7.0, "": [[[[1e300]]]] })),
             state: Job::opened(at(0)),
         }
     }
 
     /// A shot in `state` after one attempt for which fal bills `cost`.
     fn shot(ordinal: u16, state: ShotState, outcome: AttemptOutcome, cost: Option<Usd>) -> Shot {
-        let recipe = Recipe {
-            model: "flux-dev".to_owned(),
-            prompt: "a keeper".to_owned(),
-            template: "master-character@1".to_owned(),
-            seed: 7,
-            width: 1024,
-            height: 1024,
-            steps: None,
-            guidance: None,
-            images: 1,
-            output_format: "png".to_owned(),
-        };
+        let recipe = Recipe { steps: None, guidance: None, ..recipe::tests::recipe("flux-dev") };
         let attempt = Attempt {
             number: 1,
             recipe: recipe.clone(),

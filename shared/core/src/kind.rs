@@ -1,18 +1,40 @@
-//! The kinds of image that can be asked for. A closed set: one variant and one file each.
+//! The kinds of image that can be asked for. A closed set: one variant and one file each. A kind says what it needs to
+//! know, and then what to send to fal, where the images are filed and when it counts as made.
 
+pub mod composite;
 pub mod master;
+pub mod portrait;
+pub mod profile;
+pub mod regeneration;
 
+use std::collections::HashMap;
+
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
+pub use composite::Composite;
 pub use master::MasterReference;
+pub use portrait::Portrait;
+pub use profile::Profile;
+pub use regeneration::Regeneration;
 
 use crate::{
     entropy::Entropy,
-    id::SubjectId,
-    media::ImageType,
+    filing::Filing,
+    id::{MediaId, ProjectId, SubjectId},
+    lane::Lane,
+    lora::Lora,
+    media::Media,
+    model::Model,
     money::Usd,
-    recipe::Recipe,
-    subject::{Subject, VisualSpecifications},
+    person::Person,
+    pointer::ImagePointer,
+    prompt::Wording,
+    recipe::{Recipe, Source},
+    shot::Shot,
+    subject::Subject,
 };
 
 /// What a job makes, with everything that was asked for.
@@ -21,9 +43,63 @@ use crate::{
 pub enum Kind {
     /// The definitive picture of a subject.
     Master(MasterReference),
+    /// The same subject from all around.
+    Profile(Profile),
+    /// A scene that puts several together.
+    Composite(Composite),
+    /// Portraits of a person.
+    Portrait(Portrait),
+    /// One image of an earlier job, made anew.
+    Regeneration(Box<Regeneration>),
 }
 
-/// What a kind comes to once it is planned: the paid requests, what they may cost, what could not be honoured.
+/// What every kind lets a caller say about the generation itself.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Tuning {
+    /// Our name of a model in the table, instead of the kind's own.
+    pub model: Option<String>,
+    /// The first image's seed; image i has seed + i.
+    pub seed: Option<u64>,
+    /// What must not be in the picture.
+    pub negative_prompt: Option<String>,
+    /// Inference steps, instead of the kind's own.
+    pub steps: Option<u32>,
+    /// Guidance scale, instead of the kind's own.
+    pub guidance: Option<f64>,
+    /// `jpeg`, `png` or `webp`, instead of the kind's own.
+    pub output_format: Option<String>,
+}
+
+/// What was looked up for a request.
+#[derive(Debug, Clone, Default)]
+pub struct Material {
+    /// The images that it names.
+    pub media: HashMap<MediaId, Media>,
+    /// The subjects that it names or that its images show, those that exist.
+    pub subjects: HashMap<SubjectId, Subject>,
+    /// Whom it shows.
+    pub person: Option<Person>,
+    /// What that person is known by.
+    pub lora: Option<Lora>,
+}
+
+/// What planning needs besides the request: where, when, and how this deployment does it.
+#[derive(Debug)]
+pub struct Setting<'a> {
+    /// The project that pays.
+    pub project: &'a ProjectId,
+    /// When the job is accepted.
+    pub now: Timestamp,
+    /// Where seeds come from.
+    pub entropy: &'a Entropy,
+    /// How prompts are worded.
+    pub wording: &'a Wording,
+    /// Most shots of one profile in flight at once.
+    pub profile_batch: u16,
+}
+
+/// What a kind comes to once it is planned.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// One recipe for each shot.
@@ -32,6 +108,30 @@ pub struct Plan {
     pub quote: Option<Usd>,
     /// What was asked for and cannot be had from the model.
     pub ignored: Vec<IgnoredParameter>,
+    /// Where the images are filed.
+    pub filing: Filing,
+    /// Most of its shots in flight at once.
+    pub together: Option<u16>,
+    /// What makes two requests the same; `None` where none is like another.
+    pub cache_key: Option<String>,
+    /// The subject that comes into being with the job.
+    pub new_subject: Option<Subject>,
+}
+
+/// A request that cannot be planned, and what to change.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{pointer} {detail}")]
+pub struct Unfit {
+    /// JSON pointer into the request.
+    pub pointer: String,
+    /// What to change.
+    pub detail: String,
+}
+
+impl Unfit {
+    pub(crate) fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { pointer: pointer.into(), detail: detail.into() }
+    }
 }
 
 /// A parameter that the model cannot take. Reported on the job, never dropped in silence.
@@ -44,12 +144,21 @@ pub struct IgnoredParameter {
     pub reason: String,
 }
 
-/// Which SQS queue carries a kind's work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Lane {
-    /// Master references.
-    Master,
+impl IgnoredParameter {
+    pub(crate) fn new(parameter: &str, reason: String) -> Self {
+        Self { parameter: parameter.to_owned(), reason }
+    }
+}
+
+/// How a job with only settled shots counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything that was asked for is there.
+    Completed,
+    /// Enough of it is.
+    Partial,
+    /// Too little is.
+    Failed,
 }
 
 impl Kind {
@@ -58,6 +167,10 @@ impl Kind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Master(_) => "master",
+            Self::Profile(_) => "profile_360",
+            Self::Composite(_) => "composite",
+            Self::Portrait(_) => "portrait",
+            Self::Regeneration(_) => "regeneration",
         }
     }
 
@@ -66,6 +179,10 @@ impl Kind {
     pub fn lane(&self) -> Lane {
         match self {
             Self::Master(_) => Lane::Master,
+            Self::Profile(_) => Lane::Profile,
+            Self::Composite(_) => Lane::Composite,
+            Self::Portrait(_) => Lane::Portrait,
+            Self::Regeneration(again) => again.lane,
         }
     }
 
@@ -74,46 +191,163 @@ impl Kind {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Master(_) => 0,
+            Self::Profile(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => 1,
         }
     }
 
-    /// The subject that its images show, where there is just one.
+    /// The images that it names, each with its place in the request.
+    pub fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+        match self {
+            Self::Master(master) => master.pointers_mut(),
+            Self::Profile(profile) => vec![("/masterReferenceId".to_owned(), &mut profile.master)],
+            Self::Composite(composite) => composite.pointers_mut(),
+            Self::Portrait(_) | Self::Regeneration(_) => Vec::new(),
+        }
+    }
+
+    /// The subject that it is about, where there is just one.
     #[must_use]
     pub fn subject(&self) -> Option<&SubjectId> {
         match self {
             Self::Master(master) => Some(&master.subject_id),
+            Self::Profile(profile) => Some(&profile.subject),
+            Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => None,
         }
     }
 
-    /// What its images are filed as.
-    #[must_use]
-    pub fn image_type(&self) -> ImageType {
+    /// Expands it into shots.
+    ///
+    /// # Errors
+    /// It asks for what cannot be; the error says what to change.
+    pub fn plan(&mut self, material: &Material, setting: &Setting<'_>) -> Result<Plan, Unfit> {
         match self {
-            Self::Master(_) => ImageType::MasterReference,
+            Self::Master(master) => master.plan(material, setting),
+            Self::Profile(profile) => profile.plan(material, setting),
+            Self::Composite(composite) => composite.plan(material, setting),
+            Self::Portrait(portrait) => portrait.plan(material, setting),
+            Self::Regeneration(again) => Ok(again.plan()),
         }
     }
 
-    /// The specifications that were in force when the job was accepted.
+    /// How a job counts whose shots are all settled.
     #[must_use]
-    pub fn specifications(&self) -> &VisualSpecifications {
+    pub fn judge(&self, shots: &[Shot]) -> Verdict {
         match self {
-            Self::Master(master) => &master.specifications,
+            Self::Profile(profile) => profile.judge(shots),
+            Self::Master(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => {
+                let asked: usize = shots.iter().map(|shot| shot.recipe.images as usize).sum();
+                let made: usize = shots.iter().map(|shot| shot.media().len()).sum();
+                match made {
+                    0 => Verdict::Failed,
+                    made if made >= asked => Verdict::Completed,
+                    _ => Verdict::Partial,
+                }
+            }
         }
     }
 
-    /// The folder of its images in the bucket, below the project's.
+    /// What is tried before a job with these settled shots is given up; nothing in most cases.
     #[must_use]
-    pub fn folder(&self) -> String {
+    pub fn second_try(&self, shots: &[Shot], filing: &Filing) -> Vec<Recipe> {
         match self {
-            Self::Master(master) => format!("references/{}", master.subject_id),
+            Self::Profile(profile) => profile.simplified(shots, filing),
+            Self::Master(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => Vec::new(),
+        }
+    }
+}
+
+impl Tuning {
+    /// What the caller spelled out, by the names of the request.
+    fn named(&self) -> Vec<&'static str> {
+        let all = [
+            ("seed", self.seed.is_some()),
+            ("negativePrompt", self.negative_prompt.is_some()),
+            ("steps", self.steps.is_some()),
+            ("guidance", self.guidance.is_some()),
+        ];
+        all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
+    /// The model that makes it.
+    fn model(&self, default: &str) -> Result<&'static Model, Unfit> {
+        let name = self.model.as_deref().unwrap_or(default);
+        Model::by_id(name).ok_or_else(|| {
+            let known: Vec<&str> = Model::all().iter().map(|model| model.id.as_str()).collect();
+            Unfit::new("/model", format!("is none of {}", known.join(", ")))
+        })
+    }
+
+    /// Checks what was spelled out against what `model` takes.
+    fn check(&self, model: &Model) -> Result<(), Unfit> {
+        let outside = |name: &str, least: &dyn std::fmt::Display, most: &dyn std::fmt::Display| {
+            Unfit::new(format!("/{name}"), format!("is not between {least} and {most}, which {} takes", model.id))
+        };
+        if let (Some(steps), Some(range)) = (self.steps, model.steps)
+            && !range.holds(steps)
+        {
+            return Err(outside("steps", &range.min, &range.max));
+        }
+        if let (Some(guidance), Some(range)) = (self.guidance, model.guidance)
+            && !range.holds(guidance)
+        {
+            return Err(outside("guidance", &range.min, &range.max));
+        }
+        if let Some(format) = &self.output_format
+            && !model.output_formats.contains(format)
+        {
+            let known = model.output_formats.join(", ");
+            return Err(Unfit::new("/outputFormat", format!("is none of those that {} makes: {known}", model.id)));
+        }
+        Ok(())
+    }
+
+    /// The first image's seed: the caller's, or one of ours. Ours stay within 32 bits: every endpoint takes those, and
+    /// JavaScript keeps their digits.
+    fn seed(&self, entropy: &Entropy) -> u64 {
+        self.seed.unwrap_or_else(|| u64::from(entropy.range(0..=u32::MAX - 1000)))
+    }
+}
+
+impl Material {
+    /// Where the image of `pointer` is, once it was looked up.
+    fn source(&self, pointer: &ImagePointer, place: &str) -> Result<Source, Unfit> {
+        match pointer {
+            ImagePointer::Url(url) => Ok(Source::Url(url.clone())),
+            ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Step { .. } => {
+                let media = self.image(pointer).ok_or_else(|| Unfit::new(place, "is no image of this project"))?;
+                let (key, sha256) = (media.original.key.clone(), media.original.sha256.clone());
+                Ok(Source::Media { id: media.id.clone(), key, sha256 })
+            }
         }
     }
 
-    /// Expands it into shots. Locks the specifications of `subject`, where it exists already, into `self`.
-    #[must_use]
-    pub fn plan(&mut self, subject: Option<&Subject>, entropy: &Entropy) -> Plan {
-        match self {
-            Self::Master(master) => master.plan(subject, entropy),
-        }
+    fn image(&self, pointer: &ImagePointer) -> Option<&Media> {
+        pointer.media().and_then(|id| self.media.get(id))
     }
+
+    fn subject_of(&self, media: &Media) -> Option<&Subject> {
+        media.subject.as_ref().and_then(|subject| self.subjects.get(subject))
+    }
+}
+
+/// Checks that `count` references are neither more nor fewer than `model` takes.
+fn check_references(model: &Model, count: usize, place: &str) -> Result<(), Unfit> {
+    let most = model.max_references() as usize;
+    if count > most {
+        let more = Model::all().iter().filter(|other| other.max_references() as usize >= count);
+        let more: Vec<&str> = more.map(|other| other.id.as_str()).collect();
+        let instead = if more.is_empty() { String::new() } else { format!("; {} take as many", more.join(", ")) };
+        return Err(Unfit::new(place, format!("are {count} images, and {} takes {most}{instead}", model.id)));
+    }
+    if count == 0 && model.references.as_ref().is_some_and(|references| references.required) {
+        return Err(Unfit::new(place, format!("are none, and {} works from an image", model.id)));
+    }
+    Ok(())
+}
+
+/// What makes two requests of a kind the same.
+fn cache_key(kind: &str, recipes: &[Recipe], seed_was_given: bool, filed_for: &Value) -> String {
+    let recipes: Vec<Value> = recipes.iter().map(|recipe| recipe.content(seed_was_given)).collect();
+    let content = json!({ "kind": kind, "recipes": recipes, "for": filed_for });
+    hex::encode(Sha256::digest(content.to_string()))
 }

@@ -5,19 +5,27 @@
 
 // What the product is about: pure, no I/O.
 pub mod admission;
+pub mod collection;
 pub mod failure;
+pub mod filing;
 pub mod id;
 pub mod job;
 pub mod kind;
+pub mod lane;
+pub mod lora;
 pub mod media;
 pub mod model;
 pub mod money;
+pub mod person;
+pub mod pointer;
 pub mod project;
 pub mod prompt;
 pub mod recipe;
 pub mod retry;
+pub mod safetensors;
 pub mod shot;
 pub mod subject;
+pub mod workflow;
 
 // Time, randomness and configuration, passed in.
 pub mod clock;
@@ -34,5 +42,7 @@ pub mod queue;
 pub mod store;
 
 // Steps that several functions take.
+pub mod advance;
+pub mod intake;
 pub mod look_up;
 pub mod outcome;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{JobId, MediaId, ProjectId, ShotId, SubjectId},
+    id::{JobId, MediaId, PersonId, ProjectId, ShotId, SubjectId},
     recipe::Recipe,
     subject::{SubjectType, VisualSpecifications},
 };
@@ -17,6 +17,13 @@ use crate::{
 pub enum ImageType {
     /// A definitive picture of a subject.
     MasterReference,
+    /// A view of a subject from one angle.
+    #[serde(rename = "profile-360")]
+    Profile360,
+    /// A scene put together from references.
+    CompositeShot,
+    /// A portrait of a person.
+    Portrait,
 }
 
 impl ImageType {
@@ -25,6 +32,9 @@ impl ImageType {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::MasterReference => "master-reference",
+            Self::Profile360 => "profile-360",
+            Self::CompositeShot => "composite-shot",
+            Self::Portrait => "portrait",
         }
     }
 }
@@ -40,6 +50,9 @@ pub struct Media {
     pub subject: Option<SubjectId>,
     /// What that is.
     pub subject_type: Option<SubjectType>,
+    /// The person whom it shows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
     /// What it is filed as.
     pub image_type: ImageType,
     /// The job that made it.
@@ -68,11 +81,42 @@ pub struct Media {
     pub recipe: Recipe,
     /// fal's id of the request.
     pub request_id: String,
+    /// Counts up from 1 as the image is made anew.
+    #[serde(default = "first_version")]
+    pub version: u32,
+    /// The version that it was made from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<MediaId>,
+    /// How well it shows each reference, 0 to 1, by slot.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub reference_scores: BTreeMap<String, f64>,
     /// fal ran the request more than once: the same recipe may give another picture.
     pub provider_retried: bool,
 }
 
+fn first_version() -> u32 {
+    1
+}
+
 impl Media {
+    /// The image one of whose files has this key, going by the file's name as ingest spells it: shot, attempt, index and
+    /// content. Whether there is such an image, and such a file of it, is for its record to say.
+    #[must_use]
+    pub fn id_in(key: &str) -> Option<MediaId> {
+        let name = key.rsplit('/').next()?;
+        let mut parts = name.splitn(5, '-');
+        let (ulid, ordinal, attempt, index, _) =
+            (parts.next()?, parts.next()?, parts.next()?, parts.next()?, parts.next()?);
+        attempt.strip_prefix('a')?.parse::<u32>().ok()?;
+        let shot: ShotId = format!("{ulid}-{ordinal}").parse().ok()?;
+        Some(shot.media(index.parse().ok()?))
+    }
+
+    /// Its files.
+    pub fn files(&self) -> impl Iterator<Item = &StoredFile> {
+        [&self.original, &self.webp, &self.thumbnail].into_iter()
+    }
+
     /// The bytes that it takes up in the bucket.
     #[must_use]
     pub fn bytes(&self) -> u64 {
@@ -91,4 +135,30 @@ pub struct StoredFile {
     pub bytes: u64,
     /// Lower-case hex SHA-256 of its bytes.
     pub sha256: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_leads_to_its_image() {
+        let id = |key: &str| Media::id_in(key).map(|id| id.to_string());
+        let expected = Some("img_01jd0000000000000000000000-3-1".to_owned());
+        assert_eq!(
+            id("projects/isle/references/keeper/01jd0000000000000000000000-3-a2-1-0123456789abcdef.png"),
+            expected
+        );
+        assert_eq!(id("01jd0000000000000000000000-3-a2-1-0123456789abcdef.thumb.webp"), expected);
+        for other in [
+            "",
+            "projects/isle/logo.png",
+            "a-b-c-d-e.png",
+            "01jd0000000000000000000000-3-1-0123.png",
+            "01jd0000000000000000000000-3-a2-x-0123.png",
+            "01JD0000000000000000000000-3-a2-1-0123.png",
+        ] {
+            assert_eq!(id(other), None, "{other}");
+        }
+    }
 }

@@ -1,21 +1,42 @@
 //! The model table: which endpoints there are, what each really takes, what it costs and what stands in for it.
 //! Ids, ranges and prices are data (`data/models.json`), so that a change at fal is a change of data here.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 
 use crate::money::Usd;
 
-static TABLE: LazyLock<Vec<Model>> = LazyLock::new(|| {
-    let file: File = serde_json::from_str(include_str!("../data/models.json"))
-        .unwrap_or_else(|error| panic!("data/models.json is checked by tests: {error}"));
-    file.models
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../data/models.json"))
+        .unwrap_or_else(|error| panic!("data/models.json is checked by tests: {error}"))
 });
 
 #[derive(Deserialize)]
-struct File {
+#[serde(deny_unknown_fields)]
+struct Table {
+    defaults: Defaults,
     models: Vec<Model>,
+}
+
+/// Which model a kind uses when the request names none.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Defaults {
+    /// A master reference from words alone.
+    pub master: String,
+    /// A master reference that goes by given pictures.
+    pub master_with_references: String,
+    /// An angle of a profile at standard resolution.
+    pub profile: String,
+    /// An angle of a profile at high resolution.
+    pub profile_high: String,
+    /// A scene.
+    pub composite: String,
+    /// A scene laid out by control images.
+    pub composite_with_control: String,
+    /// A portrait from a LoRA.
+    pub portrait: String,
 }
 
 /// One fal endpoint and what it takes.
@@ -27,20 +48,39 @@ pub struct Model {
     /// fal's endpoint id.
     pub endpoint: String,
     /// Inference steps, where it takes them.
+    #[serde(default)]
     pub steps: Option<Range<u32>>,
     /// Guidance scale, where it takes it.
+    #[serde(default)]
     pub guidance: Option<Range<f64>>,
+    /// How far it may depart from the input image, where it takes that.
+    #[serde(default)]
+    pub strength: Option<Range<f64>>,
     /// Whether it takes a seed.
+    #[serde(default)]
     pub seed: bool,
     /// Whether it takes a negative prompt.
+    #[serde(default)]
     pub negative_prompt: bool,
-    /// Whether it takes `enable_safety_checker`.
-    pub safety_checker: bool,
+    /// How its safety check is spoken to.
+    pub safety: Safety,
     /// Most images of one request.
     pub max_images: u32,
-    /// Most reference images; more would be dropped silently by fal.
-    pub max_references: u32,
-    /// What `output_format` may be.
+    /// How its output size is asked for.
+    pub size: Size,
+    /// How it takes reference images; `None` where it takes none.
+    #[serde(default)]
+    pub references: Option<References>,
+    /// Most LoRAs of one request.
+    #[serde(default)]
+    pub max_loras: u32,
+    /// The ControlNet weights that it is told to load for control images; `None` where it takes none.
+    #[serde(default)]
+    pub control_weights: Option<String>,
+    /// Whether it takes the camera's angle as a number.
+    #[serde(default)]
+    pub angle: bool,
+    /// What `output_format` may be; empty where it takes none.
     pub output_formats: Vec<String>,
     /// What it costs; `None` where nobody knows.
     pub price: Option<Price>,
@@ -61,11 +101,145 @@ pub struct Range<T> {
 }
 
 impl<T: PartialOrd + Copy> Range<T> {
+    /// Whether the endpoint takes `wanted`.
+    #[must_use]
+    pub fn holds(&self, wanted: T) -> bool {
+        wanted >= self.min && wanted <= self.max
+    }
+
     /// `wanted` where the endpoint takes it, its own default otherwise.
     #[must_use]
     pub fn or_default(&self, wanted: T) -> T {
-        if wanted >= self.min && wanted <= self.max { wanted } else { self.default }
+        if self.holds(wanted) { wanted } else { self.default }
     }
+}
+
+/// How an endpoint's safety check is spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Safety {
+    /// `enable_safety_checker`, and black frames in place of flagged images.
+    Checker,
+    /// `safety_tolerance`, left at the endpoint's own default.
+    Tolerance,
+}
+
+/// How an endpoint's output size is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Size {
+    /// `image_size` in pixels, each side within these bounds.
+    Pixels {
+        /// Shortest side.
+        min: u32,
+        /// Longest side.
+        max: u32,
+    },
+    /// `aspect_ratio`, one megapixel.
+    AspectRatio {
+        /// `width:height`.
+        ratios: Vec<String>,
+    },
+    /// `resolution_mode`, one megapixel.
+    ResolutionMode {
+        /// `width:height`.
+        ratios: Vec<String>,
+    },
+    /// `aspect_ratio` and `resolution`.
+    Tier {
+        /// `width:height`.
+        ratios: Vec<String>,
+        /// By size, smallest first.
+        tiers: Vec<Tier>,
+    },
+    /// Always the input's own.
+    Input,
+}
+
+/// A named resolution.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tier {
+    /// As the endpoint names it.
+    pub name: String,
+    /// The side of a square of that many pixels.
+    pub side: u32,
+}
+
+/// A size as an endpoint understands it, and what will come of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fitted {
+    /// Pixels to be expected.
+    pub width: u32,
+    /// Pixels to be expected.
+    pub height: u32,
+    /// The aspect ratio to ask for.
+    pub ratio: Option<String>,
+    /// The tier to ask for.
+    pub tier: Option<String>,
+}
+
+impl Size {
+    /// The nearest that the endpoint can do to `width` x `height`.
+    #[must_use]
+    pub fn fit(&self, width: u32, height: u32) -> Fitted {
+        match self {
+            Self::Pixels { min, max } => {
+                let (width, height) = (width.clamp(*min, *max), height.clamp(*min, *max));
+                Fitted { width, height, ratio: None, tier: None }
+            }
+            Self::AspectRatio { ratios } | Self::ResolutionMode { ratios } => in_ratio(ratios, width, height, 1024),
+            Self::Tier { ratios, tiers } => {
+                let wanted = f64::from(width) * f64::from(height);
+                let off = |tier: &&Tier| (f64::from(tier.side).powi(2) / wanted.max(1.0)).ln().abs();
+                let tier = tiers.iter().min_by(|one, other| off(one).total_cmp(&off(other)));
+                let side = tier.map_or(1024, |tier| tier.side);
+                Fitted { tier: tier.map(|tier| tier.name.clone()), ..in_ratio(ratios, width, height, side) }
+            }
+            Self::Input => Fitted { width, height, ratio: None, tier: None },
+        }
+    }
+}
+
+/// The nearest of `ratios`, with as many pixels as a square of `side`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a side in pixels, a few thousand")]
+fn in_ratio(ratios: &[String], width: u32, height: u32, side: u32) -> Fitted {
+    let wanted = f64::from(width.max(1)) / f64::from(height.max(1));
+    let value = |text: &str| {
+        let (width, height) = text.split_once(':')?;
+        Some(width.parse::<f64>().ok()? / height.parse::<f64>().ok()?)
+    };
+    let known = ratios.iter().filter_map(|text| value(text).map(|ratio| (ratio, text)));
+    let off = |ratio: f64| (ratio / wanted).ln().abs();
+    let Some((ratio, text)) = known.min_by(|(one, _), (other, _)| off(*one).total_cmp(&off(*other))) else {
+        return Fitted { width: side, height: side, ratio: None, tier: None };
+    };
+    let tall = f64::from(side) / ratio.sqrt();
+    Fitted { width: (tall * ratio) as u32, height: tall as u32, ratio: Some(text.clone()), tier: None }
+}
+
+/// How an endpoint takes reference images.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct References {
+    /// The input that takes them.
+    pub field: ReferenceField,
+    /// Most of them; more would be dropped silently by fal.
+    pub max: u32,
+    /// Whether it does nothing without one.
+    pub required: bool,
+}
+
+/// The input that takes reference images.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReferenceField {
+    /// One address.
+    ImageUrl,
+    /// A list of addresses.
+    ImageUrls,
+    /// One address beside the prompt, of weaker influence.
+    ReferenceImageUrl,
 }
 
 /// A price per unit, with its date, because prices move.
@@ -76,6 +250,12 @@ pub struct Price {
     pub micros: Usd,
     /// What is counted.
     pub unit: Unit,
+    /// Whether each reference image counts as one more unit.
+    #[serde(default)]
+    pub inputs: bool,
+    /// Other prices per image, by the name of a tier.
+    #[serde(default)]
+    pub tiers: BTreeMap<String, Usd>,
     /// When it was read, `YYYY-MM-DD`.
     pub as_of: String,
     /// Where it was read.
@@ -92,17 +272,36 @@ pub enum Unit {
     Image,
 }
 
+/// What is bought in one request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Purchase {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// How many images.
+    pub images: u32,
+    /// How many reference images go in.
+    pub references: u32,
+}
+
 impl Model {
     /// Every model, in the table's order.
     #[must_use]
     pub fn all() -> &'static [Self] {
-        &TABLE
+        &TABLE.models
+    }
+
+    /// Which model a kind uses when the request names none.
+    #[must_use]
+    pub fn defaults() -> &'static Defaults {
+        &TABLE.defaults
     }
 
     /// The model with our name `id`.
     #[must_use]
     pub fn by_id(id: &str) -> Option<&'static Self> {
-        TABLE.iter().find(|model| model.id == id)
+        TABLE.models.iter().find(|model| model.id == id)
     }
 
     /// The model that stands in for this one.
@@ -111,15 +310,25 @@ impl Model {
         self.fallback.as_deref().and_then(Self::by_id)
     }
 
-    /// What `images` of `width` x `height` pixels cost; `None` when the price is unknown.
+    /// Most reference images of one request.
     #[must_use]
-    pub fn cost(&self, width: u32, height: u32, images: u32) -> Option<Usd> {
+    pub fn max_references(&self) -> u32 {
+        self.references.as_ref().map_or(0, |references| references.max)
+    }
+
+    /// What `purchase` costs; `None` when the price is unknown.
+    #[must_use]
+    pub fn cost(&self, purchase: Purchase) -> Option<Usd> {
         let price = self.price.as_ref()?;
+        let Purchase { width, height, images, references } = purchase;
+        let tier = self.size.fit(width, height).tier;
+        let per_unit = tier.and_then(|tier| price.tiers.get(&tier)).copied().unwrap_or(price.micros);
         let units = match price.unit {
             Unit::Megapixel => (u64::from(width) * u64::from(height)).div_ceil(1024 * 1024) * u64::from(images),
             Unit::Image => u64::from(images),
         };
-        Some(Usd::from_micros(price.micros.micros().saturating_mul(units)))
+        let inputs = if price.inputs { u64::from(references) } else { 0 };
+        Some(Usd::from_micros(per_unit.micros().saturating_mul(units + inputs)))
     }
 
     /// What `units` that fal reported as billable cost.
@@ -135,6 +344,10 @@ mod tests {
 
     use super::*;
 
+    fn model(id: &str) -> &'static Model {
+        Model::by_id(id).unwrap_or_else(|| panic!("no {id}"))
+    }
+
     #[test]
     fn the_table_is_consistent() {
         let mut seen = HashSet::new();
@@ -145,16 +358,37 @@ mod tests {
             if let Some(range) = model.steps {
                 assert!(range.min <= range.default && range.default <= range.max, "{}", model.id);
             }
-            if let Some(range) = model.guidance {
+            for range in [model.guidance, model.strength].into_iter().flatten() {
                 assert!(range.min <= range.default && range.default <= range.max, "{}", model.id);
             }
-            if let Some(name) = &model.fallback {
-                let fallback = model.fallback().unwrap_or_else(|| panic!("{name} is no model"));
-                assert_ne!(fallback.id, model.id);
+            if let Some(references) = &model.references {
+                let one = references.field != ReferenceField::ImageUrls;
+                assert!(references.max >= 1 && (references.max == 1 || !one), "{}", model.id);
             }
             if let Some(price) = &model.price {
                 assert!(price.as_of.parse::<jiff::civil::Date>().is_ok(), "{}", price.as_of);
+                let Size::Tier { tiers, .. } = &model.size else {
+                    assert!(price.tiers.is_empty(), "{}", model.id);
+                    continue;
+                };
+                for name in price.tiers.keys() {
+                    assert!(tiers.iter().any(|tier| tier.name == *name), "{name}");
+                }
             }
+        }
+    }
+
+    #[test]
+    fn a_stand_in_can_do_what_it_stands_in_for() {
+        for model in Model::all() {
+            let Some(name) = &model.fallback else { continue };
+            let fallback = model.fallback().unwrap_or_else(|| panic!("{name} is no model"));
+            assert!(fallback.max_references() >= model.max_references(), "{name} for {}", model.id);
+            assert!(fallback.max_loras >= model.max_loras, "{name} for {}", model.id);
+            assert!(fallback.max_images >= model.max_images.min(4), "{name} for {}", model.id);
+            assert!(model.control_weights.is_none() || fallback.control_weights.is_some(), "{name} for {}", model.id);
+            let needs = |model: &Model| model.references.as_ref().is_some_and(|references| references.required);
+            assert!(!needs(fallback) || needs(model), "{name} needs a reference and {} does not", model.id);
         }
     }
 
@@ -173,11 +407,43 @@ mod tests {
     }
 
     #[test]
-    fn megapixels_are_rounded_up_per_image() {
-        let dev = Model::by_id("flux-dev").unwrap();
-        assert_eq!(dev.cost(1024, 1024, 1), Some(Usd::from_micros(25_000)));
-        assert_eq!(dev.cost(512, 512, 2), Some(Usd::from_micros(50_000)));
-        assert_eq!(dev.cost(1920, 1080, 1), Some(Usd::from_micros(50_000)));
-        assert_eq!(dev.cost_of_units(1.0), Some(Usd::from_micros(25_000)));
+    fn every_kind_has_a_model_that_can_make_it() {
+        let defaults = Model::defaults();
+        assert_eq!(model(&defaults.master).max_references(), 0);
+        for name in [&defaults.master_with_references, &defaults.profile, &defaults.profile_high, &defaults.composite] {
+            assert!(model(name).max_references() >= 1, "{name}");
+        }
+        assert!(model(&defaults.composite_with_control).control_weights.is_some());
+        assert!(model(&defaults.portrait).max_loras >= 1);
+    }
+
+    #[test]
+    fn a_size_becomes_what_the_endpoint_understands() {
+        let fit = |id: &str, width, height| {
+            let Fitted { width, height, ratio, tier } = model(id).size.fit(width, height);
+            (width, height, ratio.unwrap_or_default(), tier.unwrap_or_default())
+        };
+        assert_eq!(fit("flux-dev", 768, 1024), (768, 1024, String::new(), String::new()));
+        assert_eq!(fit("flux-2-edit", 3000, 100), (2048, 512, String::new(), String::new()));
+        assert_eq!(fit("kontext-pro", 1024, 1024), (1024, 1024, "1:1".to_owned(), String::new()));
+        assert_eq!(fit("kontext-pro", 1920, 1080), (1365, 768, "16:9".to_owned(), String::new()));
+        assert_eq!(fit("nano-banana-2-edit", 2048, 2048), (2048, 2048, "1:1".to_owned(), "2K".to_owned()));
+        assert_eq!(fit("flux-image-to-image", 640, 480), (640, 480, String::new(), String::new()));
+    }
+
+    #[test]
+    fn prices_count_what_fal_counts() {
+        let cost = |id: &str, width, height, images, references| {
+            model(id).cost(Purchase { width, height, images, references }).unwrap().micros()
+        };
+        assert_eq!(cost("flux-dev", 1024, 1024, 1, 0), 25_000);
+        assert_eq!(cost("flux-dev", 512, 512, 2, 0), 50_000);
+        assert_eq!(cost("flux-dev", 1920, 1080, 1, 0), 50_000);
+        assert_eq!(cost("kontext-pro", 1365, 768, 1, 1), 40_000);
+        // Two megapixels out, three references in.
+        assert_eq!(cost("flux-2-edit", 1920, 1080, 1, 3), 60_000);
+        assert_eq!(cost("nano-banana-2-edit", 2048, 2048, 1, 5), 120_000);
+        assert_eq!(cost("nano-banana-2-edit", 1024, 1024, 2, 5), 160_000);
+        assert_eq!(model("flux-dev").cost_of_units(1.0), Some(Usd::from_micros(25_000)));
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     entropy::Entropy,
     fal::FalErrorKind,
     id::ShotId,
+    prompt::Wording,
     queue::{IngestHint, LaneHint, Queues},
     shot::{Arrival, Illegal, Landed, Shot},
     store::{Saved, Store, StoreError, Versioned},
@@ -39,18 +40,21 @@ pub struct Recorder {
     pub queues: Queues,
     /// For the jitter of pauses.
     pub entropy: Entropy,
+    /// What is taken out of a prompt that fal refused.
+    pub wording: Wording,
 }
 
 impl Recorder {
-    /// From the configuration of a function that may touch the table and both queues.
+    /// From the configuration of a function that may touch the table and all queues.
     ///
     /// # Errors
     /// A value is missing or malformed.
     pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
         Ok(Self {
             store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
-            queues: Queues::new(QueueConfig::from_env(env, &["MASTER_QUEUE_URL", "INGEST_QUEUE_URL"])?),
+            queues: Queues::new(QueueConfig::from_env(env)?),
             entropy,
+            wording: Wording::from_env(env)?,
         })
     }
 
@@ -69,11 +73,12 @@ impl Recorder {
         loop {
             let Some(before) = self.store.shot(shot).await? else { return Ok(Recorded::Unknown) };
             let jitter = self.entropy.range(0.0..1.0);
-            let (after, landed) = match before.value.clone().arrived(attempt, arrival.clone(), jitter, now) {
-                Ok(next) => next,
-                Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
-                Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
-            };
+            let (after, landed) =
+                match before.value.clone().arrived(attempt, arrival.clone(), jitter, &self.wording, now) {
+                    Ok(next) => next,
+                    Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
+                    Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
+                };
             if self.store.save_shot(&before, &after).await? == Saved::Yes {
                 self.stop_if_refused(&arrival, now).await?;
                 self.hint(&after, &landed).await;

@@ -1,5 +1,7 @@
 //! SQS. A message is only a hint that something can be done: losing or doubling one changes nothing but time.
 
+use std::collections::BTreeMap;
+
 use aws_sdk_sqs::{Client, config::Region, error::SdkError};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
@@ -7,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     aws,
     config::QueueConfig,
-    id::{JobId, ShotId},
-    kind::Lane,
+    id::{JobId, ShotId, WorkflowId},
+    lane::Lane,
     telemetry::causes,
 };
 
@@ -32,6 +34,8 @@ pub enum IngestHint {
     Shot(ShotId),
     /// A job may be at its end: `{"job": "job_…"}`.
     Job(JobId),
+    /// A workflow may be able to go on: `{"workflow": "wf_…"}`.
+    Workflow(WorkflowId),
 }
 
 /// A message that could not be sent. The sweep does what it would have caused.
@@ -46,17 +50,17 @@ pub enum QueueError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The function was started without the queue's URL, so it may not send there.
+    /// The configuration has no URL for it.
     #[error("no URL is configured for the {0} queue")]
     NotConfigured(&'static str),
 }
 
-/// The queues that this function may send to.
+/// The queues: one for each lane, and ingest's.
 #[derive(Debug, Clone)]
 pub struct Queues {
     client: Client,
-    master: Option<String>,
-    ingest: Option<String>,
+    lanes: BTreeMap<Lane, String>,
+    ingest: String,
 }
 
 impl Queues {
@@ -73,7 +77,7 @@ impl Queues {
         if let Some(endpoint) = config.aws.endpoint {
             builder = builder.endpoint_url(endpoint.as_str());
         }
-        Self { client: Client::from_conf(builder.build()), master: config.master, ingest: config.ingest }
+        Self { client: Client::from_conf(builder.build()), lanes: config.lanes, ingest: config.ingest }
     }
 
     /// Tells a lane, after `delay` (rounded up to seconds, 15 minutes at most).
@@ -81,10 +85,8 @@ impl Queues {
     /// # Errors
     /// The message was not sent.
     pub async fn tell_lane(&self, lane: Lane, hint: LaneHint, delay: SignedDuration) -> Result<(), QueueError> {
-        let (name, url) = match lane {
-            Lane::Master => ("master", self.master.as_deref()),
-        };
-        self.send(name, url, &hint, delay).await
+        let url = self.lanes.get(&lane).ok_or(QueueError::NotConfigured(lane.name()))?;
+        self.send(lane.name(), url, &hint, delay).await
     }
 
     /// Tells ingest.
@@ -92,7 +94,7 @@ impl Queues {
     /// # Errors
     /// The message was not sent.
     pub async fn tell_ingest(&self, hint: IngestHint) -> Result<(), QueueError> {
-        self.send("ingest", self.ingest.as_deref(), &hint, SignedDuration::ZERO).await
+        self.send("ingest", &self.ingest, &hint, SignedDuration::ZERO).await
     }
 
     /// Tells a lane if SQS takes it. What the message would have caused stands in the table, so a message that cannot be
@@ -109,11 +111,10 @@ impl Queues {
     async fn send<T: Serialize + Sync>(
         &self,
         queue: &'static str,
-        url: Option<&str>,
+        url: &str,
         hint: &T,
         delay: SignedDuration,
     ) -> Result<(), QueueError> {
-        let url = url.ok_or(QueueError::NotConfigured(queue))?;
         let body = serde_json::to_string(hint).map_err(|error| QueueError::Send { queue, source: Box::new(error) })?;
         let whole = u64::try_from(delay.as_millis()).unwrap_or_default().div_ceil(1000);
         let seconds = i32::try_from(whole.min(900)).unwrap_or(900);

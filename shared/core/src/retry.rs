@@ -6,7 +6,7 @@ use crate::{
     failure::{Failure, FailureCode},
     fal::{FalError, FalErrorKind},
     model::Model,
-    prompt::without_blocked_terms,
+    prompt::Wording,
     recipe::Recipe,
     shot::{Attempt, AttemptOutcome},
 };
@@ -29,9 +29,10 @@ pub enum Next {
 const MAX_ATTEMPTS: usize = 8;
 const MAX_SILENCES: usize = 2;
 
-/// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1.
+/// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording` says
+/// what is taken out of a prompt that fal's content policy refused.
 #[must_use]
-pub fn after_error(error: &FalError, recipe: &Recipe, attempts: &[Attempt], jitter: f64) -> Next {
+pub fn after_error(error: &FalError, recipe: &Recipe, attempts: &[Attempt], jitter: f64, wording: &Wording) -> Next {
     let before = times(attempts, error.kind);
     // fal's own word against trying again counts where trying again would be all that we do.
     let told_not_to = error.retryable == Some(false)
@@ -55,7 +56,7 @@ pub fn after_error(error: &FalError, recipe: &Recipe, attempts: &[Attempt], jitt
             None => again(None),
         },
         FalErrorKind::ContentPolicy if before <= 3 => {
-            let prompt = without_blocked_terms(&recipe.prompt);
+            let prompt = wording.sanitised(&recipe.prompt);
             if prompt == recipe.prompt || prompt.is_empty() {
                 Next::GiveUp(give_up(error))
             } else {
@@ -116,20 +117,11 @@ fn give_up(error: &FalError) -> Failure {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recipe;
 
     fn recipe() -> Recipe {
-        Recipe {
-            model: "flux-dev".to_owned(),
-            prompt: "a violent, stormy sea".to_owned(),
-            template: "t@1".to_owned(),
-            seed: 1,
-            width: 1024,
-            height: 1024,
-            steps: Some(50),
-            guidance: None,
-            images: 1,
-            output_format: "png".to_owned(),
-        }
+        let prompt = "a violent, stormy sea".to_owned();
+        Recipe { prompt, guidance: None, ..recipe::tests::recipe("flux-dev") }
     }
 
     fn attempts(outcomes: &[AttemptOutcome]) -> Vec<Attempt> {
@@ -151,7 +143,7 @@ mod tests {
         let (mut recipe, mut outcomes) = (recipe(), Vec::new());
         loop {
             outcomes.push(AttemptOutcome::Rejected(kind));
-            match after_error(&FalError::new(kind, "no"), &recipe, &attempts(&outcomes), 0.5) {
+            match after_error(&FalError::new(kind, "no"), &recipe, &attempts(&outcomes), 0.5, &Wording::default()) {
                 Next::Again { recipe: changed, .. } => recipe = changed.map_or(recipe, |changed| *changed),
                 Next::GiveUp(failure) => return (outcomes.len(), failure.code),
             }
@@ -179,10 +171,16 @@ mod tests {
             &recipe(),
             &one(FalErrorKind::Unavailable),
             0.0,
+            &Wording::default(),
         );
         assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
-        let next =
-            after_error(&FalError::new(FalErrorKind::TimedOut, "no"), &recipe(), &one(FalErrorKind::TimedOut), 0.0);
+        let next = after_error(
+            &FalError::new(FalErrorKind::TimedOut, "no"),
+            &recipe(),
+            &one(FalErrorKind::TimedOut),
+            0.0,
+            &Wording::default(),
+        );
         assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.steps == Some(33)));
     }
 

@@ -24,8 +24,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     failure::Failure,
-    id::{ProjectId, ShotId},
-    kind::Lane,
+    id::{MediaId, ProjectId, ShotId},
+    lane::Lane,
     money::Usd,
     recipe::Recipe,
 };
@@ -43,6 +43,9 @@ pub struct Shot {
     pub rank: Rank,
     /// What the next attempt sends.
     pub recipe: Recipe,
+    /// Most shots of its job in flight at once, where that is limited.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub together: Option<u16>,
     /// Where it stands.
     pub state: ShotState,
     /// What was tried, oldest first.
@@ -84,7 +87,28 @@ impl Shot {
     /// A new shot that waits for admission.
     #[must_use]
     pub fn new(id: ShotId, project: ProjectId, lane: Lane, rank: Rank, recipe: Recipe) -> Self {
-        Self { id, project, lane, rank, recipe, state: ShotState::Waiting { not_before: None }, attempts: Vec::new() }
+        let state = ShotState::Waiting { not_before: None };
+        Self { id, project, lane, rank, recipe, together: None, state, attempts: Vec::new() }
+    }
+
+    /// The recipe that it was planned with, before any retry changed it.
+    #[must_use]
+    pub fn asked(&self) -> &Recipe {
+        self.attempts.first().map_or(&self.recipe, |first| &first.recipe)
+    }
+
+    /// The images that it brought, once they are stored.
+    #[must_use]
+    pub fn media(&self) -> &[MediaId] {
+        match &self.state {
+            ShotState::Stored { media } => media,
+            ShotState::Waiting { .. }
+            | ShotState::Submitting(_)
+            | ShotState::Submitted { .. }
+            | ShotState::Delivered { .. }
+            | ShotState::Failed(_)
+            | ShotState::Canceled => &[],
+        }
     }
 
     /// What is to be done about it next.

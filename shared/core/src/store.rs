@@ -5,25 +5,32 @@
 
 mod accept_job;
 mod admission;
+mod cache;
+mod collections;
 mod jobs;
 mod keys;
 mod layout;
 mod ledger;
 mod listing;
+mod loras;
 mod media;
+mod people;
 mod projects;
 mod shots;
 mod subjects;
 mod sweep;
 mod transaction;
+mod versions;
+mod workflows;
 
 pub use accept_job::{Acceptance, Idempotency, NewJob};
-pub use admission::Claim;
-pub use jobs::JobView;
+pub use admission::{Claim, WaitingPages};
+pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
 pub use sweep::Overdue;
+pub use versions::TemplateTally;
 
 use std::collections::HashMap;
 

@@ -91,6 +91,25 @@ pub struct VisualSpecifications {
 }
 
 impl VisualSpecifications {
+    /// Its own values, and `other`'s where it has none.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            face_structure: self.face_structure.or(other.face_structure),
+            eye_color: self.eye_color.or(other.eye_color),
+            hair_color: self.hair_color.or(other.hair_color),
+            hair_style: self.hair_style.or(other.hair_style),
+            skin_tone: self.skin_tone.or(other.skin_tone),
+            body_type: self.body_type.or(other.body_type),
+            height: self.height.or(other.height),
+            costume: self.costume.or(other.costume),
+            environment: self.environment.or(other.environment),
+            lighting: self.lighting.or(other.lighting),
+            art_style: self.art_style.or(other.art_style),
+            color_palette: if self.color_palette.is_empty() { other.color_palette } else { self.color_palette },
+        }
+    }
+
     /// Each field that has a value, with its JSON name, in the order in which prompts name them.
     #[must_use]
     pub fn fields(&self) -> Vec<(&'static str, &str)> {

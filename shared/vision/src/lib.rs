@@ -1,13 +1,14 @@
 //! Pixels in, numbers and pixels out.
 //!
 //! Everything that looks at the bytes of a picture is here: what may be decoded, decoding, WebP and thumbnails, the
-//! quality score, the palette. Not here: where bytes come from or go to, AWS, async, and drawing (`likeness-figures`).
+//! quality score, the palette, the presence of colours. Not here: where bytes come from or go to, AWS, async, and drawing (`likeness-figures`).
 #![warn(missing_docs)]
 
 mod gate;
 mod picture;
 
 mod palette;
+mod presence;
 mod quality;
 
 mod backdrop;
@@ -17,4 +18,5 @@ mod oklab;
 pub use gate::{Format, Header, Limits, Rejected, decode, inspect};
 pub use palette::{Swatch, palette};
 pub use picture::Picture;
+pub use presence::colour_presence;
 pub use quality::{Quality, quality};

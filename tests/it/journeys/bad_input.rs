@@ -100,7 +100,7 @@ async fn a_subject_stays_what_it_is() {
     let job = product.post_master("a lighthouse on a white cliff").await;
     product.ended(&job).await;
     let (status, problem) = answer(product.master(&json!({ "subjectType": "location" }))).await;
-    assert_eq!((status.as_u16(), &problem["errors"][0]["pointer"]), (400, &json!("/subjectType")));
+    assert_eq!((status.as_u16(), &problem["errors"][0]["pointer"]), (422, &json!("/subjectType")));
     let put = json!({ "subjectType": "prop", "description": "a lighthouse keeper" });
     let (status, _) = answer(product.request(Method::PUT, "/api/v1/projects/demo/subjects/keeper").json(&put)).await;
     assert_eq!(status, StatusCode::BAD_REQUEST);

@@ -1,6 +1,7 @@
 //! One character, end to end.
 
 use http::StatusCode;
+use likeness_local::fal::{Fault, GenerationFault};
 use likeness_vision::{Limits, decode, inspect};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -94,12 +95,17 @@ async fn the_subject_knows_its_master_and_the_image_its_subject() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_job_can_be_followed_in_the_words_of_both_apis() {
-    let product = Product::with(|options| options.fal.delay = std::time::Duration::from_millis(300)).await;
+    let product = Product::start().await;
+    product.fault(Fault::Generation(GenerationFault::NeverFinish));
     let (status, accepted) = answer(product.master(&json!({}))).await;
     assert_eq!((status, &accepted["status"]), (StatusCode::ACCEPTED, &json!("queued")));
     let id = accepted["jobId"].as_str().unwrap().to_owned();
+    product.stack().settle().await;
     let early = product.get(&format!("/api/generate/status/{id}")).await;
-    assert!(early["data"].is_null() && early["progress"].as_u64().unwrap() < 100, "{early}");
+    assert_eq!(
+        (&early["status"], &early["progress"], &early["data"]),
+        (&json!("processing"), &json!(30), &Value::Null)
+    );
     product.ended(&id).await;
     for path in ["/api/generate/status", "/api/generate"] {
         let status = product.get(&format!("{path}/{id}")).await;
@@ -111,7 +117,8 @@ async fn a_job_can_be_followed_in_the_words_of_both_apis() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_wait_that_is_too_short_answers_with_the_job() {
-    let product = Product::with(|options| options.fal.delay = std::time::Duration::from_millis(1500)).await;
+    let product = Product::start().await;
+    product.fault(Fault::Generation(GenerationFault::NeverFinish));
     let (status, job) = answer(product.master(&json!({})).header("prefer", "wait=0")).await;
     assert_eq!((status, &job["result"]), (StatusCode::ACCEPTED, &Value::Null), "{job}");
     product.ended(job["jobId"].as_str().unwrap()).await;

@@ -2,6 +2,7 @@
 
 use likeness_core::{
     config::QueueConfig,
+    lane::Lane,
     queue::{IngestHint, LaneHint, Queues},
 };
 use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
@@ -72,11 +73,10 @@ async fn doubled_and_senseless_messages_change_nothing() {
     let job = product.post_master_with(json!({ "variations": 2 })).await;
     let ended = product.ended(&job).await;
     assert_eq!((&ended["status"], &ended["cost"]["settled"]), (&json!("completed"), &json!(0.05)));
-    let queues = Queues::new(QueueConfig::from_env(product.stack().env(), &[]).unwrap());
+    let queues = Queues::new(QueueConfig::from_env(product.stack().env()).unwrap());
     let id = job.parse().unwrap();
     let shot = ended["shots"][0]["shotId"].as_str().unwrap().parse().unwrap();
-    for _ in 0..3 {
-        let lane = likeness_core::kind::Lane::Master;
+    for lane in Lane::ALL {
         queues.tell_lane(lane, LaneHint::Job(id), jiff::SignedDuration::ZERO).await.unwrap();
         queues.tell_lane(lane, LaneHint::LookUp(shot), jiff::SignedDuration::ZERO).await.unwrap();
         queues.tell_lane(lane, LaneHint::Room, jiff::SignedDuration::ZERO).await.unwrap();

@@ -11,8 +11,9 @@ use crate::{
     access::Caller,
     app::App,
     extract::Path,
-    job_view::{ErrorView, JobView, ResultView},
+    job_view::{ErrorView, JobView},
     problem::ApiError,
+    result_view::ResultView,
 };
 
 #[derive(Debug, Serialize)]

@@ -1,21 +1,22 @@
 //! The master reference: the definitive picture of a character, place or prop, on a plain background, from the front.
 
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::{IgnoredParameter, Plan};
+use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references};
 use crate::{
-    entropy::Entropy,
+    filing::{Filing, Relation, project_folder},
     id::SubjectId,
+    media::ImageType,
     model::Model,
+    pointer::ImagePointer,
     prompt::{Template, specification_words, style_words},
-    recipe::Recipe,
+    recipe::{Recipe, Source},
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 
 /// Most variations of one request.
 pub const MAX_VARIATIONS: u16 = 4;
-/// The model unless the request names one.
-pub const DEFAULT_MODEL: &str = "flux-dev";
 
 const SIDE: u32 = 1024;
 const STEPS: u32 = 50;
@@ -33,106 +34,163 @@ pub struct MasterReference {
     pub description: String,
     /// `professional`, `casual`, `artistic` or free text.
     pub style: Option<String>,
-    /// Pictures to go by, as https URLs.
-    pub references: Vec<String>,
-    /// The first variation's seed; variation i has seed + i.
-    pub seed: Option<u64>,
+    /// Pictures to go by.
+    pub references: Vec<ImagePointer>,
     /// How many pictures to choose from.
     pub variations: u16,
-    /// What must not be in the picture.
-    pub negative_prompt: Option<String>,
-    /// Our name of a model in the table.
-    pub model: String,
-    /// The subject's specifications, locked in when the job is planned.
-    #[serde(default)]
-    pub specifications: VisualSpecifications,
+    /// How it is generated.
+    pub tuning: Tuning,
 }
 
 impl MasterReference {
-    /// One shot for each variation.
-    pub(super) fn plan(&mut self, subject: Option<&Subject>, entropy: &Entropy) -> Plan {
-        if let Some(subject) = subject {
-            self.specifications = subject.specifications.clone();
-        }
-        // Seeds that we choose stay within 32 bits: every endpoint takes those, and JavaScript keeps their digits.
-        let seed = *self.seed.get_or_insert_with(|| u64::from(entropy.range(0..=u32::MAX - u32::from(MAX_VARIATIONS))));
-        let (prompt, template) = self.prompt();
-        let ignored = self.ignored();
-        let recipes: Vec<Recipe> =
-            (0..self.variations).map(|i| self.recipe(&prompt, &template, seed + u64::from(i))).collect();
-        let quote = recipes.iter().map(Recipe::cost_bound).sum();
-        Plan { recipes, quote, ignored }
+    pub(super) fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+        let all = self.references.iter_mut().enumerate();
+        all.map(|(index, pointer)| (format!("/references/{index}"), pointer)).collect()
     }
 
-    fn prompt(&self) -> (String, String) {
+    /// One shot for each variation.
+    pub(super) fn plan(&mut self, material: &Material, setting: &Setting<'_>) -> Result<Plan, Unfit> {
+        let subject = material.subjects.get(&self.subject_id);
+        if let Some(subject) = subject.filter(|subject| subject.subject_type != self.subject_type) {
+            let detail = format!("is not what the subject {} is: a {}", subject.id, subject.subject_type.as_str());
+            return Err(Unfit::new("/subjectType", detail));
+        }
+        let specifications = subject.map(|subject| subject.specifications.clone()).unwrap_or_default();
+        let defaults = Model::defaults();
+        let default = if self.references.is_empty() { &defaults.master } else { &defaults.master_with_references };
+        let model = self.tuning.model(default)?;
+        self.tuning.check(model)?;
+        let wanted = self.wanted(material, setting, &specifications)?;
+        // A model that takes no references at all is told of as ignoring them; one that takes fewer is refused.
+        if model.max_references() > 0 {
+            check_references(model, wanted.references.len(), "/references")?;
+        }
+        let mut named = self.tuning.named();
+        named.push("references");
+        let ignored = wanted.not_taken(model, &named);
+        let first = wanted.on(model);
+        let seed = first.seed;
+        let recipes: Vec<Recipe> =
+            (0..self.variations).map(|i| Recipe { seed: seed + u64::from(i), ..first.clone() }).collect();
+        Ok(Plan {
+            quote: recipes.iter().map(Recipe::cost_bound).sum(),
+            ignored,
+            filing: self.filing(setting, &specifications),
+            together: None,
+            cache_key: Some(cache_key(
+                "master",
+                &recipes,
+                self.tuning.seed.is_some(),
+                &json!([self.subject_id, specifications]),
+            )),
+            new_subject: subject.is_none().then(|| self.new_subject(setting)),
+            recipes,
+        })
+    }
+
+    fn wanted(
+        &self,
+        material: &Material,
+        setting: &Setting<'_>,
+        specifications: &VisualSpecifications,
+    ) -> Result<Recipe, Unfit> {
         let id = format!("master-{}", self.subject_type.as_str());
-        let template = Template::newest(&id).unwrap_or_else(|| panic!("{id} is in data/prompts.json"));
+        let template = Template::chosen(&id, &format!("{}/{}", setting.project, self.subject_id), setting.wording);
         let prompt = template.fill(&[
             ("description", &self.description),
-            ("specifications", &specification_words(&self.specifications)),
+            ("specifications", &specification_words(specifications)),
             ("style", style_words(self.style.as_deref())),
         ]);
-        (prompt, template.reference())
-    }
-
-    fn recipe(&self, prompt: &str, template: &str, seed: u64) -> Recipe {
-        let wanted = Recipe {
-            model: self.model.clone(),
-            prompt: prompt.to_owned(),
-            template: template.to_owned(),
-            seed,
+        let references = self.references.iter().enumerate();
+        let references: Vec<Source> = references
+            .map(|(index, pointer)| material.source(pointer, &format!("/references/{index}")))
+            .collect::<Result<_, _>>()?;
+        Ok(Recipe {
+            model: String::new(),
+            prompt,
+            template: template.reference(),
+            seed: self.tuning.seed(setting.entropy),
             width: SIDE,
             height: SIDE,
-            steps: Some(STEPS),
-            guidance: Some(GUIDANCE),
+            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
+            guidance: Some(self.tuning.guidance.unwrap_or(GUIDANCE)),
             images: 1,
-            output_format: "png".to_owned(),
-        };
-        Model::by_id(&self.model).map_or_else(|| wanted.clone(), |model| wanted.on(model))
+            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
+            negative_prompt: self.tuning.negative_prompt.clone(),
+            strength: None,
+            angle: None,
+            references,
+            controls: Vec::new(),
+            loras: Vec::new(),
+        })
     }
 
-    fn ignored(&self) -> Vec<IgnoredParameter> {
-        let Some(model) = Model::by_id(&self.model) else { return Vec::new() };
-        let ignored = |parameter: &str, what: &str| IgnoredParameter {
-            parameter: parameter.to_owned(),
-            reason: format!("{} takes no {what}", model.id),
-        };
-        let mut list = Vec::new();
-        if self.negative_prompt.is_some() && !model.negative_prompt {
-            list.push(ignored("negativePrompt", "negative prompt"));
+    fn filing(&self, setting: &Setting<'_>, specifications: &VisualSpecifications) -> Filing {
+        Filing {
+            image_type: ImageType::MasterReference,
+            folder: project_folder(setting.project, &format!("references/{}", self.subject_id)),
+            subject: Some(self.subject_id.clone()),
+            subject_type: Some(self.subject_type),
+            person: None,
+            lora: None,
+            owner: Some((self.subject_id.to_string(), Relation::HasMasterReference)),
+            specifications: specifications.clone(),
+            slots: Vec::new(),
         }
-        if !self.references.is_empty() && model.max_references == 0 {
-            list.push(ignored("references", "reference images"));
+    }
+
+    fn new_subject(&self, setting: &Setting<'_>) -> Subject {
+        Subject {
+            id: self.subject_id.clone(),
+            project: setting.project.clone(),
+            subject_type: self.subject_type,
+            description: self.description.clone(),
+            specifications: VisualSpecifications::default(),
+            created_at: setting.now,
+            updated_at: setting.now,
         }
-        if !model.seed {
-            list.push(ignored("seed", "seed"));
-        }
-        list
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
+pub(crate) mod tests {
+    use jiff::Timestamp;
 
-    fn keeper() -> MasterReference {
+    use super::*;
+    use crate::{entropy::Entropy, id::ProjectId, prompt::Wording};
+
+    pub(crate) fn keeper() -> MasterReference {
         MasterReference {
             subject_type: SubjectType::Character,
             subject_id: "keeper".parse().unwrap(),
             description: "a lighthouse keeper in a yellow raincoat".to_owned(),
             style: None,
             references: Vec::new(),
-            seed: Some(7),
             variations: 3,
-            negative_prompt: Some("hat".to_owned()),
-            model: DEFAULT_MODEL.to_owned(),
-            specifications: VisualSpecifications::default(),
+            tuning: Tuning { seed: Some(7), negative_prompt: Some("hat".to_owned()), ..Tuning::default() },
         }
+    }
+
+    /// Plans with the usual wording.
+    pub(crate) fn planned<T>(plan: impl FnOnce(&Setting<'_>) -> T) -> T {
+        let project: ProjectId = "isle".parse().unwrap();
+        let (entropy, wording) = (Entropy::seeded(1), Wording::default());
+        plan(&Setting {
+            project: &project,
+            now: Timestamp::from_second(1_795_000_000).unwrap(),
+            entropy: &entropy,
+            wording: &wording,
+            profile_batch: 4,
+        })
+    }
+
+    fn plan(master: &MasterReference) -> Result<Plan, Unfit> {
+        planned(|setting| master.clone().plan(&Material::default(), setting))
     }
 
     #[test]
     fn variations_count_up_from_the_seed_and_cost_what_the_table_says() {
-        let plan = keeper().plan(None, &Entropy::seeded(1));
+        let plan = plan(&keeper()).unwrap();
         assert_eq!(plan.recipes.iter().map(|recipe| recipe.seed).collect::<Vec<_>>(), [7, 8, 9]);
         assert_eq!(plan.quote.unwrap().micros(), 75_000);
         let recipe = &plan.recipes[0];
@@ -142,22 +200,58 @@ mod tests {
 
     #[test]
     fn what_the_model_cannot_take_is_reported() {
-        let plan = keeper().plan(None, &Entropy::seeded(1));
+        let plan = plan(&keeper()).unwrap();
         assert_eq!(plan.ignored.len(), 1);
         assert_eq!(plan.ignored[0].parameter, "negativePrompt");
     }
 
     #[test]
-    fn a_seed_that_we_choose_is_kept_in_the_request() {
-        let mut master = MasterReference { seed: None, ..keeper() };
-        let plan = master.plan(None, &Entropy::seeded(1));
-        assert_eq!(master.seed, Some(plan.recipes[0].seed));
-        assert!(plan.recipes[0].seed <= u64::from(u32::MAX));
+    fn seeds_of_ours_fit_everywhere_and_a_callers_may_have_64_bits() {
+        let with_seed = |seed| MasterReference { tuning: Tuning { seed, ..Tuning::default() }, ..keeper() };
+        assert!(plan(&with_seed(None)).unwrap().recipes[0].seed <= u64::from(u32::MAX));
+        let large = 9_223_372_036_854_775_800;
+        assert_eq!(plan(&with_seed(Some(large))).unwrap().recipes[2].seed, large + 2);
     }
 
     #[test]
     fn the_faster_model_gets_its_own_steps() {
-        let mut master = MasterReference { model: "flux-schnell".to_owned(), ..keeper() };
-        assert_eq!(master.plan(None, &Entropy::seeded(1)).recipes[0].steps, Some(4));
+        let model = Some("flux-schnell".to_owned());
+        let master = MasterReference { tuning: Tuning { model, ..Tuning::default() }, ..keeper() };
+        assert_eq!(plan(&master).unwrap().recipes[0].steps, Some(4));
+    }
+
+    #[test]
+    fn pictures_to_go_by_choose_a_model_that_takes_them() {
+        let pointer = |number| ImagePointer::Url(format!("https://images.example.com/{number}.png"));
+        let with = |count: u32, model: Option<&str>| {
+            let tuning = Tuning { model: model.map(str::to_owned), ..Tuning::default() };
+            plan(&MasterReference { references: (0..count).map(pointer).collect(), tuning, ..keeper() })
+        };
+        let recipes = with(2, None).unwrap().recipes;
+        assert_eq!((recipes[0].model.as_str(), recipes[0].references.len()), ("flux-2-edit", 2));
+        let error = with(5, None).unwrap_err();
+        assert_eq!(error.pointer, "/references");
+        assert_eq!(
+            error.detail,
+            "are 5 images, and flux-2-edit takes 4; nano-banana-2-edit, seedream-edit take as many"
+        );
+        assert_eq!(with(1, Some("flux-dev")).unwrap().ignored[0].parameter, "references");
+    }
+
+    #[test]
+    fn the_same_request_has_the_same_key_and_another_has_another() {
+        let key = |master: &MasterReference| plan(master).unwrap().cache_key.unwrap();
+        assert_eq!(key(&keeper()), key(&keeper()));
+        let unseeded = MasterReference { tuning: Tuning::default(), ..keeper() };
+        assert_eq!(key(&unseeded), key(&unseeded));
+        let others = [
+            unseeded,
+            MasterReference { variations: 2, ..keeper() },
+            MasterReference { subject_id: "other".parse().unwrap(), ..keeper() },
+            MasterReference { style: Some("casual".to_owned()), ..keeper() },
+        ];
+        for other in others {
+            assert_ne!(key(&other), key(&keeper()));
+        }
     }
 }

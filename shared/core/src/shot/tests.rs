@@ -13,6 +13,8 @@ use crate::{
     fal::{FalError, FalErrorKind},
     id::{JobId, MediaId},
     model::Model,
+    prompt::Wording,
+    recipe,
 };
 
 /// What one image of 1024 x 1024 costs from flux-dev, by the table.
@@ -24,18 +26,7 @@ fn at(second: i64) -> Timestamp {
 }
 
 fn recipe(model: &str) -> Recipe {
-    Recipe {
-        model: model.to_owned(),
-        prompt: "a keeper".to_owned(),
-        template: "master-character@1".to_owned(),
-        seed: 196_619_188_014_358_660,
-        width: 1024,
-        height: 1024,
-        steps: Some(50),
-        guidance: Some(3.5),
-        images: 1,
-        output_format: "png".to_owned(),
-    }
+    Recipe { guidance: Some(3.5), ..recipe::tests::recipe(model) }
 }
 
 fn waiting() -> Shot {
@@ -98,7 +89,7 @@ impl Shot {
 
     fn came(self, arrival: Arrival) -> Self {
         let attempt = self.attempt();
-        self.arrived(attempt, arrival, NO_JITTER, at(10)).unwrap().0
+        self.arrived(attempt, arrival, NO_JITTER, &Wording::default(), at(10)).unwrap().0
     }
 
     fn lost(self) -> Self {
@@ -147,11 +138,16 @@ const TRANSITIONS: &[Transition] = &[
     ("accepted", |shot, attempt| shot.accepted(attempt, request("r1"), at(90))),
     ("running", |shot, _| shot.still_running(at(120))),
     ("fetch", |shot, attempt| shot.to_be_fetched(attempt, "r1", at(10))),
-    ("images", |shot, attempt| shot.arrived(attempt, images("r1"), NO_JITTER, at(10)).map(|(shot, _)| shot)),
-    ("error", |shot, attempt| {
-        shot.arrived(attempt, error(FalErrorKind::TimedOut), NO_JITTER, at(10)).map(|(shot, _)| shot)
+    ("images", |shot, attempt| {
+        shot.arrived(attempt, images("r1"), NO_JITTER, &Wording::default(), at(10)).map(|(shot, _)| shot)
     }),
-    ("silence", |shot, attempt| shot.arrived(attempt, Arrival::Silence, NO_JITTER, at(10)).map(|(shot, _)| shot)),
+    ("error", |shot, attempt| {
+        shot.arrived(attempt, error(FalErrorKind::TimedOut), NO_JITTER, &Wording::default(), at(10))
+            .map(|(shot, _)| shot)
+    }),
+    ("silence", |shot, attempt| {
+        shot.arrived(attempt, Arrival::Silence, NO_JITTER, &Wording::default(), at(10)).map(|(shot, _)| shot)
+    }),
     ("late", |shot, attempt| shot.arrived_late(attempt, &delivery("r1"))),
     ("reminded", |shot, _| shot.reminded(at(130))),
     ("stored", |shot, _| shot.stored(media())),
@@ -232,7 +228,8 @@ fn an_attempt_that_never_was_changes_nothing() {
         for attempt in [0, 99] {
             for arrival in [images("r1"), error(FalErrorKind::Internal), Arrival::Silence] {
                 let expected = Illegal::OtherAttempt { given: attempt, current: shot.attempt() };
-                let refused = shot.clone().arrived(attempt, arrival, NO_JITTER, at(10)).unwrap_err();
+                let refused =
+                    shot.clone().arrived(attempt, arrival, NO_JITTER, &Wording::default(), at(10)).unwrap_err();
                 assert_eq!(refused, expected, "{name} {attempt}");
                 assert_eq!(shot.clone().arrived_late(attempt, &delivery("r1")), Err(expected), "{name} {attempt}");
             }
@@ -304,7 +301,7 @@ fn from_waiting_to_stored() {
     let shot = shot.still_running(at(120)).unwrap();
     assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
 
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, at(100)).unwrap();
+    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(100)).unwrap();
     assert_eq!(landed, Landed::Delivered);
     assert_eq!(shot.state, ShotState::Delivered { delivery: delivery("r1"), check_at: at(220), reminders: 0 });
     assert_eq!((shot.flight(), &shot.tried(1).outcome), (None, &AttemptOutcome::Delivered));
@@ -365,7 +362,7 @@ fn each_state_has_its_work_progress_and_slot() {
 
 #[test]
 fn a_callback_may_be_faster_than_the_answer_to_the_submit() {
-    let (shot, landed) = waiting().claimed().arrived(1, images("r1"), NO_JITTER, at(1)).unwrap();
+    let (shot, landed) = waiting().claimed().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(1)).unwrap();
     assert_eq!((landed, shot.tried(1).request_id.as_deref()), (Landed::Delivered, Some("r1")));
     assert_eq!(shot.clone().accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
     let shot = shot.stored(media()).unwrap();
@@ -376,13 +373,13 @@ fn a_callback_may_be_faster_than_the_answer_to_the_submit() {
 fn a_callback_that_comes_twice_counts_once() {
     for shot in [delivered(), delivered().stored(media()).unwrap(), delivered().unusable(refusal()).unwrap()] {
         for arrival in [images("r1"), error(FalErrorKind::Internal), Arrival::Silence] {
-            let again = shot.clone().arrived(1, arrival, NO_JITTER, at(11)).unwrap_err();
+            let again = shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(11)).unwrap_err();
             assert_eq!(again, Illegal::AlreadyDone);
         }
         assert_eq!(shot.arrived_late(1, &delivery("r1")), Err(Illegal::AlreadyDone));
     }
     let pausing = waiting().claimed().came(error(FalErrorKind::Internal));
-    let again = pausing.arrived(1, error(FalErrorKind::Internal), NO_JITTER, at(11)).unwrap_err();
+    let again = pausing.arrived(1, error(FalErrorKind::Internal), NO_JITTER, &Wording::default(), at(11)).unwrap_err();
     assert_eq!(again, Illegal::AlreadyDone);
 }
 
@@ -390,13 +387,15 @@ fn a_callback_that_comes_twice_counts_once() {
 fn silence_is_tried_again_and_then_given_up() {
     let mut shot = waiting();
     for attempt in 1..=2 {
-        let (next, landed) = shot.claimed().arrived(attempt, Arrival::Silence, NO_JITTER, at(70)).unwrap();
+        let (next, landed) =
+            shot.claimed().arrived(attempt, Arrival::Silence, NO_JITTER, &Wording::default(), at(70)).unwrap();
         assert_eq!(landed, Landed::Retrying(SignedDuration::ZERO));
         assert_eq!(next.state, ShotState::Waiting { not_before: None });
         assert_eq!(next.tried(attempt).outcome, AttemptOutcome::Lost);
         shot = next;
     }
-    let (shot, landed) = shot.claimed().submitted().arrived(3, Arrival::Silence, NO_JITTER, at(70)).unwrap();
+    let (shot, landed) =
+        shot.claimed().submitted().arrived(3, Arrival::Silence, NO_JITTER, &Wording::default(), at(70)).unwrap();
     assert_eq!((landed, shot.failure().unwrap().code), (Landed::Failed, FailureCode::SubmitLost));
     assert_eq!(shot.charge(), Some(Usd::ZERO));
 }
@@ -404,7 +403,7 @@ fn silence_is_tried_again_and_then_given_up() {
 #[test]
 fn what_was_given_up_is_welcome_while_nothing_was_sent_in_its_place() {
     let shot = waiting().lost();
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, at(80)).unwrap();
+    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
     assert_eq!((landed, shot.attempts.len(), shot.charge()), (Landed::Delivered, 1, Some(DEV)));
     assert_eq!((shot.tried(1).paid_twice, shot.tried(1).request_id.as_deref()), (false, Some("r1")));
 }
@@ -415,7 +414,7 @@ fn first_adopted_after_second() -> Shot {
     assert_eq!(shot.recipe.steps, Some(33));
     let shot = shot.claimed().submitted().came(error(FalErrorKind::TimedOut));
     assert_eq!(shot.recipe.steps, Some(22));
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, at(80)).unwrap();
+    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
     assert_eq!(landed, Landed::Delivered);
     shot
 }
@@ -430,7 +429,7 @@ fn an_older_attempt_is_adopted_with_its_own_recipe_and_money() {
     // By the price of the model that made it, not of the one that would have come next.
     let shot = waiting().lost();
     let shot = Shot { recipe: shot.recipe.on(Model::by_id("flux-schnell").unwrap()), ..shot };
-    let (shot, _) = shot.arrived(1, images("r1"), NO_JITTER, at(80)).unwrap();
+    let (shot, _) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
     assert_eq!((shot.recipe.model.as_str(), shot.charge()), ("flux-dev", Some(DEV)));
 }
 
@@ -447,7 +446,7 @@ fn the_second_attempt_is_seen_when_it_comes_after_the_first_was_adopted() {
     let adopted = first_adopted_after_second();
     for shot in [adopted.clone(), adopted.clone().stored(media()).unwrap(), adopted.unusable(refusal()).unwrap()] {
         let (state, before) = (shot.state.clone(), shot.charge().unwrap());
-        let late = shot.clone().arrived(2, images("r2"), NO_JITTER, at(90)).unwrap_err();
+        let late = shot.clone().arrived(2, images("r2"), NO_JITTER, &Wording::default(), at(90)).unwrap_err();
         assert_eq!(late, Illegal::OtherAttempt { given: 2, current: 2 });
         let shot = shot.arrived_late(2, &delivery("r2")).unwrap();
         assert_eq!((&shot.state, shot.attempts[1].paid_twice), (&state, true));
@@ -466,7 +465,7 @@ fn what_comes_after_another_attempt_was_sent_is_noted_once() {
     for shot in [under_way.clone(), under_way.clone().submitted(), under_way.came(images("r2")), stored] {
         let before = shot.charge().unwrap();
         for arrival in [images("r1"), error(FalErrorKind::Internal), Arrival::Silence] {
-            let late = shot.clone().arrived(1, arrival, NO_JITTER, at(80)).unwrap_err();
+            let late = shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(80)).unwrap_err();
             assert_eq!(late, Illegal::OtherAttempt { given: 1, current: 2 });
         }
         let noted = shot.clone().arrived_late(1, &delivery("r1")).unwrap();
@@ -482,7 +481,7 @@ fn what_comes_after_another_attempt_was_sent_is_noted_once() {
 fn what_comes_after_everything_was_given_up_is_noted_too() {
     let shot = waiting().lost().lost().lost();
     for attempt in 1..=3 {
-        let late = shot.clone().arrived(attempt, images("r"), NO_JITTER, at(80)).unwrap_err();
+        let late = shot.clone().arrived(attempt, images("r"), NO_JITTER, &Wording::default(), at(80)).unwrap_err();
         assert_eq!(late, Illegal::OtherAttempt { given: attempt, current: 3 });
         let noted = shot.clone().arrived_late(attempt, &delivery("r")).unwrap();
         assert_eq!(
@@ -497,7 +496,8 @@ fn an_error_is_followed_by_a_pause() {
     for (jitter, pause) in [(0.0, 500), (0.5, 750), (1.0, 1000)] {
         let pause = SignedDuration::from_millis(pause);
         let shot = waiting().claimed().submitted();
-        let (shot, landed) = shot.arrived(1, error(FalErrorKind::Internal), jitter, at(10)).unwrap();
+        let (shot, landed) =
+            shot.arrived(1, error(FalErrorKind::Internal), jitter, &Wording::default(), at(10)).unwrap();
         let (end, too_early) = (at(10) + pause, at(10) + pause - SignedDuration::from_millis(1));
         assert_eq!((landed, &shot.state), (Landed::Retrying(pause), &ShotState::Waiting { not_before: Some(end) }));
         assert_eq!(shot.tried(1).outcome, AttemptOutcome::Rejected(FalErrorKind::Internal));
@@ -560,7 +560,8 @@ fn an_unknown_price_is_unknown() {
 #[test]
 fn no_image_is_a_failure() {
     let nothing = Arrival::Images(Delivery { images: Vec::new(), ..delivery("r1") });
-    let (shot, landed) = waiting().claimed().submitted().arrived(1, nothing, NO_JITTER, at(10)).unwrap();
+    let (shot, landed) =
+        waiting().claimed().submitted().arrived(1, nothing, NO_JITTER, &Wording::default(), at(10)).unwrap();
     assert_eq!((landed, shot.failure().unwrap().code), (Landed::Failed, FailureCode::ProviderProtocol));
     assert_eq!((shot.charge(), shot.is_settled()), (Some(Usd::ZERO), true));
 }

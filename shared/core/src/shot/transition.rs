@@ -8,6 +8,7 @@ use crate::{
     fal::FalError,
     id::MediaId,
     money::Usd,
+    prompt::Wording,
     retry::{self, Next},
 };
 
@@ -157,7 +158,8 @@ impl Shot {
         }
     }
 
-    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in.
+    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in, and `wording`
+    /// says what is taken out of a refused prompt.
     ///
     /// # Errors
     /// It came before (`AlreadyDone`), or the attempt was given up and another is under way (`OtherAttempt`: see
@@ -167,6 +169,7 @@ impl Shot {
         attempt: u32,
         arrival: Arrival,
         jitter: f64,
+        wording: &Wording,
         now: Timestamp,
     ) -> Result<(Self, Landed), Illegal> {
         let current = self.attempt();
@@ -181,7 +184,7 @@ impl Shot {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
             }
             // Not needed any more, also where an older attempt was adopted in its place; but billed.
-            ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_)
+            ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled
                 if self.was_given_up(attempt) && matches!(arrival, Arrival::Images(_)) =>
             {
                 return Err(Illegal::OtherAttempt { given: attempt, current });
@@ -196,7 +199,7 @@ impl Shot {
             Arrival::Error(error) => {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
-                let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter);
+                let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter, wording);
                 self.go_on(next, now)
             }
             Arrival::Silence => {
@@ -275,6 +278,20 @@ impl Shot {
         }
     }
 
+    /// Taken back, while nothing was sent to fal for it or a failed attempt is over.
+    ///
+    /// # Errors
+    /// It is at fal, or settled.
+    pub fn canceled(mut self) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Waiting { .. } => {
+                self.state = ShotState::Canceled;
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
     fn deliver(&mut self, attempt: u32, delivery: Delivery, now: Timestamp) -> Landed {
         let cost = self.provider_cost(attempt, &delivery);
         self.set_request_id(attempt, &delivery.request_id);
@@ -313,7 +330,7 @@ impl Shot {
             Some(units) => model.cost_of_units(units),
             None => {
                 let images = u32::try_from(delivery.images.len()).unwrap_or(u32::MAX);
-                model.cost(recipe.width, recipe.height, images)
+                model.cost(recipe.purchase(images))
             }
         }
     }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Store, StoreError, Versioned, layout, number,
+    Item, Store, StoreError, Versioned, layout, number,
     shots::ShotItem,
     text, to_item,
     transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
@@ -121,10 +121,13 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn waiting(&self, limit: u16) -> Result<Vec<ShotId>, StoreError> {
-        let query = self.waiting_query().limit(limit.into()).send().await?;
-        let ids = query.items.unwrap_or_default();
-        let ids = ids.iter().filter_map(|item| item.get("work_sk")?.as_s().ok()?.rsplit('#').next()?.parse().ok());
-        Ok(ids.collect())
+        Ok(self.waiting_pages(limit).next().await?.unwrap_or_default())
+    }
+
+    /// All shots that wait, by rank, in pages: the first of `first` shots, each further one ten times as large.
+    #[must_use]
+    pub fn waiting_pages(&self, first: u16) -> WaitingPages<'_> {
+        WaitingPages { store: self, size: first.into(), start: None, ended: false }
     }
 
     /// How many shots wait.
@@ -168,6 +171,35 @@ impl Store {
             .index_name(layout::WORK)
             .key_condition_expression("work_pk = :waiting")
             .expression_attribute_values(":waiting", text(layout::WAITING))
+    }
+}
+
+/// The shots that wait, page by page.
+#[derive(Debug)]
+pub struct WaitingPages<'a> {
+    store: &'a Store,
+    size: i32,
+    start: Option<Item>,
+    ended: bool,
+}
+
+impl WaitingPages<'_> {
+    /// The next page; `None` after the last.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn next(&mut self) -> Result<Option<Vec<ShotId>>, StoreError> {
+        if self.ended {
+            return Ok(None);
+        }
+        let query = self.store.waiting_query().limit(self.size).set_exclusive_start_key(self.start.take());
+        let answer = query.send().await?;
+        self.start = answer.last_evaluated_key;
+        self.ended = self.start.is_none();
+        self.size = self.size.saturating_mul(10).min(1000);
+        let items = answer.items.unwrap_or_default();
+        let ids = items.iter().filter_map(|item| item.get("work_sk")?.as_s().ok()?.rsplit('#').next()?.parse().ok());
+        Ok(Some(ids.collect()))
     }
 }
 

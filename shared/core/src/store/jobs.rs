@@ -1,14 +1,22 @@
 //! Jobs with their shots.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Saved, Store, StoreError, Versioned, layout,
+    Item, Page, Position, Saved, Store, StoreError, Versioned, layout,
+    listing::List,
     shots::ShotItem,
     to_item,
     transaction::{Outcome, Transaction},
 };
-use crate::{id::JobId, job::Job, shot::Shot};
+use crate::{
+    collection::Collection,
+    filing::Relation,
+    id::{JobId, ProjectId},
+    job::Job,
+    shot::Shot,
+};
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct JobItem {
@@ -48,7 +56,38 @@ pub struct JobView {
     pub shots: Vec<Versioned<Shot>>,
 }
 
+/// A job that has ended, and what comes of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Finish<'a> {
+    /// The job.
+    pub job: &'a Job,
+    /// The revision that was read.
+    pub seen: u64,
+    /// The collection that it makes or changes; revision 0 for a new one.
+    pub collection: Option<Versioned<Collection>>,
+    /// Whether the same request is answered with it from now on.
+    pub cached: Cached,
+}
+
+/// How long a finished job answers the same request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cached {
+    /// Never.
+    No,
+    /// Until then.
+    Until(Timestamp),
+    /// As long as it is there.
+    Forever,
+}
+
 impl JobView {
+    /// A job that was just accepted.
+    #[must_use]
+    pub fn accepted(job: Job, shots: Vec<Shot>) -> Self {
+        let shots = shots.into_iter().map(|value| Versioned { value, revision: 1 }).collect();
+        Self { job: Versioned { value: job, revision: 1 }, shots }
+    }
+
     /// The shots without their revisions.
     #[must_use]
     pub fn plain_shots(&self) -> Vec<Shot> {
@@ -75,6 +114,31 @@ impl Store {
         Ok(job.map(|job| JobView { job, shots }))
     }
 
+    /// The jobs of a project with their shots, newest first.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn jobs_of(
+        &self,
+        project: &ProjectId,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<JobView>, StoreError> {
+        let list =
+            List { index: layout::LISTING, partition: "listing_pk", value: layout::jobs_of(project), holding: None };
+        let page = self.page_of_keys(&list, after, 0, limit).await?;
+        let mut views = Vec::with_capacity(page.items.len());
+        for item in self.read_all::<JobItem>(&page.items).await? {
+            let shots = self.read_partition(&layout::job_partition(item.job.id), Some(SHOTS)).await?;
+            let shots: Vec<ShotItem> = serde_dynamo::from_items(shots)?;
+            views.push(JobView {
+                job: Versioned { value: item.job, revision: item.revision },
+                shots: shots.into_iter().map(ShotItem::into_versioned).collect(),
+            });
+        }
+        Ok(Page { items: views, next: page.next })
+    }
+
     /// Writes an open job over the revision that was read.
     ///
     /// # Errors
@@ -85,14 +149,38 @@ impl Store {
         self.saved(transaction).await
     }
 
-    /// Writes a job that has ended over the revision that was read, and settles its money.
+    /// Writes a job that has ended over the revision that was read, settles its money, and writes what comes of it.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn finish_job(&self, job: &Job, seen: u64) -> Result<Saved, StoreError> {
+    pub async fn finish_job(&self, finish: &Finish<'_>) -> Result<Saved, StoreError> {
+        let Finish { job, seen, collection, cached } = finish;
+        let mut transaction = Transaction::default();
+        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, *seen);
+        transaction.settle(job);
+        if let Some(collection) = collection {
+            transaction.write_collection(collection)?;
+            let Collection { project, subject, id, .. } = &collection.value;
+            transaction.relate(project, subject.as_str(), Relation::Has360Profile, &id.to_string())?;
+        }
+        match cached {
+            Cached::No => {}
+            Cached::Until(until) => transaction.remember(job, Some(*until))?,
+            Cached::Forever => transaction.remember(job, None)?,
+        }
+        self.saved(transaction).await
+    }
+
+    /// Writes an open job with more shots over the revision that was read.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn extend_job(&self, job: &Job, seen: u64, more: &[Shot]) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
         transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
-        transaction.settle(job);
+        for shot in more {
+            transaction.create(to_item(&ShotItem::new(shot, 1))?);
+        }
         self.saved(transaction).await
     }
 
@@ -104,6 +192,9 @@ impl Store {
     }
 }
 
+/// How the sort keys of shots begin.
+const SHOTS: &str = "SHOT#";
+
 fn is_shot(item: &Item) -> bool {
-    item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with("SHOT#"))
+    item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(SHOTS))
 }

@@ -5,15 +5,23 @@
 //! | project | `PROJECT#p` | `PROJECT` | |
 //! | member | `PROJECT#p` | `MEMBER#u` | `listing`: `USER#u#PROJECTS` / p |
 //! | subject | `PROJECT#p` | `SUBJECT#s` | |
+//! | person | `PROJECT#p` | `PERSON#x` | |
 //! | image | `PROJECT#p` | `MEDIA#m` | `listing`, `listing_by_subject`, `listing_by_type`: newest first |
 //! | relation | `PROJECT#p` | `EDGE#from#TYPE#to` | `listing`: `PROJECT#p#TO#to` / `TYPE#from` |
 //! | tallies | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
 //! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
 //! | turn counter | `PROJECT#p` | `TURN` | |
+//! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
+//! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
+//! | versions of an image | `PROJECT#p` | `VERSIONS#m` | |
+//! | images of a prompt template | `PROJECT#p` | `TEMPLATE#t` | |
 //! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
 //! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
+//! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
+//! | counter of LoRAs | `LORAS` | `COUNTER` | |
 //! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE_JOBS` |
 //! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / rank or `DUE` / time |
+//! | workflow | `WORKFLOW#w` | `WORKFLOW` | `listing`: `PROJECT#p#WORKFLOWS` / w; `work`: `DUE_WORKFLOWS` |
 //! | slot | `ADMISSION` | `SLOT#000` | |
 //! | submits of the last minute, turn served | `ADMISSION` | `RATE` | |
 //! | stop of the lanes | `ADMISSION` | `STOP` | |
@@ -25,7 +33,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, text};
-use crate::id::{JobId, MediaId, ProjectId, ShotId, SubjectId, UserId};
+use crate::id::{CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ShotId, SubjectId, UserId, WorkflowId};
 
 /// The index of what has to be done.
 pub(super) const WORK: &str = "work";
@@ -42,6 +50,8 @@ pub(super) const WAITING: &str = "WAITING";
 pub(super) const DUE: &str = "DUE";
 /// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
 pub(super) const DUE_JOBS: &str = "DUE_JOBS";
+/// The same for workflows.
+pub(super) const DUE_WORKFLOWS: &str = "DUE_WORKFLOWS";
 
 /// A primary key.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,6 +90,30 @@ pub(super) fn subject(project: &ProjectId, subject: &SubjectId) -> Key {
     Key::new(project_partition(project), format!("SUBJECT#{subject}"))
 }
 
+/// How the sort key of a person begins.
+pub(super) const PEOPLE: &str = "PERSON#";
+
+pub(super) fn person(project: &ProjectId, person: &PersonId) -> Key {
+    Key::new(project_partition(project), format!("{PEOPLE}{person}"))
+}
+
+pub(super) fn lora(lora: LoraId) -> Key {
+    Key::new(format!("LORA#{lora}"), "LORA")
+}
+
+/// The number given to the last LoRA. Ids are counted over all projects, because one number alone names a LoRA.
+pub(super) fn lora_counter() -> Key {
+    Key::new("LORAS", "COUNTER")
+}
+
+pub(super) fn loras_of_project(project: &ProjectId) -> String {
+    format!("PROJECT#{project}#LORAS")
+}
+
+pub(super) fn loras_of_person(project: &ProjectId, person: &PersonId) -> String {
+    format!("PROJECT#{project}#PERSON#{person}#LORAS")
+}
+
 pub(super) fn media(project: &ProjectId, media: &MediaId) -> Key {
     Key::new(project_partition(project), format!("MEDIA#{media}"))
 }
@@ -98,6 +132,11 @@ pub(super) fn media_of_type(project: &ProjectId, image_type: &str) -> String {
 
 pub(super) fn edge(project: &ProjectId, from: &str, relation: &str, to: &str) -> Key {
     Key::new(project_partition(project), format!("EDGE#{from}#{relation}#{to}"))
+}
+
+/// How the sort keys of all relations of `from` begin.
+pub(super) fn edges_from(from: &str) -> String {
+    format!("EDGE#{from}#")
 }
 
 pub(super) fn edges_to(project: &ProjectId, to: &str) -> String {
@@ -119,6 +158,38 @@ pub(super) fn ledger(project: &ProjectId, accepted_at: Timestamp) -> Key {
 
 pub(super) fn turn(project: &ProjectId) -> Key {
     Key::new(project_partition(project), "TURN")
+}
+
+pub(super) fn collection(project: &ProjectId, collection: CollectionId) -> Key {
+    Key::new(project_partition(project), format!("COLLECTION#{collection}"))
+}
+
+pub(super) fn collections_of(project: &ProjectId) -> String {
+    format!("PROJECT#{project}#COLLECTIONS")
+}
+
+pub(super) fn collections_of_subject(project: &ProjectId, subject: &SubjectId) -> String {
+    format!("PROJECT#{project}#COLLECTIONS#SUBJECT#{subject}")
+}
+
+pub(super) fn workflow(workflow: WorkflowId) -> Key {
+    Key::new(format!("WORKFLOW#{workflow}"), "WORKFLOW")
+}
+
+pub(super) fn workflows_of(project: &ProjectId) -> String {
+    format!("PROJECT#{project}#WORKFLOWS")
+}
+
+pub(super) fn cache(project: &ProjectId, key: &str) -> Key {
+    Key::new(project_partition(project), format!("CACHE#{key}"))
+}
+
+pub(super) fn versions(project: &ProjectId, shot: ShotId) -> Key {
+    Key::new(project_partition(project), format!("VERSIONS#{shot}"))
+}
+
+pub(super) fn template(project: &ProjectId, template: &str) -> Key {
+    Key::new(project_partition(project), format!("TEMPLATE#{template}"))
 }
 
 pub(super) fn idempotency(project: &ProjectId, key: &str) -> Key {

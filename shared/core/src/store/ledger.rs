@@ -21,6 +21,8 @@ pub struct Ledger {
     pub jobs: u64,
     /// Jobs whose price was unknown; they are in no sum.
     pub unpriced: u64,
+    /// Requests that an earlier job answered.
+    pub cache_hits: u64,
 }
 
 impl Store {

@@ -7,18 +7,19 @@ use super::{
     transaction::Transaction,
 };
 use crate::{
+    filing::Relation,
     id::{MediaId, ProjectId, SubjectId},
     media::{ImageType, Media},
     shot::Shot,
 };
 
-/// An image to be recorded, with the relation by which its subject has it.
+/// An image to be recorded, with what it is related to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMedia {
     /// The record.
     pub media: Media,
-    /// For example `HAS_MASTER_REFERENCE`.
-    pub relation: Option<&'static str>,
+    /// From whom, how, to whom.
+    pub relations: Vec<(String, Relation, String)>,
 }
 
 /// Which images a list holds.
@@ -80,14 +81,10 @@ impl Store {
     ) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
         transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
-        for NewMedia { media, relation } in images {
+        for NewMedia { media, relations } in images {
             transaction.put(to_item(&MediaItem::new(media))?, None, &[]);
-            if let (Some(relation), Some(subject)) = (relation, &media.subject) {
-                transaction.put(
-                    to_item(&EdgeItem::new(&media.project, subject.as_str(), relation, &media.id.to_string()))?,
-                    None,
-                    &[],
-                );
+            for (from, relation, to) in relations {
+                transaction.relate(&media.project, from, *relation, to)?;
             }
         }
         let Some(NewMedia { media: first, .. }) = images.first() else { return self.saved(transaction).await };
@@ -100,6 +97,9 @@ impl Store {
         if let Some(subject) = &first.subject {
             transaction.update(layout::tally_of_subject(&first.project, subject), &by_type, None, &values);
         }
+        let quality: f64 = images.iter().map(|image| image.media.quality_score).sum();
+        let [count, _] = values;
+        transaction.count_template(&first.project, &first.recipe.template, count.1, quality);
         self.saved(transaction).await
     }
 
@@ -170,11 +170,27 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn related(&self, project: &ProjectId, from: &str, relation: &str) -> Result<Vec<String>, StoreError> {
-        let prefix = layout::edge(project, from, relation, "").sk;
+    pub async fn related(
+        &self,
+        project: &ProjectId,
+        from: &str,
+        relation: Relation,
+    ) -> Result<Vec<String>, StoreError> {
+        let prefix = layout::edge(project, from, relation.as_str(), "").sk;
         let items = self.read_partition(&layout::project_partition(project), Some(&prefix)).await?;
         let edges: Vec<EdgeItem> = serde_dynamo::from_items(items)?;
         Ok(edges.into_iter().map(|edge| edge.to).collect())
+    }
+
+    /// Everything that `from` is related to, with the relation.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn related_from(&self, project: &ProjectId, from: &str) -> Result<Vec<(String, String)>, StoreError> {
+        let prefix = layout::edges_from(from);
+        let items = self.read_partition(&layout::project_partition(project), Some(&prefix)).await?;
+        let edges: Vec<EdgeItem> = serde_dynamo::from_items(items)?;
+        Ok(edges.into_iter().map(|edge| (edge.relation, edge.to)).collect())
     }
 
     /// Who is related to `to`, with the relation: the same graph read backwards.
@@ -193,6 +209,20 @@ impl Store {
             serde_dynamo::from_items(query.into_paginator().items().send().try_collect().await?)?;
         let edges: Vec<EdgeItem> = self.read_all(&keys).await?;
         Ok(edges.into_iter().map(|edge| (edge.relation, edge.from)).collect())
+    }
+}
+
+impl Transaction {
+    /// Relates two things. Relating them again changes nothing.
+    pub(super) fn relate(
+        &mut self,
+        project: &ProjectId,
+        from: &str,
+        relation: Relation,
+        to: &str,
+    ) -> Result<(), StoreError> {
+        self.put(to_item(&EdgeItem::new(project, from, relation.as_str(), to))?, None, &[]);
+        Ok(())
     }
 }
 

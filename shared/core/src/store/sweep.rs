@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Store, StoreError, layout, text};
-use crate::id::{JobId, ShotId};
+use crate::id::{JobId, ShotId, WorkflowId};
 
 /// Something that is overdue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,16 +12,19 @@ pub enum Overdue {
     Shot(ShotId),
     /// A job that has not ended.
     Job(JobId),
+    /// A workflow that has not ended.
+    Workflow(WorkflowId),
 }
 
 impl Store {
-    /// Up to `limit` shots and as many jobs that are due by `now`, the longest overdue first.
+    /// Up to `limit` shots, as many jobs and as many workflows that are due by `now`, the longest overdue first.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Overdue>, StoreError> {
         let mut overdue = self.overdue_in(layout::DUE, now, limit).await?;
         overdue.extend(self.overdue_in(layout::DUE_JOBS, now, limit).await?);
+        overdue.extend(self.overdue_in(layout::DUE_WORKFLOWS, now, limit).await?);
         Ok(overdue)
     }
 
@@ -39,7 +42,8 @@ impl Store {
         let items = query.send().await?.items.unwrap_or_default();
         let overdue = items.iter().filter_map(|item| {
             let id = item.get("work_sk")?.as_s().ok()?.split_once('#')?.1;
-            id.parse().map(Overdue::Job).or_else(|_| id.parse().map(Overdue::Shot)).ok()
+            let job = id.parse().map(Overdue::Job).or_else(|_| id.parse().map(Overdue::Workflow));
+            job.or_else(|_| id.parse().map(Overdue::Shot)).ok()
         });
         Ok(overdue.collect())
     }

@@ -1,0 +1,86 @@
+//! `POST /api/v1/projects/{project}/loras/{lora}/complete`: the file is uploaded; it is checked and can then be used.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use bytes::Bytes;
+use jiff::Timestamp;
+use likeness_core::{
+    bucket::BucketError,
+    lora::{Lora, LoraState},
+    safetensors::{Header, NotSafetensors, header_length, read_header},
+    store::Saved,
+};
+
+use super::get_lora::{LoraView, find};
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    extract::Path,
+    problem::{ApiError, FieldError},
+};
+
+pub(crate) async fn complete_lora(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((project, lora)): Path<(String, String)>,
+) -> Result<Json<LoraView>, ApiError> {
+    let project = caller.may(&app, Action::Write, &project).await?;
+    for _ in 0..4 {
+        let before = find(&app, &project, &lora).await?;
+        let lora = match before.value.state {
+            LoraState::Uploading { bytes, upload_until } => {
+                let lora = checked(&app, before.value.clone(), bytes, upload_until).await?;
+                if app.store.save_lora(&before, &lora).await? == Saved::Conflict {
+                    continue;
+                }
+                lora
+            }
+            LoraState::Ready { .. } | LoraState::Rejected { .. } => before.value,
+        };
+        return match lora.state {
+            LoraState::Rejected { reason, .. } => {
+                let detail = format!("{reason} (this LoRA stays rejected: register a better file as a new one)");
+                Err(ApiError::Unprocessable(vec![FieldError::body("", detail)]))
+            }
+            LoraState::Ready { .. } | LoraState::Uploading { .. } => Ok(Json(lora.into())),
+        };
+    }
+    Err(ApiError::Conflict { detail: "the LoRA is being changed by another request; try again".to_owned() })
+}
+
+/// The LoRA as it is after a look at its file, of which `announced` bytes are expected.
+async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp) -> Result<Lora, ApiError> {
+    let now = app.clock.now();
+    let Some(file) = app.bucket.head(&lora.key).await.map_err(unreachable)? else {
+        let detail = if now < upload_until {
+            "nothing was uploaded yet: PUT the file to `upload.url` first".to_owned()
+        } else {
+            format!("nothing was uploaded until {upload_until}: register the LoRA again")
+        };
+        return Err(ApiError::Conflict { detail });
+    };
+    let next = if file.bytes == announced {
+        match inspect(app, &lora.key, file.bytes).await.map_err(unreachable)? {
+            Ok(header) => lora.ready(file.etag, header, now),
+            Err(refusal) => lora.rejected(refusal.to_string(), now),
+        }
+    } else {
+        let reason = format!("the file has {} bytes and {announced} were announced", file.bytes);
+        lora.rejected(reason, now)
+    };
+    next.map_err(|error| ApiError::Internal(Box::new(error)))
+}
+
+/// Reads no more of a file of `bytes` than its header.
+async fn inspect(app: &App, key: &str, bytes: u64) -> Result<Result<Header, NotSafetensors>, BucketError> {
+    let first = if bytes < 8 { Bytes::new() } else { app.bucket.read_range(key, 0, 7).await? };
+    match header_length(&first, bytes) {
+        Ok(length) => Ok(read_header(&app.bucket.read_range(key, 8, 7 + length).await?, bytes)),
+        Err(refusal) => Ok(Err(refusal)),
+    }
+}
+
+fn unreachable(error: BucketError) -> ApiError {
+    ApiError::Unavailable(Box::new(error))
+}

@@ -1,0 +1,75 @@
+//! `GET /api/v1/projects/{project}/loras/{lora}`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use likeness_core::{
+    id::{LoraId, PersonId, ProjectId},
+    lora::{Lora, LoraState},
+    store::Versioned,
+};
+use serde::Serialize;
+
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    extract::Path,
+    problem::ApiError,
+};
+
+/// A LoRA, without the place of its file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoraView {
+    lora_id: LoraId,
+    person_id: PersonId,
+    trigger_word: Option<String>,
+    created_at: Timestamp,
+    #[serde(flatten)]
+    state: StateView,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
+enum StateView {
+    Uploading { bytes: u64, upload_until: Timestamp },
+    Ready { bytes: u64, tensors: u32, metadata: BTreeMap<String, String>, ready_at: Timestamp },
+    Rejected { reason: String, rejected_at: Timestamp },
+}
+
+impl From<Lora> for LoraView {
+    fn from(lora: Lora) -> Self {
+        let state = match lora.state {
+            LoraState::Uploading { bytes, upload_until } => StateView::Uploading { bytes, upload_until },
+            LoraState::Ready { bytes, tensors, metadata, ready_at, etag: _ } => {
+                StateView::Ready { bytes, tensors, metadata, ready_at }
+            }
+            LoraState::Rejected { reason, at } => StateView::Rejected { reason, rejected_at: at },
+        };
+        Self {
+            lora_id: lora.id,
+            person_id: lora.person,
+            trigger_word: lora.trigger_word,
+            created_at: lora.created_at,
+            state,
+        }
+    }
+}
+
+pub(crate) async fn get_lora(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((project, lora)): Path<(String, String)>,
+) -> Result<Json<LoraView>, ApiError> {
+    let project = caller.may(&app, Action::Read, &project).await?;
+    Ok(Json(find(&app, &project, &lora).await?.value.into()))
+}
+
+/// The LoRA named `lora` in the path, if it is one of `project`.
+pub(crate) async fn find(app: &App, project: &ProjectId, lora: &str) -> Result<Versioned<Lora>, ApiError> {
+    let unknown = || ApiError::NotFound { what: "LoRA" };
+    let id: LoraId = lora.parse().map_err(|_| unknown())?;
+    let found = app.store.lora(id).await?;
+    found.filter(|found| found.value.project == *project).ok_or_else(unknown)
+}

@@ -1,0 +1,59 @@
+//! `GET /api/v1/projects/{project}/people/{person}`.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use jiff::Timestamp;
+use likeness_core::{
+    id::{LoraId, PersonId},
+    person::Person,
+};
+use serde::Serialize;
+
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    extract::Path,
+    problem::ApiError,
+};
+
+/// A person with the newest of their LoRAs that can be used.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct PersonView {
+    person_id: PersonId,
+    name: Option<String>,
+    trigger_word: Option<String>,
+    age: Option<u8>,
+    gender: Option<String>,
+    latest_lora_id: Option<LoraId>,
+    created_at: Timestamp,
+    updated_at: Timestamp,
+}
+
+impl From<Person> for PersonView {
+    fn from(person: Person) -> Self {
+        Self {
+            person_id: person.id,
+            name: person.name,
+            trigger_word: person.trigger_word,
+            age: person.age,
+            gender: person.gender,
+            latest_lora_id: person.latest_lora,
+            created_at: person.created_at,
+            updated_at: person.updated_at,
+        }
+    }
+}
+
+pub(crate) async fn get_person(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((project, person)): Path<(String, String)>,
+) -> Result<Json<PersonView>, ApiError> {
+    let project = caller.may(&app, Action::Read, &project).await?;
+    let unknown = || ApiError::NotFound { what: "person" };
+    let id: PersonId = person.parse().map_err(|_| unknown())?;
+    let person = app.store.person(&project, &id).await?.ok_or_else(unknown)?;
+    Ok(Json(person.value.into()))
+}

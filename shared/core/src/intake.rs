@@ -1,0 +1,252 @@
+//! From a valid request to a job that can be accepted: look up what it names, plan it, look whether it was answered
+//! before, give it its turns. The API takes this step for requests, and ingest for the next step of a workflow.
+
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::{
+    config::{ConfigError, Env, Planning, QueueConfig, StoreConfig},
+    entropy::Entropy,
+    id::{JobId, ProjectId, UserId, WorkflowId},
+    job::{Job, JobStatus},
+    kind::{Kind, Material, Plan, Portrait, Setting, Unfit, portrait::Sitter},
+    pointer::ImagePointer,
+    queue::Queues,
+    shot::{Rank, Shot},
+    store::{JobView, Store, StoreError},
+    subject::Subject,
+};
+
+/// What taking requests in touches.
+#[derive(Debug, Clone)]
+pub struct Intake {
+    /// The table.
+    pub store: Store,
+    /// The queues.
+    pub queues: Queues,
+    /// How requests are planned.
+    pub planning: Planning,
+    /// For ids and seeds.
+    pub entropy: Entropy,
+}
+
+/// A valid request of somebody who may make it.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The project that pays.
+    pub project: ProjectId,
+    /// Who asks.
+    pub created_by: UserId,
+    /// What for.
+    pub kind: Kind,
+    /// The caller's own, given back as it is.
+    pub metadata: Option<Value>,
+    /// Whether an earlier job may answer it.
+    pub may_be_cached: bool,
+    /// The chain that it is a step of.
+    pub workflow: Option<WorkflowId>,
+}
+
+/// What came of an order.
+#[derive(Debug, Clone)]
+pub enum Prepared {
+    /// It was made before.
+    Cached(Box<JobView>),
+    /// It can be accepted.
+    New {
+        /// The job.
+        job: Box<Job>,
+        /// Its shots.
+        shots: Vec<Shot>,
+        /// The subject that comes into being with it.
+        subject: Option<Box<Subject>>,
+    },
+}
+
+/// Why an order cannot be accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Declined {
+    /// It asks for what cannot be.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// It names an image that is still being made.
+    #[error("{pointer} {detail}")]
+    NotReady {
+        /// JSON pointer into the request.
+        pointer: String,
+        /// What to wait for.
+        detail: String,
+    },
+    /// The table was out of reach or refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Intake {
+    /// From the configuration of a function that may touch the table and the queues.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
+        Ok(Self {
+            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            queues: Queues::new(QueueConfig::from_env(env)?),
+            planning: Planning::from_env(env)?,
+            entropy,
+        })
+    }
+
+    /// Plans `order`, or finds the job that answered it before.
+    ///
+    /// # Errors
+    /// The order cannot be accepted; see [`Declined`].
+    pub async fn prepare(&self, order: &Order, now: Timestamp) -> Result<Prepared, Declined> {
+        let mut kind = order.kind.clone();
+        let material = self.gather(&order.project, &mut kind).await?;
+        let setting = Setting {
+            project: &order.project,
+            now,
+            entropy: &self.entropy,
+            wording: &self.planning.wording,
+            profile_batch: self.planning.profile_batch,
+        };
+        let plan = kind.plan(&material, &setting)?;
+        if order.may_be_cached
+            && let Some(key) = &plan.cache_key
+            && let Some(earlier) = self.made_before(&order.project, key, now).await?
+        {
+            return Ok(Prepared::Cached(Box::new(earlier)));
+        }
+        self.job(order, kind, plan, now).await
+    }
+
+    async fn job(&self, order: &Order, kind: Kind, plan: Plan, now: Timestamp) -> Result<Prepared, Declined> {
+        let Plan { recipes, quote, ignored, filing, together, cache_key, new_subject } = plan;
+        // A transaction holds a hundred items; no kind comes near.
+        let count = u16::try_from(recipes.len()).unwrap_or(u16::MAX);
+        let served = self.store.gate().await?.turn;
+        let first_turn = self.store.take_turns(&order.project, count, served).await?;
+        let id = JobId::new(now, &self.entropy);
+        let (priority, lane) = (kind.priority(), kind.lane());
+        let shots = (0..count).zip(recipes).map(|(ordinal, recipe)| {
+            let rank = Rank { priority, turn: first_turn + u64::from(ordinal) };
+            Shot { together, ..Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe) }
+        });
+        let shots = shots.collect();
+        let job = Job {
+            id,
+            project: order.project.clone(),
+            kind,
+            created_by: order.created_by.clone(),
+            created_at: now,
+            shots: count,
+            reserved: quote,
+            ignored,
+            filing,
+            cache_key,
+            workflow: order.workflow,
+            metadata: order.metadata.clone(),
+            state: Job::opened(now),
+        };
+        Ok(Prepared::New { job: Box::new(job), shots, subject: new_subject.map(Box::new) })
+    }
+
+    /// The finished job that answers a request with this key, if all its images are still there.
+    async fn made_before(&self, project: &ProjectId, key: &str, now: Timestamp) -> Result<Option<JobView>, StoreError> {
+        let Some(id) = self.store.cached(project, key, now).await? else { return Ok(None) };
+        let Some(view) = self.store.job(id).await? else { return Ok(None) };
+        let shots = view.plain_shots();
+        let media: Vec<_> = shots.iter().flat_map(Shot::media).cloned().collect();
+        let there = self.store.media_of(project, &media).await?.len() == media.len();
+        Ok((there && view.job.value.status(&shots) == JobStatus::Completed).then_some(view))
+    }
+
+    /// Looks up what `kind` names. A job that it names is replaced by its first image.
+    async fn gather(&self, project: &ProjectId, kind: &mut Kind) -> Result<Material, Declined> {
+        let mut material = Material::default();
+        let about = kind.subject().cloned();
+        for (place, pointer) in kind.pointers_mut() {
+            self.find_image(project, &place, pointer, &mut material).await?;
+        }
+        let shown = material.media.values().filter_map(|media| media.subject.clone());
+        for subject in shown.chain(about).collect::<std::collections::HashSet<_>>() {
+            if let Some(found) = self.store.subject(project, &subject).await? {
+                material.subjects.insert(subject, found.value);
+            }
+        }
+        if let Kind::Portrait(portrait) = kind {
+            self.find_sitter(project, portrait, &mut material).await?;
+        }
+        Ok(material)
+    }
+
+    async fn find_image(
+        &self,
+        project: &ProjectId,
+        place: &str,
+        pointer: &mut ImagePointer,
+        material: &mut Material,
+    ) -> Result<(), Declined> {
+        let unknown = || Unfit::new(place, "is no image of this project");
+        let id = match pointer {
+            ImagePointer::Url(_) => return Ok(()),
+            // Whoever starts a step has put its results in place before.
+            ImagePointer::Step { step, .. } => {
+                return Err(Unfit::new(place, format!("names the step {step} of no workflow")).into());
+            }
+            ImagePointer::Media(id) => id.clone(),
+            ImagePointer::Job(job) => {
+                let view = self.store.job(*job).await?.filter(|view| view.job.value.project == *project);
+                let view = view.ok_or_else(|| Unfit::new(place, "is no job of this project"))?;
+                let shots = view.plain_shots();
+                match shots.iter().flat_map(Shot::media).next() {
+                    Some(first) if view.job.value.ending().is_some() => first.clone(),
+                    None if view.job.value.ending().is_some() => {
+                        return Err(Unfit::new(place, "is a job that made no image").into());
+                    }
+                    Some(_) | None => return Err(not_ready(place)),
+                }
+            }
+        };
+        let media = match self.store.media(project, &id).await? {
+            Some(media) => media,
+            None if self.is_being_made(project, &id).await? => return Err(not_ready(place)),
+            None => return Err(unknown().into()),
+        };
+        *pointer = ImagePointer::Media(id.clone());
+        material.media.insert(id, media);
+        Ok(())
+    }
+
+    async fn is_being_made(&self, project: &ProjectId, id: &crate::id::MediaId) -> Result<bool, StoreError> {
+        let shot = self.store.shot(id.shot()).await?;
+        Ok(shot.is_some_and(|shot| shot.value.project == *project && !shot.value.is_settled()))
+    }
+
+    async fn find_sitter(
+        &self,
+        project: &ProjectId,
+        portrait: &Portrait,
+        material: &mut Material,
+    ) -> Result<(), Declined> {
+        let lora = match &portrait.of {
+            Sitter::Lora(id) => Some(*id),
+            Sitter::Person(person) => {
+                let person = self.store.person(project, person).await?;
+                let person = person.ok_or_else(|| Unfit::new("/personId", "is no person of this project"))?;
+                person.value.latest_lora
+            }
+        };
+        let Some(id) = lora else { return Ok(()) };
+        let lora = self.store.lora(id).await?.map(|lora| lora.value).filter(|lora| lora.project == *project);
+        let lora = lora.ok_or_else(|| Unfit::new("/loraId", "is no LoRA of this project"))?;
+        material.person = self.store.person(project, &lora.person).await?.map(|person| person.value);
+        material.lora = Some(lora);
+        Ok(())
+    }
+}
+
+fn not_ready(place: &str) -> Declined {
+    let detail = "is still being made; wait for its job, or chain the two in a workflow".to_owned();
+    Declined::NotReady { pointer: place.to_owned(), detail }
+}

@@ -1,0 +1,76 @@
+//! Finished jobs by what was asked for, so that the same request is answered without paying again.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Acceptance, Idempotency, Store, StoreError,
+    accept_job::{Remembered, StandsFor},
+    layout, number, to_item,
+    transaction::{Outcome, Transaction},
+};
+use crate::{
+    id::{JobId, ProjectId},
+    job::Job,
+};
+
+#[derive(Serialize, Deserialize)]
+struct CacheItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    job: JobId,
+    /// TTL, Unix seconds; absent for what stays.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    expires_at: Option<i64>,
+}
+
+impl Transaction {
+    /// Remembers what `job` made, until `until` or for ever, over what was remembered before.
+    pub(super) fn remember(&mut self, job: &Job, until: Option<Timestamp>) -> Result<(), StoreError> {
+        let Some(cache_key) = &job.cache_key else { return Ok(()) };
+        let key = layout::cache(&job.project, cache_key);
+        self.put(to_item(&CacheItem { key, job: job.id, expires_at: until.map(Timestamp::as_second) })?, None, &[]);
+        Ok(())
+    }
+}
+
+impl Store {
+    /// The finished job that answers a request with this key, if there is one and it has not expired.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn cached(&self, project: &ProjectId, key: &str, now: Timestamp) -> Result<Option<JobId>, StoreError> {
+        let item: Option<CacheItem> = self.read(layout::cache(project, key)).await?;
+        // TTL deletes late, so expiry is checked here.
+        Ok(item.filter(|item| item.expires_at.is_none_or(|end| end > now.as_second())).map(|item| item.job))
+    }
+
+    /// Answers a request with the earlier `job`: its idempotency key stands for that job from now on, and the answer is
+    /// counted.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn accept_cached(
+        &self,
+        project: &ProjectId,
+        job: JobId,
+        idempotency: Option<&Idempotency>,
+        now: Timestamp,
+    ) -> Result<Acceptance, StoreError> {
+        let mut transaction = Transaction::default();
+        let stands_for = StandsFor::Job(job);
+        let remembered = idempotency.map(|idempotency| Remembered::new(project, idempotency, stands_for, now));
+        if let Some(remembered) = &remembered {
+            remembered.write(&mut transaction, now)?;
+        }
+        let hit = [(":one", number(1))];
+        transaction.update(layout::ledger(project, now), "ADD cache_hits :one", None, &hit);
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Acceptance::Accepted),
+            Outcome::Refused(reasons) => match (reasons.into_iter().next().flatten(), idempotency) {
+                (Some(item), Some(idempotency)) => Remembered::answer_of(item, idempotency, StandsFor::job),
+                _ => Ok(Acceptance::Conflict),
+            },
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Workflows.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Acceptance, Idempotency, Item, Page, Position, Saved, Store, StoreError, Versioned,
+    accept_job::{Remembered, StandsFor},
+    layout,
+    listing::List,
+    to_item,
+    transaction::{Outcome, Transaction},
+};
+use crate::{
+    id::{ProjectId, WorkflowId},
+    workflow::Workflow,
+};
+
+#[derive(Serialize, Deserialize)]
+struct WorkflowItem {
+    #[serde(flatten)]
+    key: layout::Key,
+    revision: u64,
+    listing_pk: String,
+    listing_sk: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    work_pk: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    work_sk: Option<String>,
+    workflow: Workflow,
+}
+
+fn item(workflow: &Workflow, revision: u64) -> Result<Item, StoreError> {
+    let due = workflow.check_at();
+    to_item(&WorkflowItem {
+        key: layout::workflow(workflow.id),
+        revision,
+        listing_pk: layout::workflows_of(&workflow.project),
+        listing_sk: workflow.id.to_string(),
+        work_pk: due.map(|_| layout::DUE_WORKFLOWS.to_owned()),
+        work_sk: due.map(|due| format!("{}#{}", layout::sortable(due), workflow.id)),
+        workflow: workflow.clone(),
+    })
+}
+
+impl Transaction {
+    /// Writes a workflow over the revision that was read; 0 for a new one.
+    pub(super) fn write_workflow(&mut self, workflow: &Workflow, seen: u64) -> Result<(), StoreError> {
+        match seen {
+            0 => self.create(item(workflow, 1)?),
+            seen => self.replace(item(workflow, seen + 1)?, seen),
+        }
+        Ok(())
+    }
+}
+
+impl Store {
+    /// Accepts a workflow together with the caller's key, or finds that it was accepted before.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn accept_workflow(
+        &self,
+        workflow: &Workflow,
+        idempotency: Option<&Idempotency>,
+        now: Timestamp,
+    ) -> Result<Acceptance<WorkflowId>, StoreError> {
+        let mut transaction = Transaction::default();
+        if let Some(idempotency) = idempotency {
+            let stands_for = StandsFor::Workflow(workflow.id);
+            Remembered::new(&workflow.project, idempotency, stands_for, now).write(&mut transaction, now)?;
+        }
+        transaction.write_workflow(workflow, 0)?;
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Acceptance::Accepted),
+            // The key is the first item, where there is one.
+            Outcome::Refused(reasons) => match (reasons.into_iter().next().flatten(), idempotency) {
+                (Some(item), Some(idempotency)) => Remembered::answer_of(item, idempotency, StandsFor::workflow),
+                _ => Ok(Acceptance::Conflict),
+            },
+        }
+    }
+
+    /// Writes a workflow over the revision that was read; 0 for a new one.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn save_workflow(&self, workflow: &Workflow, seen: u64) -> Result<Saved, StoreError> {
+        let mut transaction = Transaction::default();
+        transaction.write_workflow(workflow, seen)?;
+        self.saved(transaction).await
+    }
+
+    /// Reads a workflow of any project: whether the caller may see it is for the caller's project to say.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn workflow(&self, id: WorkflowId) -> Result<Option<Versioned<Workflow>>, StoreError> {
+        let item = self.read::<WorkflowItem>(layout::workflow(id)).await?;
+        Ok(item.map(|item| Versioned { value: item.workflow, revision: item.revision }))
+    }
+
+    /// The workflows of a project, newest first.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn workflows(
+        &self,
+        project: &ProjectId,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<Workflow>, StoreError> {
+        let value = layout::workflows_of(project);
+        let list = List { index: layout::LISTING, partition: "listing_pk", value, holding: None };
+        let page = self.page_of_keys(&list, after, 0, limit).await?;
+        let items: Vec<WorkflowItem> = self.read_all(&page.items).await?;
+        Ok(Page { items: items.into_iter().map(|item| item.workflow).collect(), next: page.next })
+    }
+}
