@@ -17,17 +17,7 @@ use axum::{
     response::Response,
 };
 use futures_util::{StreamExt, stream};
-use likeness_api::{token_hint, token_sha256};
-use likeness_core::{
-    clock::Clock,
-    config::StoreConfig,
-    entropy::Entropy,
-    fal::http_builder,
-    id::KeyId,
-    lane::Lane,
-    project::{ApiKey, Project, Scope},
-    store::Store,
-};
+use likeness_core::{clock::Clock, config::StoreConfig, entropy::Entropy, fal::http_builder, lane::Lane, store::Store};
 use likeness_local::{
     fal::EmulatorOptions,
     stack::{Stack, StackOptions},
@@ -102,8 +92,7 @@ async fn main() -> Result<(), Failed> {
         entropy: Entropy::from_os(),
     })
     .await?;
-    let store = Store::new(StoreConfig::from_env(stack.env())?, Entropy::from_os());
-    create_demo(&store).await?;
+    stack.create_tenant("demo", KEY, Clock::system().now()).await?;
     for counter in [&dynamodb_calls, &sqs_calls] {
         counter.calls.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -156,25 +145,6 @@ async fn main() -> Result<(), Failed> {
         }
     }
     stack.stop().await;
-    Ok(())
-}
-
-async fn create_demo(store: &Store) -> Result<(), Failed> {
-    let now = Clock::system().now();
-    let (id, owner) = ("demo".parse()?, "demo".parse()?);
-    let project = Project { id, name: "Demo".to_owned(), owner, created_at: now };
-    store.create_project(&project).await?;
-    let key = ApiKey {
-        id: KeyId::new(now, &Entropy::from_os()),
-        user: project.owner,
-        name: "burst".to_owned(),
-        scopes: vec![Scope::Read, Scope::Generate],
-        hint: token_hint(KEY),
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-    };
-    store.create_key(&token_sha256(KEY), &key).await?;
     Ok(())
 }
 

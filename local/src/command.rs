@@ -26,7 +26,7 @@ pub struct Likeness {
 enum Command {
     /// Start everything on this machine and keep its data in a folder.
     Serve(serve::Serve),
-    /// Make one picture from one sentence and save it to `out/`.
+    /// Make a character from one sentence, with its turnaround and a scene, and save the pictures to `out/`.
     Demo(demo::Demo),
     /// Start the fal emulator alone, for tests of other programs.
     FalEmulator(fal_emulator::FalEmulator),

@@ -186,6 +186,12 @@ impl Emulator {
         &self.emulation.faults
     }
 
+    /// The names of the inputs that the model at `endpoint` has; what else it is sent it ignores. `None` without a model.
+    #[must_use]
+    pub fn fields(&self, endpoint: &str) -> Option<Vec<&str>> {
+        Some(self.emulation.schemas.model(endpoint)?.fields.keys().map(String::as_str).collect())
+    }
+
     /// All accepted requests in the order of their accept.
     #[must_use]
     pub fn ledger(&self) -> Vec<LedgerEntry> {

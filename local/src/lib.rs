@@ -3,6 +3,7 @@
 //! Only endpoints and credentials differ from AWS: the functions are started with an environment, as Lambda starts them.
 
 pub mod command;
+mod contact_sheet;
 pub mod engines;
 pub mod fal;
 pub mod stack;

@@ -3,6 +3,7 @@
 mod environment;
 mod listeners;
 mod resources;
+mod tenant;
 
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 

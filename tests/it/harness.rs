@@ -13,17 +13,7 @@ use std::{
 
 use http::StatusCode;
 use jiff::Timestamp;
-use likeness_api::{token_hint, token_sha256};
-use likeness_core::{
-    clock::Clock,
-    config::StoreConfig,
-    entropy::Entropy,
-    fal::http_builder,
-    id::KeyId,
-    lane::Lane,
-    project::{ApiKey, Project, Scope},
-    store::Store,
-};
+use likeness_core::{clock::Clock, config::StoreConfig, entropy::Entropy, fal::http_builder, lane::Lane, store::Store};
 use likeness_local::{
     fal::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing},
     stack::{Stack, StackOptions},
@@ -95,21 +85,7 @@ impl Product {
 
     /// A project owned by a user of the same name, and a key of that user with every scope.
     pub(crate) async fn create_project(&self, name: &str, token: &str) {
-        let store = self.store();
-        let (id, owner) = (name.parse().unwrap(), name.parse().unwrap());
-        let project = Project { id, name: name.to_owned(), owner, created_at: self.hands.now() };
-        store.create_project(&project).await.unwrap();
-        let key = ApiKey {
-            id: KeyId::new(self.hands.now(), &Entropy::from_os()),
-            user: project.owner,
-            name: "test".to_owned(),
-            scopes: vec![Scope::Read, Scope::Write, Scope::Generate, Scope::Admin],
-            hint: token_hint(token),
-            created_at: self.hands.now(),
-            expires_at: None,
-            revoked_at: None,
-        };
-        store.create_key(&token_sha256(token), &key).await.unwrap();
+        self.stack().create_tenant(name, token, self.hands.now()).await.unwrap();
     }
 
     pub(crate) fn stack(&self) -> &Stack {

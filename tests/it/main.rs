@@ -4,3 +4,4 @@ mod conformance;
 mod fal_emulator;
 mod harness;
 mod journeys;
+mod model_table;

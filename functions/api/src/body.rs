@@ -2,9 +2,9 @@
 
 use axum::{
     body::Bytes,
-    extract::{FromRequest, Request},
+    extract::{FromRequest, OptionalFromRequest, Request},
 };
-use http::header;
+use http::{HeaderMap, header};
 use serde::de::DeserializeOwned;
 use sha2::{Digest, Sha256};
 
@@ -24,17 +24,45 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        let declared = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-        let is_json = declared.is_some_and(|kind| {
-            let kind = kind.split(';').next().unwrap_or_default().trim();
-            kind == "application/json" || kind.ends_with("+json")
-        });
-        if !is_json {
+        if !is_json(request.headers()) {
             return Err(ApiError::NotJson);
         }
-        let bytes = Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge { limit: MAX_BODY })?;
-        parse(&bytes)
+        parse(&read_bytes(request, state).await?)
     }
+}
+
+/// No body is `None`, whatever it is declared as.
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, ApiError> {
+        let is_json = is_json(request.headers());
+        let bytes = read_bytes(request, state).await?;
+        match (bytes.is_empty(), is_json) {
+            (true, _) => Ok(None),
+            (false, true) => parse(&bytes).map(Some),
+            (false, false) => Err(ApiError::NotJson),
+        }
+    }
+}
+
+/// The same as `{}`.
+impl<T: Default> Default for JsonBody<T> {
+    fn default() -> Self {
+        Self { value: T::default(), sha256: hex::encode(Sha256::digest("{}")) }
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let declared = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    declared.is_some_and(|kind| {
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        kind == "application/json" || kind.ends_with("+json")
+    })
+}
+
+async fn read_bytes<S: Send + Sync>(request: Request, state: &S) -> Result<Bytes, ApiError> {
+    Bytes::from_request(request, state).await.map_err(|_| ApiError::TooLarge { limit: MAX_BODY })
 }
 
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<JsonBody<T>, ApiError> {
@@ -43,13 +71,17 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<JsonBody<T>, ApiError> {
     })?;
     // A map of this library is sorted by key, so that equal documents have equal text.
     let sha256 = hex::encode(Sha256::digest(document.to_string()));
-    let value = serde_path_to_error::deserialize(document).map_err(|error| {
-        let (path, detail) = (pointer(error.path()), error.inner().to_string());
+    Ok(JsonBody { value: read(document, "")?, sha256 })
+}
+
+/// Reads the part of a body that stands at `place`.
+pub(crate) fn read<T: DeserializeOwned>(part: serde_json::Value, place: &str) -> Result<T, FieldError> {
+    serde_path_to_error::deserialize(part).map_err(|error| {
+        let (path, detail) = (format!("{place}{}", pointer(error.path())), error.inner().to_string());
         // A field that is missing has no place of its own: the message names it.
         let missing = detail.strip_prefix("missing field `").and_then(|rest| rest.strip_suffix('`'));
         FieldError::body(missing.map_or_else(|| path.clone(), |name| format!("{path}/{name}")), detail)
-    })?;
-    Ok(JsonBody { value, sha256 })
+    })
 }
 
 fn pointer(path: &serde_path_to_error::Path) -> String {

@@ -101,10 +101,16 @@ struct Links {
 
 impl JobView {
     pub(crate) async fn new(app: &App, stored: &Stored) -> Result<Self, ApiError> {
+        let result = ResultView::new(app, &stored.job.value, &stored.plain_shots()).await?;
+        Ok(Self { result, ..Self::without_result(stored) })
+    }
+
+    /// For lists: a result takes as many reads as it has images.
+    pub(crate) fn without_result(stored: &Stored) -> Self {
         let job = &stored.job.value;
         let shots = stored.plain_shots();
         let ending = job.ending();
-        Ok(Self {
+        Self {
             job_id: job.id,
             project_id: job.project.clone(),
             kind: job.kind.name(),
@@ -120,12 +126,12 @@ impl JobView {
             ignored_parameters: job.ignored.clone(),
             shots: shots.iter().map(ShotView::new).collect(),
             error: job.failure().map(ErrorView::new),
-            result: ResultView::new(app, job, &shots).await?,
+            result: None,
             cached: false,
             workflow_id: job.workflow,
             metadata: job.metadata.clone(),
             links: Links { this: location(job.id) },
-        })
+        }
     }
 }
 

@@ -6,8 +6,8 @@ use http::HeaderMap;
 
 use crate::problem::{ApiError, FieldError};
 
-/// API Gateway ends a request after 30 seconds.
-const MOST: u64 = 25;
+/// The longest wait in seconds: API Gateway ends a request after 30.
+pub(crate) const MOST: u64 = 25;
 
 /// How long to wait; `None` without the preference. More than 25 seconds are 25.
 pub(crate) fn wait(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {

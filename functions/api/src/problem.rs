@@ -3,7 +3,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use likeness_core::{config::ConfigError, store::StoreError, telemetry::causes};
+use likeness_core::{config::ConfigError, failure::Failure, store::StoreError, telemetry::causes};
 use serde::Serialize;
 
 /// What a client is told.
@@ -54,6 +54,9 @@ pub(crate) enum ApiError {
     /// The request is well formed, and what it names cannot be used; each reason is told.
     #[error("the request names something that cannot be used")]
     Unprocessable(Vec<FieldError>),
+    /// The caller waited for images, and there are none.
+    #[error("{}", .0.detail)]
+    NotMade(Failure),
     /// The table or a queue is out of reach for the moment; nothing was changed.
     #[error("the service is briefly unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -136,6 +139,19 @@ pub(crate) struct Problem {
 }
 
 impl ApiError {
+    /// The same, said of a request whose fields stand elsewhere: `at` tells where.
+    pub(crate) fn pointing(self, at: impl Fn(&str) -> String) -> Self {
+        let moved = |errors: Vec<FieldError>| {
+            errors.into_iter().map(|error| FieldError { pointer: at(&error.pointer), ..error }).collect()
+        };
+        match self {
+            Self::Invalid(errors) => Self::Invalid(moved(errors)),
+            Self::Unprocessable(errors) => Self::Unprocessable(moved(errors)),
+            Self::NotReady(errors) => Self::NotReady(moved(errors)),
+            other => other,
+        }
+    }
+
     fn problem(&self) -> (StatusCode, Problem) {
         let (status, code, title) = match self {
             Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Not authenticated"),
@@ -151,6 +167,10 @@ impl ApiError {
                 (StatusCode::UNPROCESSABLE_ENTITY, "idempotency_key_reused", "Idempotency key used for another request")
             }
             Self::Unprocessable(_) => (StatusCode::UNPROCESSABLE_ENTITY, "unprocessable", "Cannot be processed"),
+            Self::NotMade(failure) if failure.code.is_retryable() => {
+                (StatusCode::SERVICE_UNAVAILABLE, failure.code.as_str(), "No image was made")
+            }
+            Self::NotMade(failure) => (StatusCode::UNPROCESSABLE_ENTITY, failure.code.as_str(), "No image was made"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Briefly unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         };
@@ -164,7 +184,8 @@ impl ApiError {
             status: status.as_u16(),
             detail: self.to_string(),
             code,
-            retryable: matches!(self, Self::Unavailable(_) | Self::NotReady(_)),
+            retryable: matches!(self, Self::Unavailable(_) | Self::NotReady(_))
+                || matches!(self, Self::NotMade(failure) if failure.code.is_retryable()),
             errors,
             request_id: None,
         };
@@ -187,6 +208,10 @@ impl IntoResponse for ApiError {
             Self::Unavailable(_) => {
                 headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("2"));
             }
+            // Everything that is worth a retry at once was tried.
+            Self::NotMade(failure) if failure.code.is_retryable() => {
+                headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("60"));
+            }
             _ => {}
         }
         // The layer that knows the request's id makes the body.
@@ -197,6 +222,8 @@ impl IntoResponse for ApiError {
 
 #[cfg(test)]
 mod tests {
+    use likeness_core::failure::FailureCode;
+
     use super::*;
 
     #[test]
@@ -213,6 +240,8 @@ mod tests {
             ApiError::NotReady(vec![FieldError::body("/masterReferenceId", "is still being made")]),
             ApiError::KeyReused,
             ApiError::Unprocessable(vec![FieldError::body("/loraId", "is not ready")]),
+            ApiError::NotMade(Failure::new(FailureCode::ContentRefused, "fal's content policy refused the prompt")),
+            ApiError::NotMade(Failure::new(FailureCode::ProviderError, "fal failed, several times")),
             ApiError::Unavailable("secret".into()),
             ApiError::Internal("secret".into()),
         ];
@@ -235,6 +264,8 @@ mod tests {
         409 urn:likeness:problem:reference-not-ready true: an image that the request goes by is still being made
         422 urn:likeness:problem:idempotency-key-reused false: this idempotency key was used for a different request
         422 urn:likeness:problem:unprocessable false: the request names something that cannot be used
+        422 urn:likeness:problem:content-refused false: fal's content policy refused the prompt
+        503 urn:likeness:problem:provider-error true: fal failed, several times
         503 urn:likeness:problem:unavailable true: the service is briefly unavailable
         500 urn:likeness:problem:internal false: the service has a fault
         ");

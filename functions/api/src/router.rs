@@ -15,10 +15,12 @@ use crate::{
     problem::ApiError,
     request_id,
     routes::{
-        complete_lora, create_key, create_lora, create_master, create_profile, create_project, generation_status,
-        get_image, get_job, get_lora, get_person, get_project, get_queues, get_subject, list_images, list_keys,
-        list_loras, list_members, list_people, list_projects, list_subjects, put_member, put_person, put_subject,
-        remove_member, revoke_key,
+        cancel_job, cancel_workflow, complete_lora, create_composite, create_key, create_lora, create_master,
+        create_portrait, create_profile, create_project, create_workflow, generate, generate_image, generation_status,
+        get_collection, get_image, get_job, get_lora, get_person, get_project, get_queues, get_subject, get_workflow,
+        list_collections, list_images, list_jobs, list_keys, list_loras, list_members, list_models, list_people,
+        list_projects, list_relations, list_subjects, list_templates, list_versions, list_workflows, put_member,
+        put_person, put_subject, regenerate_image, regenerate_shot, remove_member, revoke_key,
     },
 };
 
@@ -37,18 +39,35 @@ pub fn router(app: App) -> Router {
         .route("/{project}/loras", post(create_lora::create_lora).get(list_loras::list_loras))
         .route("/{project}/loras/{lora}", get(get_lora::get_lora))
         .route("/{project}/loras/{lora}/complete", post(complete_lora::complete_lora))
+        .route("/{project}/jobs", get(list_jobs::list_jobs))
+        .route("/{project}/workflows", post(create_workflow::create_workflow).get(list_workflows::list_workflows))
+        .route("/{project}/workflows/{workflow}", get(get_workflow::get_workflow))
+        .route("/{project}/workflows/{workflow}/cancel", post(cancel_workflow::cancel_workflow))
         .route("/{project}/images", get(list_images::list_images))
         .route("/{project}/images/{image}", get(get_image::get_image))
+        .route("/{project}/images/{image}/versions", get(list_versions::list_versions))
+        .route("/{project}/images/{image}/regenerate", post(regenerate_image::regenerate_image))
+        .route("/{project}/collections", get(list_collections::list_collections))
+        .route("/{project}/collections/{collection}", get(get_collection::get_collection))
+        .route("/{project}/relations/{id}", get(list_relations::list_relations))
+        .route("/{project}/templates", get(list_templates::list_templates))
         .route("/{project}/images/generate/master", post(create_master::create_master))
-        .route("/{project}/images/generate/profile360", post(create_profile::create_profile));
+        .route("/{project}/images/generate/profile360", post(create_profile::create_profile))
+        .route("/{project}/images/generate/composite", post(create_composite::create_composite))
+        .route("/{project}/images/generate/portrait", post(create_portrait::create_portrait));
     let v1 = Router::new()
         .nest("/projects", projects)
         .route("/jobs/{job}", get(get_job::get_job))
+        .route("/jobs/{job}/cancel", post(cancel_job::cancel_job))
+        .route("/jobs/{job}/shots/{shot}/regenerate", post(regenerate_shot::regenerate_shot))
+        .route("/models", get(list_models::list_models))
         .route("/keys", post(create_key::create_key).get(list_keys::list_keys))
         .route("/keys/{key}", delete(revoke_key::revoke_key))
         .route("/queues", get(get_queues::get_queues));
     Router::new()
         .nest("/api/v1", v1)
+        .route("/api/generate-image", post(generate_image::generate_image))
+        .route("/api/generate", post(generate::generate))
         .route("/api/generate/status/{job}", get(generation_status::generation_status))
         .route("/api/generate/{job}", get(generation_status::generation_status))
         .route("/healthz", get(async || "ok"))

@@ -21,15 +21,36 @@ pub(crate) mod create_lora;
 pub(crate) mod get_lora;
 pub(crate) mod list_loras;
 
+pub(crate) mod create_composite;
 pub(crate) mod create_master;
+pub(crate) mod create_portrait;
 pub(crate) mod create_profile;
+pub(crate) mod generate_image;
+pub(crate) mod regenerate_image;
+pub(crate) mod regenerate_shot;
 
 pub(crate) mod get_image;
 pub(crate) mod list_images;
+pub(crate) mod list_versions;
 
+pub(crate) mod get_collection;
+pub(crate) mod list_collections;
+pub(crate) mod list_relations;
+
+pub(crate) mod cancel_job;
+pub(crate) mod generate;
 pub(crate) mod generation_status;
 pub(crate) mod get_job;
 pub(crate) mod get_queues;
+pub(crate) mod list_jobs;
+
+pub(crate) mod list_models;
+pub(crate) mod list_templates;
+
+pub(crate) mod cancel_workflow;
+pub(crate) mod create_workflow;
+pub(crate) mod get_workflow;
+pub(crate) mod list_workflows;
 
 pub(crate) mod create_key;
 pub(crate) mod list_keys;

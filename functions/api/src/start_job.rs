@@ -29,6 +29,9 @@ use crate::{
     result_view::ResultView,
 };
 
+/// Says that an earlier job answers (RFC 9211).
+pub(crate) const CACHE_HIT: (&str, &str) = ("cache-status", "likeness; hit");
+
 /// A valid request of a caller who may make it.
 pub(crate) struct Request {
     order: Order,
@@ -193,8 +196,7 @@ fn answer(mut view: JobView, wait: Option<Duration>) -> Response {
         headers.insert(header::LOCATION, value);
     }
     if cached {
-        // RFC 9211.
-        headers.insert(HeaderName::from_static("cache-status"), HeaderValue::from_static("likeness; hit"));
+        headers.insert(CACHE_HIT.0, HeaderValue::from_static(CACHE_HIT.1));
     }
     if let Some(wait) = wait
         && let Ok(value) = HeaderValue::from_str(&format!("wait={}", wait.as_secs()))

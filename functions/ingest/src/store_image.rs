@@ -186,21 +186,29 @@ fn relations(job: &Job, media: &Media) -> Vec<(String, Relation, String)> {
 }
 
 async fn record(app: &App, before: &Versioned<Shot>, images: &[NewMedia]) -> Result<(), NotStored> {
-    let media = images.iter().map(|image| image.media.id.clone()).collect();
-    let Ok(after) = before.value.clone().stored(media) else { return Ok(()) };
-    match app.store.store_media(before, &after, images).await? {
-        Saved::Yes => tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored"),
-        // Another delivery of the same message was faster, and wrote the same.
-        Saved::Conflict => {}
+    let mut before = before.clone();
+    loop {
+        let media = images.iter().map(|image| image.media.id.clone()).collect();
+        let Ok(after) = before.value.clone().stored(media) else { return Ok(()) };
+        if app.store.store_media(&before, &after, images).await? == Saved::Yes {
+            tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored");
+            return Ok(());
+        }
+        // Another delivery of the same message wrote the same, or the sweep noted a reminder: then it is stored all the same.
+        let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
+        before = read;
     }
-    Ok(())
 }
 
 async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Result<(), NotStored> {
-    let code = failure.code.as_str();
-    let Ok(after) = before.value.clone().unusable(failure) else { return Ok(()) };
-    if app.store.save_shot(before, &after).await? == Saved::Yes {
-        tracing::warn!(event = "generation_error", job.id = %after.id.job, shot.id = %after.id, code, "image unusable");
+    let (code, mut before) = (failure.code.as_str(), before.clone());
+    loop {
+        let Ok(after) = before.value.clone().unusable(failure.clone()) else { return Ok(()) };
+        if app.store.save_shot(&before, &after).await? == Saved::Yes {
+            tracing::warn!(event = "generation_error", job.id = %after.id.job, shot.id = %after.id, code, "image unusable");
+            return Ok(());
+        }
+        let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
+        before = read;
     }
-    Ok(())
 }

@@ -8,15 +8,8 @@ use std::{
     time::Duration,
 };
 
-use likeness_api::{new_token, token_hint, token_sha256};
-use likeness_core::{
-    clock::Clock,
-    config::{Env, StoreConfig},
-    entropy::Entropy,
-    id::KeyId,
-    project::{ApiKey, Project, Scope},
-    store::Store,
-};
+use likeness_api::new_token;
+use likeness_core::{clock::Clock, config::Env, entropy::Entropy};
 
 use crate::{
     fal::EmulatorOptions,
@@ -27,7 +20,8 @@ use crate::{
 pub(super) const DEMO: &str = "demo";
 
 /// What of this process's environment reaches the functions.
-const PASSED_ON: [&str; 6] = ["FAL_", "R2_", "IMAGE_", "MAX_CONCURRENT_GENERATIONS", "PUBLIC_URL", "RUST_LOG"];
+const PASSED_ON: [&str; 8] =
+    ["FAL_", "R2_", "IMAGE_", "PROFILE_", "PROMPT_", "MAX_CONCURRENT_GENERATIONS", "PUBLIC_URL", "RUST_LOG"];
 
 /// A folder that this process alone uses.
 pub(super) struct Data {
@@ -67,7 +61,7 @@ impl Data {
         })
         .await?;
         let token = self.token(env, &entropy)?;
-        create_demo(&stack, &token, &entropy).await?;
+        stack.create_tenant(DEMO, &token, Clock::system().now()).await?;
         fs::write(self.folder.join("url"), stack.url())?;
         Ok((stack, token))
     }
@@ -103,24 +97,4 @@ fn write_secret(file: &Path, secret: &str) -> Result<(), io::Error> {
 
 fn is_passed_on(name: &str) -> bool {
     PASSED_ON.iter().any(|prefix| name.starts_with(prefix))
-}
-
-async fn create_demo(stack: &Stack, token: &str, entropy: &Entropy) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let store = Store::new(StoreConfig::from_env(stack.env())?, entropy.clone());
-    let now = Clock::system().now();
-    let project = Project { id: DEMO.parse()?, name: "Demo".to_owned(), owner: DEMO.parse()?, created_at: now };
-    // Both are there from the second start on.
-    store.create_project(&project).await?;
-    let key = ApiKey {
-        id: KeyId::new(now, entropy),
-        user: project.owner,
-        name: "first key".to_owned(),
-        scopes: vec![Scope::Read, Scope::Write, Scope::Generate, Scope::Admin],
-        hint: token_hint(token),
-        created_at: now,
-        expires_at: None,
-        revoked_at: None,
-    };
-    store.create_key(&token_sha256(token), &key).await?;
-    Ok(())
 }

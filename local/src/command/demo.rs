@@ -1,6 +1,10 @@
-//! `likeness demo "…"`: one whole run through the front door, seen by a person.
+//! `likeness demo "…"`: from one sentence a character, its turnaround and a scene, through the front door, seen by a person.
+
+mod api;
+mod progress;
 
 use std::{
+    collections::BTreeSet,
     error::Error,
     fs,
     path::{Path, PathBuf},
@@ -8,17 +12,21 @@ use std::{
 };
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use likeness_core::{config::Env, entropy::Entropy, fal::http_builder};
-use reqwest::Client;
-use serde_json::{Value, json};
+use likeness_core::{config::Env, entropy::Entropy};
+use serde_json::json;
+use tokio::time::Instant;
 
-use super::data::{DEMO, Data, running};
+use super::data::{Data, running};
+use crate::contact_sheet::{Entry, contact_sheet};
+use api::{Api, Cost, Made, Picture};
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
     /// What the character looks like, 10 to 1000 characters.
     description: String,
+    /// What happens in the scene, 10 to 1000 characters.
+    #[arg(long, default_value = "the character stands at the harbour at dusk, boats behind", value_parser = scene)]
+    scene: String,
     /// Where the pictures go.
     #[arg(long, default_value = "out")]
     out: PathBuf,
@@ -35,6 +43,16 @@ pub(super) struct Demo {
 
 type Failed = Box<dyn Error + Send + Sync>;
 
+/// The API looks at it only when thirteen pictures have been paid for.
+fn scene(text: &str) -> Result<String, String> {
+    let length = text.chars().count();
+    if (10..=1000).contains(&length) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("it has {length} characters, 10 to 1000 are allowed"))
+    }
+}
+
 impl Demo {
     pub(super) async fn run(self, env: &Env) -> Result<(), Failed> {
         let Some(data) = Data::take(&self.data)? else {
@@ -48,76 +66,93 @@ impl Demo {
     }
 
     async fn make(&self, api: &Api) -> Result<(), Failed> {
+        let started = Instant::now();
         let subject = format!("demo-{}", hex::encode(Entropy::from_os().bytes::<4>()));
-        let request = json!({ "subjectType": "character", "subjectId": subject, "description": self.description });
-        let mut job = api.post(&format!("/api/v1/projects/{DEMO}/images/generate/master"), &request).await?;
-        let bar =
-            ProgressBar::new(100).with_style(ProgressStyle::with_template("{msg:>12} [{bar:40}] {percent:>3} %")?);
-        while job["completedAt"].is_null() {
-            bar.set_position(job["progress"].as_u64().unwrap_or_default());
-            bar.set_message(job["status"].as_str().unwrap_or_default().to_owned());
-            tokio::time::sleep(Duration::from_millis(100)).await;
-            job = api.get(job["links"]["self"].as_str().unwrap_or_default()).await?;
-        }
-        bar.finish_and_clear();
-        if let Some(detail) = job["error"]["detail"].as_str() {
-            return Err(format!("the job {}: {detail}", job["status"].as_str().unwrap_or_default()).into());
-        }
-        let result = &job["result"];
         fs::create_dir_all(&self.out)?;
-        for (name, field) in [("original", "url"), ("webp", "webpUrl"), ("thumbnail", "thumbnailUrl")] {
-            let url = result[field].as_str().ok_or("the result has no address")?;
-            let file = api.save(url, &self.out, &subject, name).await?;
-            println!("{:<28} {url}", file.display().to_string());
-        }
-        println!("quality {:.2}, seed {}", result["qualityScore"].as_f64().unwrap_or_default(), result["seed"]);
-        match job["cost"]["settled"].as_f64() {
-            Some(dollars) => println!("cost    ${dollars:.3}"),
-            None => println!("cost    unknown"),
-        }
+
+        let request = json!({ "subjectType": "character", "subjectId": subject, "description": self.description });
+        let (master, master_cost) = api.generate("master", "master", &request).await?;
+        let picture = master.first()?;
+        let master_file = self.save(api, picture, &format!("{subject}-master")).await?;
+
+        let request = json!({ "masterReferenceId": picture.media_id, "subjectId": subject });
+        let (turnaround, turnaround_cost) = api.generate("turnaround", "profile360", &request).await?;
+
+        let character = json!({ "referenceId": picture.media_id, "position": "left" });
+        let request = json!({ "description": self.scene, "references": { "characters": [character] } });
+        let scene = api.generate("scene", "composite", &request).await;
+
+        // The views are there and paid for, also where the scene is not.
+        let mut large = vec![("master", picture)];
+        large.extend(scene.iter().filter_map(|(scene, _)| Some(("scene", scene.images.first()?))));
+        let sheet = self.out.join(format!("{subject}-turnaround.png"));
+        fs::write(&sheet, draw_sheet(api, &subject, &large, &turnaround).await?)?;
+        report("master", &master_file, &master, &master_cost);
+        report("turnaround", &sheet, &turnaround, &turnaround_cost);
+        let (scene, scene_cost) = scene?;
+        let scene_file = self.save(api, scene.first()?, &format!("{subject}-scene")).await?;
+        report("scene", &scene_file, &scene, &scene_cost);
+        let costs = [master_cost, turnaround_cost, scene_cost].map(|cost| cost.settled);
+        let sum: Option<f64> = costs.into_iter().sum();
+        println!("sum         {}, {:.1} s", dollars(sum), started.elapsed().as_secs_f64());
         Ok(())
     }
-}
 
-/// A client of the API, as any program would be.
-struct Api {
-    http: Client,
-    url: String,
-    key: String,
-}
-
-impl Api {
-    fn new(url: String, key: String) -> Result<Self, reqwest::Error> {
-        Ok(Self { http: http_builder().build()?, url, key })
-    }
-
-    async fn post(&self, path: &str, body: &Value) -> Result<Value, Failed> {
-        let post = self.http.post(format!("{}{path}", self.url)).bearer_auth(&self.key).json(body);
-        json_of(post.send().await?).await
-    }
-
-    async fn get(&self, path: &str) -> Result<Value, Failed> {
-        json_of(self.http.get(format!("{}{path}", self.url)).bearer_auth(&self.key).send().await?).await
-    }
-
-    /// Saves what `url` answers, without our key: image addresses need none.
-    async fn save(&self, url: &str, folder: &Path, subject: &str, name: &str) -> Result<PathBuf, Failed> {
-        let response = self.http.get(url).send().await?.error_for_status()?;
-        let kind = response.headers().get("content-type").and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-        let extension = kind.rsplit('/').next().unwrap_or("bin").to_owned();
-        let file = folder.join(format!("{subject}-{name}.{extension}"));
-        fs::write(&file, response.bytes().await?)?;
+    /// Saves the original.
+    async fn save(&self, api: &Api, picture: &Picture, name: &str) -> Result<PathBuf, Failed> {
+        let extension = picture.content_type.rsplit('/').next().unwrap_or("bin");
+        let file = self.out.join(format!("{name}.{extension}"));
+        fs::write(&file, api.download(&picture.url).await?)?;
         Ok(file)
     }
 }
 
-async fn json_of(response: reqwest::Response) -> Result<Value, Failed> {
-    let status = response.status();
-    let body: Value = response.json().await?;
-    if status.is_success() {
-        return Ok(body);
+/// All views, by angle, beside the large pictures.
+async fn draw_sheet(
+    api: &Api,
+    subject: &str,
+    large: &[(&str, &Picture)],
+    turnaround: &Made,
+) -> Result<Vec<u8>, Failed> {
+    let mut beside = Vec::with_capacity(large.len());
+    for (name, picture) in large {
+        beside.push(entry(api, picture, name).await?);
     }
-    let errors = body["errors"].as_array().into_iter().flatten();
-    let errors: Vec<String> = errors.map(|error| format!("{} {}", error["pointer"], error["detail"])).collect();
-    Err(format!("{}: {}", body["detail"].as_str().unwrap_or("the API refused"), errors.join("; ")).into())
+    let mut views = Vec::with_capacity(turnaround.images.len());
+    for view in &turnaround.images {
+        views.push(entry(api, view, &format!("{}°", view.angle.unwrap_or_default())).await?);
+    }
+    let first = turnaround.first()?;
+    let title = format!("{subject}   seed {}   {}", first.seed, first.recipe.model);
+    Ok(contact_sheet(&title, &beside, &views)?)
+}
+
+async fn entry(api: &Api, picture: &Picture, name: &str) -> Result<Entry, Failed> {
+    let image = image::load_from_memory(&api.download(&picture.webp_url).await?)?.into_rgb8();
+    Ok(Entry { image, caption: format!("{name}  {:.2}", picture.quality_score) })
+}
+
+fn report(stage: &str, file: &Path, made: &Made, cost: &Cost) {
+    println!("{stage:11} {}", file.display());
+    for picture in &made.images {
+        let angle = picture.angle.map(|angle| format!("{angle:>3}°  ")).unwrap_or_default();
+        println!("            {angle}quality {:.2}  {}", picture.quality_score, picture.url);
+    }
+    for score in made.consistency_scores.values() {
+        println!("            like its reference {score:.2}");
+    }
+    let seeds = distinct(made, |picture| picture.seed.to_string());
+    let models = distinct(made, |picture| picture.recipe.model.clone());
+    println!("            seed {seeds}, {models}, {}", dollars(cost.settled));
+    if let Some(warning) = &made.warning {
+        println!("            {warning}");
+    }
+}
+
+fn distinct(made: &Made, of: impl Fn(&Picture) -> String) -> String {
+    made.images.iter().map(of).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
+}
+
+fn dollars(amount: Option<f64>) -> String {
+    amount.map_or_else(|| "cost unknown".to_owned(), |amount| format!("${amount:.3}"))
 }

@@ -178,16 +178,19 @@ async fn draw_all(
     }
     Outcome {
         status: 200,
-        billable_units: billable_units(&model.terms, &images, references.len()),
+        billable_units: billable_units(&model.terms, input, &images, references.len()),
         body: output(model.terms.output, request, &images, &echoed, flagged),
         headers: Vec::new(),
         failure: None,
     }
 }
 
-fn billable_units(terms: &Terms, images: &[Published], references: usize) -> f64 {
+fn billable_units(terms: &Terms, input: &Map<String, Value>, images: &[Published], references: usize) -> f64 {
     match terms.unit {
-        Unit::Images => images.len() as f64,
+        Unit::Images => {
+            let tier = input.get("resolution").and_then(Value::as_str).and_then(|tier| terms.tiers.get(tier));
+            images.len() as f64 * tier.copied().unwrap_or(1.0)
+        }
         Unit::Megapixels => {
             let inputs = if terms.inputs_billed { references as f64 } else { 0.0 };
             inputs + images.iter().map(|image| billed_megapixels(image.width, image.height)).sum::<f64>()

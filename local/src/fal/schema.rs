@@ -31,6 +31,9 @@ pub(super) struct Terms {
     pub(super) inputs_billed: bool,
     /// US dollars per unit.
     pub(super) price: f64,
+    /// How many units an image of a `resolution` is; one where it is not named.
+    #[serde(default)]
+    pub(super) tiers: BTreeMap<String, f64>,
 }
 
 /// Which of too many references are kept.
@@ -103,6 +106,8 @@ pub(super) enum Kind {
     Url,
     Urls,
     Loras,
+    /// ControlNets that know several kinds of control image.
+    Unions,
     List,
 }
 

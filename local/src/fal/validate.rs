@@ -10,6 +10,9 @@ use super::{
     schema::{Field, Kind, Model},
 };
 
+/// What a control image of a ControlNet union can be.
+const CONTROL_MODES: [&str; 7] = ["canny", "tile", "depth", "blur", "pose", "gray", "low-quality"];
+
 /// The input with defaults, or the items of the `detail` list.
 pub(super) fn validate(model: &Model, input: &Value) -> Result<Map<String, Value>, Vec<Value>> {
     let Value::Object(given) = input else {
@@ -43,7 +46,7 @@ fn check(field: &Field, loc: &[Value], value: &Value) -> Vec<Value> {
         Kind::Boolean => Vec::new(),
         Kind::OneOf => one_of(&field.values, loc, value),
         Kind::ImageSize => image_size(field, loc, value),
-        Kind::List | Kind::Loras | Kind::Urls => list(field, loc, value),
+        Kind::List | Kind::Loras | Kind::Unions | Kind::Urls => list(field, loc, value),
     }
 }
 
@@ -117,6 +120,7 @@ fn list(field: &Field, loc: &[Value], value: &Value) -> Vec<Value> {
         Kind::Loras => {
             items.iter().enumerate().flat_map(|(index, lora)| lora_item(field, inside(index), lora)).collect()
         }
+        Kind::Unions => items.iter().enumerate().flat_map(|(index, union)| union_item(&inside(index), union)).collect(),
         Kind::List
         | Kind::String
         | Kind::Integer
@@ -136,6 +140,45 @@ fn lora_item(field: &Field, mut loc: Vec<Value>, lora: &Value) -> Vec<Value> {
     let Some(scale) = lora.get("scale") else { return Vec::new() };
     loc.push("scale".into());
     in_range(field, &loc, scale)
+}
+
+/// A ControlNet union and the control images that it is given.
+fn union_item(loc: &[Value], union: &Value) -> Vec<Value> {
+    let controls = union.get("controls").and_then(Value::as_array);
+    let listed = controls.is_none().then(|| missing(loc, "controls", union));
+    let inside = |index: usize| loc.iter().cloned().chain(["controls".into(), index.into()]).collect::<Vec<_>>();
+    let each = controls.into_iter().flatten().enumerate();
+    let each = each.flat_map(|(index, control)| control_item(&inside(index), control));
+    text(loc, "path", union).into_iter().chain(listed).chain(each).collect()
+}
+
+fn control_item(loc: &[Value], control: &Value) -> Vec<Value> {
+    let at = |name: &str| loc.iter().cloned().chain([name.into()]).collect::<Vec<_>>();
+    let modes = CONTROL_MODES.map(str::to_owned);
+    let mode = match control.get("control_mode") {
+        Some(mode) => one_of(&modes, &at("control_mode"), mode),
+        None => vec![missing(loc, "control_mode", control)],
+    };
+    let numbers = ["conditioning_scale", "start_percentage", "end_percentage"].into_iter().filter_map(|name| {
+        let value = control.get(name).filter(|value| !value.is_number())?;
+        Some(item(&at(name), "float_type", "Input should be a valid number", None, value))
+    });
+    text(loc, "control_image_url", control).into_iter().chain(mode).chain(numbers).collect()
+}
+
+/// The problem with a text that must be there.
+fn text(loc: &[Value], name: &str, of: &Value) -> Option<Value> {
+    let loc_of: Vec<Value> = loc.iter().cloned().chain([name.into()]).collect();
+    match of.get(name) {
+        None => Some(missing(loc, name, of)),
+        Some(Value::String(_)) => None,
+        Some(other) => Some(item(&loc_of, "string_type", "Input should be a valid string", None, other)),
+    }
+}
+
+fn missing(loc: &[Value], name: &str, of: &Value) -> Value {
+    let loc: Vec<Value> = loc.iter().cloned().chain([name.into()]).collect();
+    item(&loc, "missing", "Field required", None, of)
 }
 
 fn item(loc: &[Value], kind: &str, msg: &str, ctx: Option<Value>, input: &Value) -> Value {
@@ -180,6 +223,14 @@ mod tests {
         assert_eq!(problems("fal-ai/flux-2/edit", &none), [r#"sequence_too_short ["body","image_urls"]"#]);
         let lora = json!({ "prompt": "x", "loras": [{ "path": "a", "scale": 5 }] });
         assert_eq!(problems("fal-ai/flux-lora", &lora), [r#"less_than_equal ["body","loras",0,"scale"]"#]);
+        let control = json!({ "control_image_url": "http://x/a.png", "control_mode": "sketch" });
+        let union = json!({ "prompt": "x", "controlnet_unions": [{ "path": "a", "controls": [control] }, {}] });
+        let expected = [
+            r#"one_of ["body","controlnet_unions",0,"controls",0,"control_mode"]"#,
+            r#"missing ["body","controlnet_unions",1,"path"]"#,
+            r#"missing ["body","controlnet_unions",1,"controls"]"#,
+        ];
+        assert_eq!(problems("fal-ai/flux-general", &union), expected);
         let angle = json!({ "image_urls": ["http://x/a.png"], "horizontal_angle": 361 });
         let angles = "fal-ai/flux-2-lora-gallery/multiple-angles";
         assert_eq!(problems(angles, &angle), [r#"less_than_equal ["body","horizontal_angle"]"#]);

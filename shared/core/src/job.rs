@@ -388,6 +388,16 @@ mod tests {
     }
 
     #[test]
+    fn images_that_were_flagged_and_left_out_are_missed() {
+        let whole = stored(CENT);
+        let four = Shot { recipe: Recipe { images: 4, ..whole.recipe.clone() }, ..whole };
+        let media = (0..3).map(|index| job(1).id.shot(0).media(index)).collect();
+        let three = Shot { state: ShotState::Stored { media }, ..four };
+        let JobState::Partial(_, failure) = finished(&[three]).state else { panic!("three of four are there") };
+        assert_eq!(failure.code, FailureCode::ContentRefused);
+    }
+
+    #[test]
     fn one_unknown_cost_makes_the_jobs_cost_unknown() {
         assert_eq!(finished(&[stored(CENT), stored(None)]).ending().unwrap().cost, None);
         assert_eq!(finished(&[stored(None)]).ending().unwrap().cost, None);

@@ -40,6 +40,7 @@ use crate::{
 /// What a job makes, with everything that was asked for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[expect(clippy::large_enum_variant, reason = "there is one for each job, and never a list of them")]
 pub enum Kind {
     /// The definitive picture of a subject.
     Master(MasterReference),
@@ -225,7 +226,7 @@ impl Kind {
             Self::Profile(profile) => profile.plan(material, setting),
             Self::Composite(composite) => composite.plan(material, setting),
             Self::Portrait(portrait) => portrait.plan(material, setting),
-            Self::Regeneration(again) => Ok(again.plan()),
+            Self::Regeneration(again) => again.plan(setting),
         }
     }
 
@@ -334,7 +335,9 @@ impl Material {
 fn check_references(model: &Model, count: usize, place: &str) -> Result<(), Unfit> {
     let most = model.max_references() as usize;
     if count > most {
-        let more = Model::all().iter().filter(|other| other.max_references() as usize >= count);
+        let follows_control = |other: &Model| other.control_weights.is_some() || model.control_weights.is_none();
+        let more = Model::all().iter();
+        let more = more.filter(|other| other.max_references() as usize >= count && follows_control(other));
         let more: Vec<&str> = more.map(|other| other.id.as_str()).collect();
         let instead = if more.is_empty() { String::new() } else { format!("; {} take as many", more.join(", ")) };
         return Err(Unfit::new(place, format!("are {count} images, and {} takes {most}{instead}", model.id)));

@@ -12,6 +12,9 @@ static TABLE: LazyLock<Table> = LazyLock::new(|| {
         .unwrap_or_else(|error| panic!("data/models.json is checked by tests: {error}"))
 });
 
+/// Models draw sides that are multiples of this: what comes may be that much larger than what was asked for.
+const STEP: u32 = 16;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Table {
@@ -201,7 +204,7 @@ impl Size {
     }
 }
 
-/// The nearest of `ratios`, with as many pixels as a square of `side`.
+/// The nearest of `ratios`, with as many pixels as a square of `side`, in steps of [`STEP`] as models draw.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a side in pixels, a few thousand")]
 fn in_ratio(ratios: &[String], width: u32, height: u32, side: u32) -> Fitted {
     let wanted = f64::from(width.max(1)) / f64::from(height.max(1));
@@ -215,7 +218,8 @@ fn in_ratio(ratios: &[String], width: u32, height: u32, side: u32) -> Fitted {
         return Fitted { width: side, height: side, ratio: None, tier: None };
     };
     let tall = f64::from(side) / ratio.sqrt();
-    Fitted { width: (tall * ratio) as u32, height: tall as u32, ratio: Some(text.clone()), tier: None }
+    let step = |length: f64| (length / f64::from(STEP)).round() as u32 * STEP;
+    Fitted { width: step(tall * ratio), height: step(tall), ratio: Some(text.clone()), tier: None }
 }
 
 /// How an endpoint takes reference images.
@@ -324,7 +328,7 @@ impl Model {
         let tier = self.size.fit(width, height).tier;
         let per_unit = tier.and_then(|tier| price.tiers.get(&tier)).copied().unwrap_or(price.micros);
         let units = match price.unit {
-            Unit::Megapixel => (u64::from(width) * u64::from(height)).div_ceil(1024 * 1024) * u64::from(images),
+            Unit::Megapixel => (drawn(width) * drawn(height)).div_ceil(1024 * 1024) * u64::from(images),
             Unit::Image => u64::from(images),
         };
         let inputs = if price.inputs { u64::from(references) } else { 0 };
@@ -336,6 +340,11 @@ impl Model {
     pub fn cost_of_units(&self, units: f64) -> Option<Usd> {
         Some(self.price.as_ref()?.micros.times(units))
     }
+}
+
+/// A side of `length` pixels as the image will have it at most.
+fn drawn(length: u32) -> u64 {
+    u64::from(length).next_multiple_of(STEP.into())
 }
 
 #[cfg(test)]
@@ -426,7 +435,7 @@ mod tests {
         assert_eq!(fit("flux-dev", 768, 1024), (768, 1024, String::new(), String::new()));
         assert_eq!(fit("flux-2-edit", 3000, 100), (2048, 512, String::new(), String::new()));
         assert_eq!(fit("kontext-pro", 1024, 1024), (1024, 1024, "1:1".to_owned(), String::new()));
-        assert_eq!(fit("kontext-pro", 1920, 1080), (1365, 768, "16:9".to_owned(), String::new()));
+        assert_eq!(fit("kontext-pro", 1920, 1080), (1360, 768, "16:9".to_owned(), String::new()));
         assert_eq!(fit("nano-banana-2-edit", 2048, 2048), (2048, 2048, "1:1".to_owned(), "2K".to_owned()));
         assert_eq!(fit("flux-image-to-image", 640, 480), (640, 480, String::new(), String::new()));
     }
@@ -439,7 +448,12 @@ mod tests {
         assert_eq!(cost("flux-dev", 1024, 1024, 1, 0), 25_000);
         assert_eq!(cost("flux-dev", 512, 512, 2, 0), 50_000);
         assert_eq!(cost("flux-dev", 1920, 1080, 1, 0), 50_000);
-        assert_eq!(cost("kontext-pro", 1365, 768, 1, 1), 40_000);
+        assert_eq!(cost("kontext-pro", 1360, 768, 1, 1), 40_000);
+        // 1032 x 1016 is less than a megapixel, and 1040 x 1024 comes.
+        assert_eq!(cost("flux-dev", 1032, 1016, 1, 0), 50_000);
+        // 1568 x 672 is what 21:9 comes to.
+        let wide = model("kontext-dev").size.fit(2100, 900);
+        assert_eq!(cost("kontext-dev", wide.width, wide.height, 1, 1), 50_000);
         // Two megapixels out, three references in.
         assert_eq!(cost("flux-2-edit", 1920, 1080, 1, 3), 60_000);
         assert_eq!(cost("nano-banana-2-edit", 2048, 2048, 1, 5), 120_000);

@@ -13,6 +13,9 @@ use crate::{
     money::Usd,
 };
 
+/// What stands in place of a template where a caller replaced the whole prompt.
+pub const OWN_WORDS: &str = "own";
+
 /// What is sent to fal for one shot, in our terms.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -21,7 +24,7 @@ pub struct Recipe {
     pub model: String,
     /// The final prompt.
     pub prompt: String,
-    /// The template and version that made the prompt.
+    /// The template and version that made the prompt, or [`OWN_WORDS`].
     pub template: String,
     /// The seed; fixed when the job is accepted, so that a retry makes the same picture.
     pub seed: u64,
@@ -500,7 +503,7 @@ pub(crate) mod tests {
         assert!(ignored("flux-general", &all).is_empty());
         let wide = Recipe { width: 1920, height: 1080, ..recipe("kontext-multi") };
         let reason = &wide.not_taken(wide.model().unwrap(), &["resolution"])[0].reason;
-        assert_eq!(reason, "kontext-multi makes 1365 x 768 pixels of this");
+        assert_eq!(reason, "kontext-multi makes 1360 x 768 pixels of this");
     }
 
     #[test]

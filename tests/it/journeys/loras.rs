@@ -19,7 +19,7 @@ async fn start() -> Product {
 }
 
 /// Two small tensors, as a trainer saves them.
-fn safetensors() -> Vec<u8> {
+pub(super) fn safetensors() -> Vec<u8> {
     let header = json!({
         "__metadata__": { "ss_base_model_version": "flux1", "format": "pt" },
         "lora_down": { "dtype": "F16", "shape": [2, 4], "data_offsets": [0, 16] },
@@ -30,7 +30,7 @@ fn safetensors() -> Vec<u8> {
 }
 
 impl Product {
-    async fn put_person(&self, id: &str) -> Value {
+    pub(super) async fn put_person(&self, id: &str) -> Value {
         let body = json!({ "triggerWord": "74828", "age": 36, "gender": "woman" });
         let (status, person) = answer(self.request(Method::PUT, &format!("{PEOPLE}/{id}")).json(&body)).await;
         assert_eq!(status, StatusCode::OK, "{person}");
@@ -38,7 +38,7 @@ impl Product {
     }
 
     /// Announces a LoRA; returns the answer.
-    async fn register(&self, person: &str, bytes: usize) -> Value {
+    pub(super) async fn register(&self, person: &str, bytes: usize) -> Value {
         let body = json!({ "personId": person, "bytes": bytes, "fileName": "Ada.safetensors" });
         let (status, lora) = answer(self.request(Method::POST, LORAS).json(&body)).await;
         assert_eq!(status, StatusCode::CREATED, "{lora}");
@@ -63,7 +63,7 @@ impl Product {
     }
 
     /// Registers, uploads and completes; returns the LoRA's id.
-    async fn lora_of(&self, person: &str) -> Value {
+    pub(super) async fn lora_of(&self, person: &str) -> Value {
         let lora = self.register(person, safetensors().len()).await;
         self.upload(&lora, &safetensors()).await;
         assert_eq!(self.complete(&lora).await.0, 200);

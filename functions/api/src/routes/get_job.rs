@@ -22,12 +22,17 @@ pub(crate) async fn get_job(
     Ok(Json(JobView::new(&app, &stored).await?))
 }
 
-/// The job, if the caller may read its project. A stranger's job is no job.
+/// The job, if the caller may read its project.
 pub(super) async fn readable(app: &App, caller: &Caller, job: &str) -> Result<Stored, ApiError> {
+    reachable(app, caller, Action::Read, job).await
+}
+
+/// The job, if the caller may do this in its project. A stranger's job is no job.
+pub(super) async fn reachable(app: &App, caller: &Caller, action: Action, job: &str) -> Result<Stored, ApiError> {
     let unknown = || ApiError::NotFound { what: "job" };
     let id: JobId = job.parse().map_err(|_| unknown())?;
     let stored = app.store.job(id).await?.ok_or_else(unknown)?;
-    match caller.may(app, Action::Read, stored.job.value.project.as_str()).await {
+    match caller.may(app, action, stored.job.value.project.as_str()).await {
         Ok(_) => Ok(stored),
         Err(ApiError::NotFound { .. }) => Err(unknown()),
         Err(error) => Err(error),

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Nobody is older.
-const OLDEST: u8 = 130;
+pub(super) const OLDEST: u8 = 130;
 
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -18,6 +18,10 @@ use crate::{
 pub const MAX_CHARACTERS: usize = 10;
 /// Most props of one scene.
 pub const MAX_PROPS: usize = 10;
+/// Most control images of one scene.
+pub const MAX_CONTROLS: usize = 4;
+/// Most variations of one request.
+pub const MAX_VARIATIONS: u16 = 4;
 /// The size unless the request names one.
 pub const DEFAULT_SIZE: (u32, u32) = (1920, 1080);
 
@@ -69,7 +73,7 @@ pub struct CharacterSlot {
 
 /// Where somebody stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "must be words such as left, or an object with x and y, each 0 to 1")]
 pub enum Position {
     /// In words: `left`, `in the doorway`.
     Words(String),
@@ -379,13 +383,19 @@ impl Lighting {
         let light = light.into_iter().flatten().collect::<Vec<_>>().join(" ");
         let kelvin = self.color_temperature.map(|kelvin| format!("{kelvin} K"));
         joined(&[
-            (!light.is_empty()).then(|| format!("{light} lighting")),
+            (!light.is_empty()).then(|| with_noun(light)),
             self.direction.as_ref().map(|from| format!("light from {from}")),
             kelvin,
             self.time_of_day.clone(),
             self.mood.as_ref().map(|mood| format!("{mood} mood")),
         ])
     }
+}
+
+/// `soft` is `soft lighting`; `golden hour light` is itself.
+fn with_noun(light: String) -> String {
+    let ends_with_it = ["light", "lights", "lighting"].iter().any(|noun| light.to_lowercase().ends_with(noun));
+    if ends_with_it { light } else { format!("{light} lighting") }
 }
 
 impl Camera {
@@ -447,6 +457,8 @@ mod tests {
         let recipe = &plan.recipes[0];
         assert_eq!((recipe.model.as_str(), recipe.references.len()), ("flux-2-edit", 3));
         assert_eq!((recipe.width, recipe.height), (1920, 1080));
+        let bright = |kind: &str| Lighting { kind: Some(kind.to_owned()), ..Lighting::default() }.words();
+        assert_eq!(["neon", "golden hour light"].map(bright), ["neon lighting", "golden hour light"]);
         let slots: Vec<&str> = plan.filing.slots.iter().map(|slot| slot.slot.as_str()).collect();
         assert_eq!(slots, ["character-0", "character-1", "location"]);
     }

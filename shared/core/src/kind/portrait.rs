@@ -83,12 +83,11 @@ pub struct Choices {
 impl Portrait {
     /// One shot that brings all images.
     pub(super) fn plan(&mut self, material: &Material, setting: &Setting<'_>) -> Result<Plan, Unfit> {
-        let place = match &self.of {
-            Sitter::Lora(_) => "/loraId",
-            Sitter::Person(_) => "/personId",
-        };
         let lora = material.lora.as_ref().filter(|lora| lora.is_ready());
-        let lora = lora.ok_or_else(|| Unfit::new(place, "has no LoRA that is ready to be used"))?;
+        let lora = lora.ok_or_else(|| match &self.of {
+            Sitter::Lora(_) => Unfit::new("/loraId", "is not ready: its file was not uploaded and checked yet"),
+            Sitter::Person(_) => Unfit::new("/personId", "has no LoRA that is ready to be used"),
+        })?;
         let model = self.tuning.model(&Model::defaults().portrait)?;
         if model.max_loras == 0 || model.references.as_ref().is_some_and(|references| references.required) {
             return Err(Unfit::new("/model", format!("makes no portraits from a LoRA: {}", model.id)));
@@ -147,7 +146,7 @@ impl PortraitPrompt {
     fn words(&self, person: Option<&Person>, lora: &Lora) -> Result<String, Unfit> {
         let Self::Built(choices) = self else { return Ok(String::new()) };
         let Choices { type_of_shot, costume, background, .. } = choices;
-        let missing = |name: &str| Unfit::new(format!("/{name}"), "is neither given nor known of the person");
+        let missing = |name: &str| Unfit::new(format!("/choices/{name}"), "is neither given nor known of the person");
         let age = choices.age.or(person.and_then(|person| person.age)).ok_or_else(|| missing("age"))?;
         let gender = choices.gender.clone().or_else(|| person.and_then(|person| person.gender.clone()));
         let gender = gender.ok_or_else(|| missing("gender"))?;
@@ -155,11 +154,11 @@ impl PortraitPrompt {
         let trigger = choices.trigger_word.clone().or(known).ok_or_else(|| missing("triggerWord"))?;
         let who = format!("{age}-year-old {}", noun(&gender, age));
         Ok(format!(
-            "{} {type_of_shot} of {} {who} dressed as {} {costume} with {} {background} background, {trigger}",
-            capitalised(article(type_of_shot)),
-            article(&who),
-            article(costume),
-            article(background),
+            "{} of {} dressed as {} with {} background, {trigger}",
+            capitalised(&with_article(type_of_shot)),
+            with_article(&who),
+            with_article(costume),
+            with_article(background),
         ))
     }
 }
@@ -175,24 +174,34 @@ fn noun(gender: &str, age: u8) -> &str {
     }
 }
 
-/// `an` before a vowel that is heard: an 8-year-old, an 11-year-old, an hour; a unicorn, a 100-year-old, a one-eyed pirate.
-fn article(words: &str) -> &'static str {
-    let first = words.split([' ', '-']).next().unwrap_or_default().to_lowercase();
-    if let Ok(number) = first.parse::<u32>() {
-        return if first.starts_with('8') || number == 11 || number == 18 { "an" } else { "a" };
-    }
-    let like_you = ["uni", "use", "usu", "eu", "ufo", "one", "once"];
-    let silent_h = ["hour", "honest", "honor", "honour", "heir"];
-    if silent_h.iter().any(|start| first.starts_with(start)) {
-        return "an";
-    }
-    // "Unimportant" is heard with a vowel and rare; "one" is a word, "onerous" is not it.
-    let sounds_like_you = like_you.iter().any(|start| first.starts_with(start)) && !first.starts_with("unim");
-    if first.starts_with(['a', 'e', 'i', 'o', 'u']) && !sounds_like_you { "an" } else { "a" }
+/// `words` with the article that they need; some come with one.
+fn with_article(words: &str) -> String {
+    let first = words.split_whitespace().next().unwrap_or_default();
+    let has_one = ["a", "an", "the"].iter().any(|article| first.eq_ignore_ascii_case(article));
+    if has_one { words.to_owned() } else { format!("{} {words}", article(words)) }
 }
 
-fn capitalised(article: &str) -> &str {
-    if article == "an" { "An" } else { "A" }
+/// `an` before a vowel that is heard: an 8-year-old, an 1800s dress, an hour; a unicorn, a 100-year-old, a one-eyed pirate.
+fn article(words: &str) -> &'static str {
+    let first = words.split([' ', '-']).next().unwrap_or_default().to_lowercase();
+    let digits = first.split(|character: char| !character.is_ascii_digit()).next().unwrap_or_default();
+    let vowel = if digits.is_empty() {
+        let starts = |beginnings: &[&str]| beginnings.iter().any(|beginning| first.starts_with(beginning));
+        // "Uninhabited" and "unidentified" are heard with a vowel, as "university" is not.
+        let like_you = starts(&["uni", "use", "usu", "eu", "ufo", "uto"]) && !starts(&["unim", "unin", "unid"]);
+        let like_won = matches!(first.as_str(), "one" | "once");
+        let silent_h = starts(&["hour", "honest", "honor", "honour", "heir"]);
+        silent_h || (starts(&["a", "e", "i", "o", "u"]) && !like_you && !like_won)
+    } else {
+        let teens = digits.starts_with("11") || digits.starts_with("18");
+        digits.starts_with('8') || (teens && matches!(digits.len(), 2 | 4))
+    };
+    if vowel { "an" } else { "a" }
+}
+
+fn capitalised(words: &str) -> String {
+    let mut characters = words.chars();
+    characters.next().into_iter().flat_map(char::to_uppercase).chain(characters).collect()
 }
 
 #[cfg(test)]
@@ -273,6 +282,9 @@ mod tests {
             ["11-year-old", "18-year-old", "80-year-old", "extreme close-up", "hour", "1-year-old", "100-year-old"];
         assert_eq!(articles.map(article), ["an", "an", "an", "an", "an", "a", "a"]);
         assert_eq!(["European castle", "one-eyed pirate", "umbrella", "witch"].map(article), ["a", "a", "an", "a"]);
+        let eras = ["80s rocker", "1800s ballroom", "1920s flapper", "180-year-old oak", "uninhabited island"];
+        assert_eq!(eras.map(article), ["an", "an", "a", "a", "an"]);
+        assert!(prompt("the Joker", None).contains("dressed as the Joker with a haunted"), "not two articles");
     }
 
     #[test]
@@ -288,7 +300,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let nobody = Material { person: None, ..material() };
-        assert_eq!(plan(choices("witch", None), &nobody).unwrap_err().pointer, "/age");
+        assert_eq!(plan(choices("witch", None), &nobody).unwrap_err().pointer, "/choices/age");
         let no_lora = Material { lora: None, ..material() };
         assert_eq!(plan(choices("witch", None), &no_lora).unwrap_err().pointer, "/personId");
     }

@@ -1,0 +1,31 @@
+//! `POST /api/v1/jobs/{job}/cancel`: shots that wait are taken back; those at fal go on, and the job ends with them.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+
+use super::get_job::reachable;
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    extract::Path,
+    job_view::JobView,
+    problem::ApiError,
+    take_back::take_back,
+};
+
+pub(crate) async fn cancel_job(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(job): Path<String>,
+) -> Result<(StatusCode, Json<JobView>), ApiError> {
+    let before = reachable(&app, &caller, Action::Generate, &job).await?;
+    if before.job.value.ending().is_some() {
+        return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
+    }
+    let id = before.job.value.id;
+    take_back(&app, id).await?;
+    let after = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
+    Ok((StatusCode::ACCEPTED, Json(JobView::new(&app, &after).await?)))
+}

@@ -1,0 +1,43 @@
+//! `POST /api/v1/projects/{project}/workflows/{workflow}/cancel`: steps that have not begun are dropped; of the others,
+//! shots that wait are taken back and those at fal go on.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use http::StatusCode;
+use likeness_core::{store::Saved, workflow::WorkflowState};
+
+use super::{create_workflow::go_on, get_workflow::of_project};
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    extract::Path,
+    problem::ApiError,
+    take_back::take_back,
+    workflow_view::WorkflowView,
+};
+
+pub(crate) async fn cancel_workflow(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((project, workflow)): Path<(String, String)>,
+) -> Result<(StatusCode, Json<WorkflowView>), ApiError> {
+    let project = caller.may(&app, Action::Generate, &project).await?;
+    let canceled = loop {
+        let before = of_project(&app, &project, &workflow).await?;
+        if let WorkflowState::Ended { .. } = before.value.state {
+            return Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() });
+        }
+        let after = before.value.canceled(app.clock.now());
+        // A step that began meanwhile is one whose job has to be taken back.
+        if app.store.save_workflow(&after, before.revision).await? == Saved::Yes {
+            break after;
+        }
+    };
+    for job in canceled.jobs() {
+        take_back(&app, job).await?;
+    }
+    go_on(&app, canceled.id).await;
+    let after = of_project(&app, &project, &workflow).await?;
+    Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &after.value).await?)))
+}

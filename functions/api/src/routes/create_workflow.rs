@@ -1,0 +1,72 @@
+//! `POST /api/v1/projects/{project}/workflows`: several jobs in one request, each after those whose results it names.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use likeness_core::{
+    advance::advance, id::WorkflowId, queue::IngestHint, store::Acceptance, telemetry::causes, workflow::Workflow,
+};
+use serde::Deserialize;
+
+use super::get_workflow::of_project;
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    body::JsonBody,
+    extract::Path,
+    idempotency::idempotency,
+    problem::ApiError,
+    workflow_steps::{CreateStep, chain},
+    workflow_view::{WorkflowView, location},
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateWorkflow {
+    steps: Vec<CreateStep>,
+}
+
+pub(crate) async fn create_workflow(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(project): Path<String>,
+    headers: HeaderMap,
+    body: JsonBody<CreateWorkflow>,
+) -> Result<Response, ApiError> {
+    let project = caller.may(&app, Action::Generate, &project).await?;
+    let steps = chain(body.value.steps, app.wording())?;
+    let idempotency = idempotency(&headers, "workflows", &body.sha256)?;
+    let now = app.clock.now();
+    let workflow = Workflow {
+        id: WorkflowId::new(now, &app.entropy),
+        project: project.clone(),
+        created_by: caller.user,
+        created_at: now,
+        steps,
+        state: Workflow::opened(now),
+    };
+    let id = match app.store.accept_workflow(&workflow, idempotency.as_ref(), now).await? {
+        Acceptance::Accepted => workflow.id,
+        Acceptance::Replayed(earlier) => earlier,
+        Acceptance::KeyReused => return Err(ApiError::KeyReused),
+        // Nobody else makes an id with 80 bits of chance in it.
+        Acceptance::Conflict => return Err(ApiError::Conflict { detail: "try again".to_owned() }),
+    };
+    go_on(&app, id).await;
+    let workflow = of_project(&app, &project, &id.to_string()).await?.value;
+    let view = WorkflowView::new(&app, &workflow).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(&project, id))], Json(view)).into_response())
+}
+
+/// Takes the workflow as far as it can go now, or leaves that to ingest.
+pub(super) async fn go_on(app: &App, workflow: WorkflowId) {
+    if let Err(error) = advance(&app.intake, workflow, app.clock.now()).await {
+        tracing::warn!(workflow.id = %workflow, error = causes(&error), "left to ingest");
+        app.intake.queues.hint_ingest(IngestHint::Workflow(workflow)).await;
+    }
+}
