@@ -21,6 +21,7 @@ mod routes;
 mod start_job;
 mod take_back;
 mod token;
+mod translation;
 mod validation;
 mod workflow_steps;
 mod workflow_view;

@@ -1,5 +1,5 @@
-//! The steps of a workflow as a request has them: nested, each with the body of its kind's own route. Here they are put in
-//! the order in which they can begin, and checked like any other request, with pointers that lead into the step.
+//! The steps of a workflow as a request has them: nested, each with the body of its kind's own route. Here they are put
+//! in the order in which they can begin, and checked like any other request, with pointers that lead into the step.
 
 use std::collections::HashSet;
 

@@ -194,7 +194,7 @@ async fn record(app: &App, before: &Versioned<Shot>, images: &[NewMedia]) -> Res
             tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored");
             return Ok(());
         }
-        // Another delivery of the same message wrote the same, or the sweep noted a reminder: then it is stored all the same.
+        // Another delivery of the same message wrote the same; or the sweep noted a reminder, and it is still to be done.
         let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
         before = read;
     }
@@ -205,7 +205,8 @@ async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Resul
     loop {
         let Ok(after) = before.value.clone().unusable(failure.clone()) else { return Ok(()) };
         if app.store.save_shot(&before, &after).await? == Saved::Yes {
-            tracing::warn!(event = "generation_error", job.id = %after.id.job, shot.id = %after.id, code, "image unusable");
+            let (job, shot) = (after.id.job, after.id);
+            tracing::warn!(event = "generation_error", job.id = %job, shot.id = %shot, code, "image unusable");
             return Ok(());
         }
         let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };

@@ -68,18 +68,17 @@ impl Demo {
     async fn make(&self, api: &Api) -> Result<(), Failed> {
         let started = Instant::now();
         let subject = format!("demo-{}", hex::encode(Entropy::from_os().bytes::<4>()));
-        fs::create_dir_all(&self.out)?;
-
         let request = json!({ "subjectType": "character", "subjectId": subject, "description": self.description });
         let (master, master_cost) = api.generate("master", "master", &request).await?;
         let picture = master.first()?;
+        fs::create_dir_all(&self.out)?;
         let master_file = self.save(api, picture, &format!("{subject}-master")).await?;
 
         let request = json!({ "masterReferenceId": picture.media_id, "subjectId": subject });
         let (turnaround, turnaround_cost) = api.generate("turnaround", "profile360", &request).await?;
 
-        let character = json!({ "referenceId": picture.media_id, "position": "left" });
-        let request = json!({ "description": self.scene, "references": { "characters": [character] } });
+        let references = json!({ "characters": [{ "referenceId": picture.media_id }] });
+        let request = json!({ "description": self.scene, "references": references });
         let scene = api.generate("scene", "composite", &request).await;
 
         // The views are there and paid for, also where the scene is not.
@@ -139,7 +138,7 @@ fn report(stage: &str, file: &Path, made: &Made, cost: &Cost) {
         println!("            {angle}quality {:.2}  {}", picture.quality_score, picture.url);
     }
     for score in made.consistency_scores.values() {
-        println!("            like its reference {score:.2}");
+        println!("            likeness {score:.2}");
     }
     let seeds = distinct(made, |picture| picture.seed.to_string());
     let models = distinct(made, |picture| picture.recipe.model.clone());

@@ -88,27 +88,35 @@ impl Origin {
     }
 }
 
+/// Phrases of which a prompt holds one on purpose, whatever else it speaks of: a landscape painter's full body is no
+/// landscape.
+const PHRASES: &[(&str, Subject)] = &[
+    ("full body", Subject::Character),
+    ("establishing view", Subject::Location),
+    ("establishing shot", Subject::Location),
+    ("isolated object", Subject::Prop),
+];
+
 /// Words and what they speak of. The first in the prompt decides: what an image is not about comes late in a prompt.
 const SUBJECTS: &[(&str, Subject)] = &[
     ("character", Subject::Character),
-    ("full body", Subject::Character),
     ("portrait", Subject::Character),
     ("standing", Subject::Character),
-    ("establishing view", Subject::Location),
-    ("establishing shot", Subject::Location),
     ("wide view", Subject::Location),
     ("location", Subject::Location),
     ("environment", Subject::Location),
     ("landscape", Subject::Location),
-    ("isolated object", Subject::Prop),
     ("product", Subject::Prop),
     ("prop", Subject::Prop),
 ];
 
 fn subject(prompt: &str) -> Subject {
     let prompt = prompt.to_lowercase();
-    let found = SUBJECTS.iter().filter_map(|(word, subject)| Some((find_word(&prompt, word)?, *subject)));
-    found.min_by_key(|(at, _)| *at).map_or(Subject::Character, |(_, subject)| subject)
+    let first = |words: &[(&str, Subject)]| {
+        let found = words.iter().filter_map(|(word, subject)| Some((find_word(&prompt, word)?, *subject)));
+        found.min_by_key(|(at, _)| *at).map(|(_, subject)| subject)
+    };
+    first(PHRASES).or_else(|| first(SUBJECTS)).unwrap_or(Subject::Character)
 }
 
 /// Where `word` stands in `text`, not as a part of a longer word.
@@ -209,6 +217,8 @@ mod tests {
         assert_eq!(subject("Establishing view of a harbour"), Subject::Location);
         assert_eq!(subject("an isolated object: a lantern"), Subject::Prop);
         assert_eq!(subject("a proper knight, full body, no props, plain environment"), Subject::Character);
+        assert_eq!(subject("a landscape painter, front view, standing, full body"), Subject::Character);
+        assert_eq!(subject("a room with a portrait, establishing view of the location"), Subject::Location);
         assert_eq!(Origin::from_prompt("anime girl", 1).style, StyleName::Cel);
     }
 

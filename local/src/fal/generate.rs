@@ -1,7 +1,9 @@
 //! One run of a model: validate, fetch the references, draw, publish, write the output JSON.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep_until};
 
 use super::{
     answer::{detail_item, error_body, request_error_body, request_error_status},
@@ -51,15 +53,18 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
         Ok(input) => input,
         Err(items) => return failed(422, json!({ "detail": items })),
     };
-    sleep(emulation.options.delay).await;
+    // The drawing is part of the time that a generation takes, and not added to it.
+    let mut done_at = Instant::now() + emulation.options.delay;
     for fault in request.generation_faults() {
         match fault {
-            GenerationFault::Slow { ms } => sleep(std::time::Duration::from_millis(*ms)).await,
+            GenerationFault::Slow { ms } => done_at += Duration::from_millis(*ms),
             GenerationFault::NeverFinish => std::future::pending().await,
             GenerationFault::ModelError { kind, status, billed, retry, body } => {
+                sleep_until(done_at).await;
                 return model_error(kind, *status, *billed, *retry, body);
             }
             GenerationFault::RequestError { error_type, user_deadline } => {
+                sleep_until(done_at).await;
                 return infrastructure_error(error_type, *user_deadline);
             }
             GenerationFault::IgnoreCancel => {}
@@ -68,9 +73,13 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
     for fault in request.webhook_faults() {
         match fault {
             WebhookFault::ErrorDetailList => {
+                sleep_until(done_at).await;
                 return model_error("content_policy_violation", 422, false, None, &ErrorBody::DetailList);
             }
-            WebhookFault::ErrorInfrastructure => return infrastructure_error("runner_disconnected", false),
+            WebhookFault::ErrorInfrastructure => {
+                sleep_until(done_at).await;
+                return infrastructure_error("runner_disconnected", false);
+            }
             WebhookFault::Never
             | WebhookFault::Duplicate { .. }
             | WebhookFault::Late { .. }
@@ -83,11 +92,12 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
             | WebhookFault::OtherGatewayRequestId => {}
         }
     }
-    let references = match references(emulation, &model.terms, &input).await {
-        Ok(references) => references,
-        Err(item) => return failed(422, json!({ "detail": [*item] })),
+    let outcome = match references(emulation, &model.terms, &input).await {
+        Ok(references) => draw_all(emulation, request, model, &input, &references).await,
+        Err(item) => failed(422, json!({ "detail": [*item] })),
     };
-    draw_all(emulation, request, model, &input, &references).await
+    sleep_until(done_at).await;
+    outcome
 }
 
 /// The used reference images, or the item of the `detail` list about the first that is of no use.

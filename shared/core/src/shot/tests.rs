@@ -459,6 +459,15 @@ fn the_second_attempt_is_seen_when_it_comes_after_the_first_was_adopted() {
 }
 
 #[test]
+fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
+    let shot = waiting().lost().canceled().unwrap();
+    let late = shot.clone().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(90)).unwrap_err();
+    assert_eq!(late, Illegal::OtherAttempt { given: 1, current: 1 });
+    let shot = shot.arrived_late(1, &delivery("r1")).unwrap();
+    assert_eq!((&shot.state, shot.tried(1).paid_twice, shot.charge()), (&ShotState::Canceled, true, Some(Usd::ZERO)));
+}
+
+#[test]
 fn what_comes_after_another_attempt_was_sent_is_noted_once() {
     let under_way = waiting().lost().claimed();
     let stored = under_way.clone().came(images("r2")).stored(media()).unwrap();
