@@ -147,7 +147,7 @@ fn extremes(model: &Model, full: &Recipe) -> Vec<Recipe> {
 /// The ends of what can be asked for in pixels, or every ratio in every tier.
 fn sizes(model: &Model) -> Vec<(u32, u32)> {
     match &model.size {
-        Size::Pixels { min, max } => vec![(*min, *max), (*max, *min)],
+        Size::Pixels { min, max, .. } => vec![(*min, *max), (*max, *min)],
         Size::AspectRatio { ratios } | Size::ResolutionMode { ratios } => in_ratios(ratios, 1024),
         Size::Tier { ratios, tiers } => tiers.iter().flat_map(|tier| in_ratios(ratios, tier.side)).collect(),
         Size::Input => Vec::new(),

@@ -8,6 +8,8 @@ use crate::validation::Errors;
 
 /// How long a side may be. What a model makes of it is its own matter, and reported on the job.
 const SIDE: RangeInclusive<u32> = 64..=4096;
+/// The same where one request to fal brings several images: ingest has them in its memory together.
+const SIDE_OF_SEVERAL: RangeInclusive<u32> = 64..=2048;
 
 /// A size as a request names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -50,7 +52,7 @@ impl ImageSize {
     pub(crate) fn checked(self, pointer: &str, errors: &mut Errors) -> (u32, u32) {
         match self {
             Self::Preset(preset) => preset.pixels(),
-            Self::Pixels(pixels) => pixels.checked(pointer, errors),
+            Self::Pixels(pixels) => pixels.within(SIDE_OF_SEVERAL, pointer, errors),
         }
     }
 }
@@ -72,9 +74,13 @@ impl Preset {
 impl Pixels {
     /// Width and height, which `pointer` names.
     pub(crate) fn checked(self, pointer: &str, errors: &mut Errors) -> (u32, u32) {
+        self.within(SIDE, pointer, errors)
+    }
+
+    fn within(self, range: RangeInclusive<u32>, pointer: &str, errors: &mut Errors) -> (u32, u32) {
         for (name, side) in [("width", self.width), ("height", self.height)] {
-            if !SIDE.contains(&side) {
-                let detail = format!("is {side}, {} to {} are allowed", SIDE.start(), SIDE.end());
+            if !range.contains(&side) {
+                let detail = format!("is {side}, {} to {} are allowed", range.start(), range.end());
                 errors.add(&format!("{pointer}/{name}"), detail);
             }
         }
@@ -98,8 +104,9 @@ mod tests {
         };
         assert_eq!(of(json!("portrait_4_3")), Some(DEFAULT_SIZE));
         assert_eq!(of(json!("landscape_16_9")), Some((1024, 576)));
-        assert_eq!(of(json!({ "width": 64, "height": 4096 })), Some((64, 4096)));
-        for bad in [json!("portrait"), json!({ "width": 63, "height": 64 }), json!({ "width": 640 }), json!(1024)] {
+        assert_eq!(of(json!({ "width": 64, "height": 2048 })), Some((64, 2048)));
+        let outside = [(63, 64), (64, 2049)].map(|(width, height)| json!({ "width": width, "height": height }));
+        for bad in [json!("portrait"), json!({ "width": 640 }), json!(1024)].into_iter().chain(outside) {
             assert_eq!(of(bad.clone()), None, "{bad}");
         }
     }

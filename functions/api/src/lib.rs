@@ -19,7 +19,6 @@ mod result_view;
 mod router;
 mod routes;
 mod start_job;
-mod take_back;
 mod token;
 mod translation;
 mod validation;

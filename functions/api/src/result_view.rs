@@ -87,6 +87,9 @@ struct LayerView {
     slot: Slot,
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
+    /// Where it was found: left, top, width and height, as parts of the picture. Filled by the consistency checks.
+    #[serde(rename = "box")]
+    bounds: Option<[f64; 4]>,
 }
 
 /// The portraits of one request.
@@ -172,7 +175,10 @@ impl CompositeResult {
             webp_url: first.webp_url.clone(),
             thumbnail_url: first.thumbnail_url.clone(),
             urls_expire_at: first.urls_expire_at,
-            layers: slots.iter().map(|slot| LayerView { slot: slot.clone(), score: score(slot) }).collect(),
+            layers: slots
+                .iter()
+                .map(|slot| LayerView { slot: slot.clone(), score: score(slot), bounds: None })
+                .collect(),
             composite_prompt: first.prompt.clone(),
             consistency_scores: scores.collect(),
             quality_score: first.quality_score,

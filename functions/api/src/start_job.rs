@@ -63,20 +63,24 @@ impl Request {
             kind,
             metadata: None,
             may_be_cached: may_be_cached(headers),
+            may_answer: true,
             workflow: None,
         };
         Ok(Self { order, idempotency: idempotency(headers, route, sha256)?, wait: prefer::wait(headers)? })
     }
 
-    /// With what is given back with the job.
-    pub(crate) fn with_metadata(mut self, metadata: Option<Value>) -> Self {
+    /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's, does
+    /// not answer it, and its job answers nobody else.
+    pub(crate) fn with_metadata(mut self, metadata: Option<Value>, own: bool) -> Self {
         self.order.metadata = metadata;
+        self.order.may_be_cached &= !own;
+        self.order.may_answer &= !own;
         self
     }
 }
 
 /// Whether an earlier result will do: `Cache-Control: no-cache` (or `no-store`) says no.
-fn may_be_cached(headers: &HeaderMap) -> bool {
+pub(crate) fn may_be_cached(headers: &HeaderMap) -> bool {
     let directives = headers.get_all(header::CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
     let mut directives = directives.flat_map(|value| value.split(',')).map(str::trim);
     !directives.any(|word| word.eq_ignore_ascii_case("no-cache") || word.eq_ignore_ascii_case("no-store"))
@@ -107,7 +111,9 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
             return replay(app, &replayed).await;
         }
         let (accepted, started) = match app.intake.prepare(order, now).await? {
-            Prepared::Cached(earlier) => {
+            Prepared::Cached(mut earlier) => {
+                // Another's.
+                earlier.job.value.metadata = None;
                 let id = earlier.job.value.id;
                 let accepted = app.store.accept_cached(&order.project, id, idempotency.as_ref(), now).await?;
                 (accepted, Started { stored: *earlier, cached: true })

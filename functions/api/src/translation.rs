@@ -9,6 +9,7 @@ use likeness_core::{
 };
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 
 use crate::{
     app::App,
@@ -30,6 +31,9 @@ pub(crate) enum GenerateType {
     Composite,
 }
 
+/// What is read of the metadata.
+pub(crate) const USED: [&str; 4] = ["subjectId", "subjectType", "masterReferenceId", "referenceIds"];
+
 /// A request in the words of its kind's own route.
 pub(crate) struct Translated {
     kind: GenerateType,
@@ -50,19 +54,19 @@ pub(crate) async fn translate(app: &App, project: &ProjectId, body: &Generate) -
     places.add("/description", "/prompt");
     places.add("/subjectId", "/metadata/subjectId");
     let input = match body.kind {
-        GenerateType::Master => master(app, body, reference, &mut places),
+        GenerateType::Master => master(body, reference, &mut places),
         GenerateType::Profile => profile(app, project, body, reference, &mut places).await?,
         GenerateType::Composite => composite(body, reference, &mut places)?,
     };
     Ok(Translated { kind: body.kind, input, places })
 }
 
-fn master(app: &App, body: &Generate, reference: Option<String>, places: &mut Places) -> Value {
+fn master(body: &Generate, reference: Option<String>, places: &mut Places) -> Value {
     places.add("/subjectType", "/metadata/subjectType");
     places.add("/references/0", "/referenceImageUrl");
     json!({
         "subjectType": given(body, "subjectType").cloned().unwrap_or_else(|| json!("character")),
-        "subjectId": given(body, "subjectId").cloned().unwrap_or_else(|| json!(new_subject(app))),
+        "subjectId": given(body, "subjectId").cloned().unwrap_or_else(|| json!(made_up_subject(body))),
         "description": body.prompt,
         "references": Vec::from_iter(reference),
     })
@@ -86,7 +90,7 @@ async fn profile(
     places.add("/masterReferenceId", here);
     let subject = match given(body, "subjectId") {
         Some(subject) => subject.clone(),
-        None => json!(subject_of(app, project, &master).await?.unwrap_or_else(|| new_subject(app))),
+        None => json!(subject_of(app, project, &master).await?.unwrap_or_else(|| made_up_subject(body))),
     };
     Ok(json!({ "masterReferenceId": master, "subjectId": subject, "description": body.prompt }))
 }
@@ -167,6 +171,9 @@ async fn subject_of(app: &App, project: &ProjectId, master: &Value) -> Result<Op
     Ok(subject.map(|subject| subject.to_string()))
 }
 
-fn new_subject(app: &App) -> String {
-    format!("subject-{}", hex::encode(app.entropy.bytes::<4>()))
+/// The same for the same request, so that it can be answered from the cache.
+fn made_up_subject(body: &Generate) -> String {
+    let what = json!([body.prompt, body.reference_image_url, given(body, "subjectType")]);
+    let digest = Sha256::digest(what.to_string());
+    format!("subject-{}", hex::encode(&digest[..6]))
 }

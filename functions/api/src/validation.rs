@@ -72,6 +72,13 @@ impl Errors {
         Some(image)
     }
 
+    /// A number that can be stored: 0, or large enough to be meant.
+    pub(crate) fn plain(&mut self, pointer: &str, number: f64) {
+        if number != 0.0 && number.abs() < 0.001 {
+            self.add(pointer, "is nearer to 0 than 0.001");
+        }
+    }
+
     /// How many pictures to choose from.
     pub(crate) fn variations(&mut self, variations: Option<u16>, most: u16) -> u16 {
         let variations = variations.unwrap_or(1);
@@ -86,6 +93,9 @@ impl Errors {
         self.optional_text("/negativePrompt", tuning.negative_prompt.as_deref(), 1000);
         if tuning.seed.is_some_and(|seed| seed > MAX_SEED) {
             self.add("/seed", format!("is greater than {MAX_SEED}"));
+        }
+        if let Some(guidance) = tuning.guidance {
+            self.plain("/guidance", guidance);
         }
         if let Some(model) = &tuning.model
             && Model::by_id(model).is_none()

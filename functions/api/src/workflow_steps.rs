@@ -49,8 +49,8 @@ enum StepType {
     Portrait,
 }
 
-/// The steps one behind another, each behind those that it needs.
-pub(crate) fn chain(steps: Vec<CreateStep>, wording: &Wording) -> Result<Vec<Step>, ApiError> {
+/// The steps one behind another, each behind those that it needs, and where each stands in the request.
+pub(crate) fn chain(steps: Vec<CreateStep>, wording: &Wording) -> Result<(Vec<Step>, Vec<String>), ApiError> {
     let mut placed = Vec::new();
     flatten(steps, "/steps", None, &mut placed);
     if !(1..=MAX_STEPS).contains(&placed.len()) {
@@ -70,9 +70,10 @@ pub(crate) fn chain(steps: Vec<CreateStep>, wording: &Wording) -> Result<Vec<Ste
         errors.extend(step.wrong_names(&earlier, kind.as_mut()));
         earlier.insert(step.name.clone());
         let after = step.parent.into_iter().chain(step.after).collect();
-        steps.extend(kind.map(|kind| Step { name: step.name, kind, after, state: StepState::Pending }));
+        let valid = kind.map(|kind| Step { name: step.name, kind, after, state: StepState::Pending });
+        steps.extend(valid.map(|valid| (valid, step.place)));
     }
-    if errors.is_empty() { Ok(steps) } else { Err(ApiError::Invalid(errors)) }
+    if errors.is_empty() { Ok(steps.into_iter().unzip()) } else { Err(ApiError::Invalid(errors)) }
 }
 
 /// A step, where it stands in the request, and whose `then` holds it.
@@ -149,7 +150,7 @@ mod tests {
     use super::*;
 
     fn chained(steps: Value) -> Result<Vec<Step>, ApiError> {
-        chain(read(steps, "/steps").unwrap(), &Wording::default())
+        Ok(chain(read(steps, "/steps").unwrap(), &Wording::default())?.0)
     }
 
     /// The places of the errors and what is wrong there.

@@ -13,6 +13,7 @@ use likeness_core::{
     queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
     store::{Overdue, Saved, StoreError, Versioned},
+    take_back::take_back_waiting,
     telemetry::causes,
 };
 use serde::Serialize;
@@ -106,6 +107,10 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
     let shot = before.value.clone();
     match &before.value.state {
         ShotState::Waiting { not_before: Some(end) } if *end <= now => {
+            if app.recorder.store.is_taken_back(id.job).await? {
+                take_back_waiting(&app.recorder.store, &app.recorder.queues, id.job).await?;
+                return Ok(Attended::Reminded);
+            }
             let Ok(ready) = shot.ready(now) else { return Ok(Attended::Nothing) };
             save(app, &before, &ready).await
         }
@@ -158,6 +163,12 @@ async fn save(app: &App, before: &Versioned<Shot>, after: &Shot) -> Result<Atten
 async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended, NotAttended> {
     let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
     let (job, shots) = (&view.job, view.plain_shots());
+    let waits = |shot: &Shot| matches!(shot.state, ShotState::Waiting { .. });
+    // Somebody took it back, and was stopped in the middle of it.
+    if job.value.is_taken_back() && shots.iter().any(waits) {
+        take_back_waiting(&app.recorder.store, &app.recorder.queues, id).await?;
+        return Ok(Attended::Reminded);
+    }
     let missed = match job.value.clone().finish(&shots, now) {
         Ok(_) => true,
         Err(NotFinished::Running) => false,

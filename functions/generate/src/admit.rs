@@ -10,6 +10,7 @@ use likeness_core::{
     queue::LaneHint,
     shot::{Flight, Shot, ShotState},
     store::{Claim, StoreError, Versioned},
+    take_back::take_back_waiting,
     telemetry::causes,
 };
 use tokio::task::JoinSet;
@@ -61,6 +62,12 @@ async fn admit_all(
             Ok(recent) => recent,
             Err(wait) => return come_back(app, wait).await,
         };
+        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
+        if app.recorder.store.is_taken_back(shot.value.id.job).await? {
+            gone.insert(shot.value.id);
+            take_back_waiting(&app.recorder.store, &app.recorder.queues, shot.value.id.job).await?;
+            continue;
+        }
         let Some((claimed, held)) = claimed(app, &shot, slot, now) else {
             gone.insert(shot.value.id);
             continue;

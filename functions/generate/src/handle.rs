@@ -4,7 +4,9 @@ use std::{error::Error, sync::Arc};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
-use likeness_core::{id::JobId, look_up::look_up, queue::LaneHint, store::StoreError, telemetry::causes};
+use likeness_core::{
+    id::JobId, look_up::look_up, queue::LaneHint, store::StoreError, take_back::take_back_waiting, telemetry::causes,
+};
 
 use crate::{admit::admit, app::App};
 
@@ -54,9 +56,13 @@ async fn attend(app: &App, body: &str) -> Result<Option<JobId>, Box<dyn Error + 
     }
 }
 
-/// Puts shots whose pause after a failed attempt is over back among those that admission sees.
+/// Puts shots whose pause after a failed attempt is over back among those that admission sees; those of a job that was
+/// taken back are not sent again.
 async fn end_pauses(app: &App, job: JobId) -> Result<(), StoreError> {
     let Some(view) = app.recorder.store.job(job).await? else { return Ok(()) };
+    if view.job.value.is_taken_back() {
+        return take_back_waiting(&app.recorder.store, &app.recorder.queues, job).await;
+    }
     for shot in view.shots {
         if let Ok(ready) = shot.value.clone().ready(app.clock.now()) {
             // Whoever was faster has put it further on.

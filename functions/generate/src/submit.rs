@@ -24,6 +24,11 @@ const IMAGE_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_ho
 /// The same for a LoRA's weights: fal keeps them by the text of their address, so that it is used again while it is fresh.
 const WEIGHTS_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(15), SignedDuration::from_mins(5));
 
+/// For how long every address that fal is sent is good.
+pub(crate) fn shortest_address() -> SignedDuration {
+    [IMAGE_ADDRESS, WEIGHTS_ADDRESS].map(|(lifetime, window)| lifetime - window).into_iter().min().unwrap_or_default()
+}
+
 /// Sends `shot`'s request and records what fal answered. `probe`: fal refused us before, and this is the one try that may
 /// open the lanes again.
 pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(), StoreError> {

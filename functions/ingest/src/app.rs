@@ -10,11 +10,15 @@ use likeness_core::{
     store::Store,
 };
 use likeness_vision::Limits;
+use tokio::sync::Semaphore;
 
 use crate::download::{AllowedHosts, Downloader};
 
 /// Where fal keeps results.
 const FAL_HOSTS: &str = "fal.media,storage.googleapis.com";
+
+/// Most images in work at once: the function's memory holds two of the largest, decoded.
+const DESKS: usize = 2;
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -28,6 +32,8 @@ pub struct App {
     pub(crate) downloader: Downloader,
     /// What an image may be.
     pub(crate) limits: Limits,
+    /// One for each image in work.
+    pub(crate) desks: Semaphore,
     pub(crate) clock: Clock,
 }
 
@@ -57,6 +63,7 @@ impl App {
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,
+            desks: Semaphore::new(DESKS),
             clock,
         })
     }

@@ -39,7 +39,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), StoreError> 
             job: &ended,
             seen: view.job.revision,
             collection: collection(app, &ended, &shots, now).await?,
-            cached: cached(app, &ended, now),
+            cached: cached(app, &ended, &shots, now),
         };
         if app.store.finish_job(&finish).await? == Saved::Yes {
             log(&ended, &shots);
@@ -103,9 +103,11 @@ fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timesta
     Some(Versioned { value, revision: 0 })
 }
 
-/// Only what is complete answers the same request.
-fn cached(app: &App, job: &Job, now: Timestamp) -> Cached {
-    if !matches!(job.state, JobState::Completed(_)) {
+/// Only what is complete, and made as it was asked for, answers the same request: a stand-in of the model, fewer steps or
+/// a tamer prompt were for once.
+fn cached(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Cached {
+    let as_asked = shots.iter().all(|shot| shot.media().is_empty() || shot.recipe == *shot.asked());
+    if !matches!(job.state, JobState::Completed(_)) || !as_asked {
         return Cached::No;
     }
     match job.kind {

@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use futures_util::future::try_join_all;
+use futures_util::future::join_all;
 use likeness_core::{
     bucket::BucketError,
     failure::{Failure, FailureCode},
-    filing::Relation,
+    filing::{Relation, Slot},
     job::Job,
     kind::Kind,
     media::{Media, StoredFile},
@@ -53,23 +53,40 @@ pub(crate) async fn store_image(
     let shot = before.value.id;
     let ShotState::Delivered { delivery, reminders, .. } = &before.value.state else { return Ok(()) };
     let last_try = last_try || *reminders >= LAST_REMINDER;
-    let outcome = match bring_in(app, job, &before.value, delivery).await {
-        Ok(images) => Ok(images),
-        Err(Unusable::Image(failure)) => Err(failure),
-        Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
-            tracing::warn!(shot.id = %shot, error = causes(error.as_ref()), "image given up");
-            Err(Failure::new(FailureCode::ImageUnreachable, "fal's file host did not answer, several times"))
+    let (mut images, mut failures) = (Vec::new(), Vec::new());
+    for brought in bring_in(app, job, &before.value, delivery).await {
+        match brought {
+            Ok(image) => images.push(image),
+            Err(Unusable::Image(failure)) => failures.push(failure),
+            Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
+                tracing::warn!(shot.id = %shot, error = causes(error.as_ref()), "image given up");
+                let detail = "fal's file host did not answer, several times";
+                failures.push(Failure::new(FailureCode::ImageUnreachable, detail));
+            }
+            Err(Unusable::Not(NotStored::Panicked(error))) if last_try => {
+                tracing::error!(shot.id = %shot, error = causes(&error), "image given up");
+                failures.push(Failure::new(FailureCode::CorruptImage, "the image cannot be worked on"));
+            }
+            // The others are stored again, to the same keys.
+            Err(Unusable::Not(error)) => return Err(error),
         }
-        Err(Unusable::Not(NotStored::Panicked(error))) if last_try => {
-            tracing::error!(shot.id = %shot, error = causes(&error), "image given up");
-            Err(Failure::new(FailureCode::CorruptImage, "the image cannot be worked on"))
-        }
-        Err(Unusable::Not(error)) => return Err(error),
-    };
-    match outcome {
-        Ok(images) => record(app, before, &images).await,
-        Err(failure) => give_up(app, before, failure).await,
     }
+    // What was flagged has the least to say: the same request would be refused again.
+    let failure = failures.into_iter().next().or_else(|| refusal(delivery));
+    match failure {
+        Some(failure) if images.is_empty() => give_up(app, before, failure).await,
+        left_out => record(app, before, &images, left_out).await,
+    }
+}
+
+/// Why a flagged image is not kept: it is a black frame.
+fn refusal(delivery: &Delivery) -> Option<Failure> {
+    let detail = match (delivery.flagged(), delivery.images.len()) {
+        (0, _) => return None,
+        (_, 1) => "fal's safety checker flagged the image".to_owned(),
+        (flagged, all) => format!("fal's safety checker flagged {flagged} of {all} images"),
+    };
+    Some(Failure::new(FailureCode::ContentRefused, detail))
 }
 
 enum Unusable {
@@ -83,14 +100,10 @@ impl<E: Into<NotStored>> From<E> for Unusable {
     }
 }
 
-/// Brings every image of the delivery into the bucket. Flagged ones are black frames and are left out.
-async fn bring_in(app: &App, job: &Job, shot: &Shot, delivery: &Delivery) -> Result<Vec<NewMedia>, Unusable> {
-    let wanted: Vec<_> = delivery.images.iter().enumerate().filter(|(_, image)| !image.flagged).collect();
-    if wanted.is_empty() {
-        let detail = "fal's safety checker flagged the image";
-        return Err(Unusable::Image(Failure::new(FailureCode::ContentRefused, detail)));
-    }
-    try_join_all(wanted.into_iter().map(|(index, image)| one(app, job, shot, delivery, index, &image.url))).await
+/// Brings every image of the delivery into the bucket, but for the flagged ones.
+async fn bring_in(app: &App, job: &Job, shot: &Shot, delivery: &Delivery) -> Vec<Result<NewMedia, Unusable>> {
+    let wanted = delivery.images.iter().enumerate().filter(|(_, image)| !image.flagged);
+    join_all(wanted.map(|(index, image)| one(app, job, shot, delivery, index, &image.url))).await
 }
 
 async fn one(
@@ -101,17 +114,24 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
+    let prepared = worked_on(app, url, job.filing.slots.clone()).await?;
+    let media = upload(app, job, shot, delivery, index, prepared).await?;
+    let relations = relations(job, &media);
+    Ok(NewMedia { media, relations })
+}
+
+/// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
+async fn worked_on(app: &App, url: &str, slots: Vec<Slot>) -> Result<Prepared, Unusable> {
+    // Nobody closes it.
+    let _desk = app.desks.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
         DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
         DownloadError::TooLarge { .. } => Unusable::Image(Failure::new(FailureCode::ImageTooLarge, error.to_string())),
         DownloadError::Gone(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
     })?;
-    let (limits, slots) = (app.limits.clone(), job.filing.slots.clone());
+    let limits = app.limits.clone();
     let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits, &slots)).await?;
-    let prepared = prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))?;
-    let media = upload(app, job, shot, delivery, index, prepared).await?;
-    let relations = relations(job, &media);
-    Ok(NewMedia { media, relations })
+    prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))
 }
 
 async fn upload(
@@ -185,13 +205,23 @@ fn relations(job: &Job, media: &Media) -> Vec<(String, Relation, String)> {
     owner.chain(used).chain(parent).collect()
 }
 
-async fn record(app: &App, before: &Versioned<Shot>, images: &[NewMedia]) -> Result<(), NotStored> {
+async fn record(
+    app: &App,
+    before: &Versioned<Shot>,
+    images: &[NewMedia],
+    left_out: Option<Failure>,
+) -> Result<(), NotStored> {
+    let code = left_out.as_ref().map(|failure| failure.code.as_str());
     let mut before = before.clone();
     loop {
         let media = images.iter().map(|image| image.media.id.clone()).collect();
-        let Ok(after) = before.value.clone().stored(media) else { return Ok(()) };
+        let Ok(after) = before.value.clone().stored(media, left_out.clone()) else { return Ok(()) };
         if app.store.store_media(&before, &after, images).await? == Saved::Yes {
             tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored");
+            if let Some(code) = code {
+                let (job, shot) = (after.id.job, after.id);
+                tracing::warn!(event = "generation_error", job.id = %job, shot.id = %shot, code, "some images unusable");
+            }
             return Ok(());
         }
         // Another delivery of the same message wrote the same; or the sweep noted a reminder, and it is still to be done.
@@ -211,5 +241,61 @@ async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Resul
         }
         let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
         before = read;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use likeness_core::{clock::Clock, config::Env, entropy::Entropy};
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+        time::{Duration, timeout},
+    };
+
+    use super::*;
+
+    fn app(files: &str) -> App {
+        let queues = ["MASTER", "PROFILE", "COMPOSITE", "PORTRAIT", "INGEST"].map(|lane| format!("{lane}_QUEUE_URL"));
+        let names = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "TABLE_NAME", "R2_BUCKET_NAME"];
+        let names = names.into_iter().chain(["R2_ACCESS_KEY_ID", "R2_SECRET_ACCESS_KEY"]).map(str::to_owned);
+        let env = names.chain(queues).map(|name| (name, "x".to_owned()));
+        let addresses = [("R2_ENDPOINT", "http://127.0.0.1:1"), ("FAL_IMAGE_HOSTS", files)];
+        let env: Env = env.chain(addresses.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
+        App::start(&env, Clock::system(), Entropy::seeded(1)).unwrap()
+    }
+
+    async fn answer(mut connection: TcpStream) {
+        assert!(connection.read(&mut [0; 4096]).await.unwrap() > 0);
+        let page = "HTTP/1.1 200 OK\r\ncontent-length: 4\r\nconnection: close\r\n\r\n<htm";
+        connection.write_all(page.as_bytes()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn no_more_images_are_in_work_than_there_is_memory_for() {
+        let host = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", host.local_addr().unwrap());
+        let app = app(&origin);
+        // Answers nobody before everybody came who comes without that.
+        let serve = async {
+            let mut together = Vec::new();
+            while together.iter().sum::<usize>() < 6 {
+                let mut waiting = vec![host.accept().await.unwrap().0];
+                while let Ok(next) = timeout(Duration::from_millis(200), host.accept()).await {
+                    waiting.push(next.unwrap().0);
+                }
+                together.push(waiting.len());
+                join_all(waiting.into_iter().map(answer)).await;
+            }
+            together
+        };
+        let url = format!("{origin}/a.png");
+        let work = join_all((0..6).map(|_| worked_on(&app, &url, Vec::new())));
+        let (together, worked_on) = tokio::join!(serve, work);
+        assert_eq!(together, [2, 2, 2]);
+        for image in worked_on {
+            let Err(Unusable::Image(failure)) = image else { panic!("it is no image") };
+            assert_eq!(failure.code, FailureCode::NotAnImage);
+        }
     }
 }

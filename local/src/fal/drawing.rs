@@ -186,6 +186,8 @@ fn defects(faults: &[DrawingFault]) -> Defects {
     for fault in faults {
         match fault {
             DrawingFault::BlackFrame => defects.black = true,
+            // Whoever draws that image is told to draw it black.
+            DrawingFault::BlackFrameOf { .. } => {}
             DrawingFault::HueShift { degrees } => defects.hue_shift_degrees = *degrees,
             DrawingFault::MirroredBack => defects.mirrored_back = true,
             DrawingFault::HeightScale { factor } => defects.height_scale = *factor,

@@ -134,6 +134,11 @@ fn detail_list() -> ErrorBody {
 pub enum DrawingFault {
     /// A black image, `has_nsfw_concepts: [true]`, billed.
     BlackFrame,
+    /// The same for one of several images.
+    BlackFrameOf {
+        /// Which, from 0.
+        image: usize,
+    },
     /// Other colours.
     HueShift {
         /// Degrees on the colour wheel.
@@ -174,6 +179,11 @@ pub enum StyleName {
 pub enum FileFault {
     /// An HTML page under an image's name and content type.
     Html,
+    /// The same for one of several images.
+    HtmlOf {
+        /// Which, from 0.
+        image: usize,
+    },
     /// A PNG of 20,000 x 10,000 px in a few hundred kilobytes.
     HugePng,
     /// A valid JPEG of 12 MB.

@@ -57,9 +57,14 @@ fn unreadable(error: &StoreError) -> Response {
 fn respond(path: &str, file: StoredFile) -> Response {
     let kind = [(header::CONTENT_TYPE, file.content_type)];
     match file.fault {
-        None | Some(FileFault::Html | FileFault::HugePng | FileFault::HeavyJpeg | FileFault::TruncatedJpeg) => {
-            (kind, file.bytes).into_response()
-        }
+        None
+        | Some(
+            FileFault::Html
+            | FileFault::HtmlOf { .. }
+            | FileFault::HugePng
+            | FileFault::HeavyJpeg
+            | FileFault::TruncatedJpeg,
+        ) => (kind, file.bytes).into_response(),
         Some(FileFault::Missing) => StatusCode::NOT_FOUND.into_response(),
         Some(FileFault::Slow { ms }) => (kind, halves(file.bytes, Duration::from_millis(ms))).into_response(),
         Some(FileFault::Redirect { to }) => {

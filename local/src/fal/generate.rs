@@ -169,14 +169,22 @@ async fn draw_all(
             Fault::Submit(_) | Fault::Generation(_) | Fault::File(_) | Fault::Webhook(_) => None,
         })
         .collect();
-    let flagged = faults.contains(&DrawingFault::BlackFrame);
-    let mut images = Vec::new();
+    let is_black = |number: usize| {
+        faults.contains(&DrawingFault::BlackFrame) || faults.contains(&DrawingFault::BlackFrameOf { image: number })
+    };
+    let (mut images, mut flagged) = (Vec::new(), Vec::new());
     for number in 0..count {
         let origin = Origin::from_references(request.prompt(), seed.wrapping_add(number), &origins);
         let angle = angle.unwrap_or(Angle { azimuth: 0.0, elevation: 0.0 });
-        let drawing = Drawing { origin, angle, width, height, faults: faults.clone() };
-        match publish(emulation, request, input, drawing).await {
-            Ok(image) => images.push(image),
+        let black = is_black(images.len());
+        let mut faults = faults.clone();
+        faults.extend(black.then_some(DrawingFault::BlackFrame));
+        let drawing = Drawing { origin, angle, width, height, faults };
+        match publish(emulation, request, input, drawing, images.len()).await {
+            Ok(image) => {
+                images.push(image);
+                flagged.push(black);
+            }
             Err(error) => {
                 tracing::error!(
                     error = &error as &dyn std::error::Error,
@@ -189,7 +197,7 @@ async fn draw_all(
     Outcome {
         status: 200,
         billable_units: billable_units(&model.terms, input, &images, references.len()),
-        body: output(model.terms.output, request, &images, &echoed, flagged),
+        body: output(model.terms.output, request, &images, &echoed, &flagged),
         headers: Vec::new(),
         failure: None,
     }
@@ -208,11 +216,11 @@ fn billable_units(terms: &Terms, input: &Map<String, Value>, images: &[Published
     }
 }
 
-fn output(form: OutputForm, request: &Request, images: &[Published], seed: &Value, flagged: bool) -> Value {
+fn output(form: OutputForm, request: &Request, images: &[Published], seed: &Value, flagged: &[bool]) -> Value {
     let images: Vec<Value> = images.iter().map(Published::to_json).collect();
     match form {
         OutputForm::Core => json!({
-            "has_nsfw_concepts": vec![flagged; images.len()],
+            "has_nsfw_concepts": flagged,
             "images": images,
             "timings": { "inference": 0.5 },
             "seed": seed,

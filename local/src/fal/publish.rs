@@ -57,13 +57,16 @@ impl Published {
     }
 }
 
+/// Publishes the image of the output that has this `number`, from 0.
 pub(super) async fn publish(
     emulation: &Emulation,
     request: &Request,
     input: &Map<String, Value>,
     drawing: Drawing,
+    number: usize,
 ) -> Result<Published, PublishError> {
     let fault = request.faults.iter().find_map(|fault| match fault {
+        Fault::File(FileFault::HtmlOf { image }) => (*image == number).then_some(FileFault::Html),
         Fault::File(file) => Some(file.clone()),
         Fault::Submit(_) | Fault::Generation(_) | Fault::Drawing(_) | Fault::Webhook(_) => None,
     });
@@ -124,7 +127,7 @@ fn encode(image: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>, ImageErr
 fn spoiled(image: Vec<u8>, fault: Option<&FileFault>) -> Result<Vec<u8>, ImageError> {
     match fault {
         None | Some(FileFault::Missing | FileFault::Slow { .. } | FileFault::Redirect { .. }) => Ok(image),
-        Some(FileFault::Html) => Ok(ERROR_PAGE.into()),
+        Some(FileFault::Html | FileFault::HtmlOf { .. }) => Ok(ERROR_PAGE.into()),
         Some(FileFault::HugePng) => huge_png(),
         Some(FileFault::HeavyJpeg) => Ok(heavy_jpeg(&image)),
         Some(FileFault::TruncatedJpeg) => Ok(image[..image.len() / 2].to_vec()),

@@ -91,6 +91,9 @@ pub(super) struct Field {
     pub(super) max: Option<f64>,
     #[serde(default)]
     pub(super) values: Vec<String>,
+    /// Of an image size: fewest pixels in all.
+    #[serde(default)]
+    pub(super) least_pixels: u64,
 }
 
 /// The type of a field.

@@ -80,6 +80,11 @@ fn one_of(values: &[String], loc: &[Value], value: &Value) -> Vec<Value> {
 fn image_size(field: &Field, loc: &[Value], value: &Value) -> Vec<Value> {
     match value {
         Value::String(name) if preset(name).is_some() => Vec::new(),
+        Value::Object(sides) if pixels(sides).is_some_and(|pixels| pixels < field.least_pixels) => {
+            let least = field.least_pixels;
+            let msg = format!("The image should have at least {least} pixels");
+            vec![item(loc, "image_too_small", &msg, Some(json!({ "min_pixels": least })), value)]
+        }
         Value::Object(sides) => ["width", "height"]
             .into_iter()
             .filter_map(|side| Some((side, sides.get(side)?)))
@@ -97,6 +102,10 @@ fn image_size(field: &Field, loc: &[Value], value: &Value) -> Vec<Value> {
             one_of(&names, loc, value)
         }
     }
+}
+
+fn pixels(sides: &Map<String, Value>) -> Option<u64> {
+    Some(sides.get("width")?.as_u64()? * sides.get("height")?.as_u64()?)
 }
 
 fn list(field: &Field, loc: &[Value], value: &Value) -> Vec<Value> {

@@ -1,9 +1,10 @@
 //! Taking a workflow as far as it can go now. Whoever ends one of its jobs does it, and the sweep where that was missed; a
 //! step begins in the transaction that accepts its job, so that it begins once.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
 
 use crate::{
     failure::{Failure, FailureCode},
@@ -12,7 +13,7 @@ use crate::{
     job::{Job, JobStatus},
     kind::{Kind, Unfit},
     pointer::ImagePointer,
-    queue::LaneHint,
+    queue::{IngestHint, LaneHint},
     shot::Shot,
     store::{Acceptance, JobView, NewJob, Saved, StoreError, Versioned},
     workflow::{JobOutcome, Next, StepState, Workflow, WorkflowState},
@@ -23,20 +24,45 @@ use crate::{
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
 pub async fn advance(intake: &Intake, id: WorkflowId, now: Timestamp) -> Result<(), StoreError> {
+    advance_by(intake, id, usize::MAX, now).await
+}
+
+/// The same, but begins at most so many steps and leaves further ones to ingest: for who has little time.
+///
+/// # Errors
+/// The table was out of reach or refused; what was begun stands.
+pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Timestamp) -> Result<(), StoreError> {
+    let (mut jobs, mut begun, mut put_off) = (HashMap::new(), 0, HashSet::new());
     loop {
         let Some(before) = intake.store.workflow(id).await? else { return Ok(()) };
         if let WorkflowState::Ended { .. } = before.value.state {
             return Ok(());
         }
-        let jobs = jobs(intake, &before.value).await?;
+        read_jobs(intake, &before.value, &mut jobs).await?;
         let outcomes = jobs.iter().map(|(id, view)| (*id, outcome(view))).collect();
-        let saved = match before.value.next(&outcomes) {
-            Next::Begin(index) => begin(intake, &before, index, &jobs, now).await?,
+        let saved = match before.value.next(&outcomes, &put_off) {
+            Next::Begin(_) if begun == most => {
+                intake.queues.hint_ingest(IngestHint::Workflow(id)).await;
+                return Ok(());
+            }
+            Next::Begin(index) => match begin(intake, &before, index, &jobs, now).await? {
+                Some(saved) => {
+                    begun += 1;
+                    saved
+                }
+                None => {
+                    put_off.insert(index);
+                    continue;
+                }
+            },
             Next::Drop(index, failure) => {
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
                 intake.store.save_workflow(&after, before.revision).await?
             }
-            Next::Wait => return Ok(()),
+            Next::Wait => match before.value.waiting_for_others(now).filter(|_| !put_off.is_empty()) {
+                Some(after) => intake.store.save_workflow(&after, before.revision).await?,
+                None => return Ok(()),
+            },
             Next::End => {
                 tracing::info!(event = "workflow_complete", workflow.id = %id, "workflow ended");
                 intake.store.save_workflow(&before.value.clone().ended(now), before.revision).await?
@@ -47,14 +73,17 @@ pub async fn advance(intake: &Intake, id: WorkflowId, now: Timestamp) -> Result<
     }
 }
 
-async fn jobs(intake: &Intake, workflow: &Workflow) -> Result<HashMap<JobId, JobView>, StoreError> {
-    let mut jobs = HashMap::new();
-    for id in workflow.jobs() {
-        if let Some(view) = intake.store.job(id).await? {
-            jobs.insert(id, view);
-        }
+/// Reads the jobs that `jobs` does not hold yet. The others are not read again: who ends one of them comes here after it.
+async fn read_jobs(intake: &Intake, workflow: &Workflow, jobs: &mut HashMap<JobId, JobView>) -> Result<(), StoreError> {
+    let mut reads = JoinSet::new();
+    for id in workflow.jobs().filter(|id| !jobs.contains_key(id)) {
+        let store = intake.store.clone();
+        reads.spawn(async move { store.job(id).await });
     }
-    Ok(jobs)
+    for view in reads.join_all().await {
+        jobs.extend(view?.map(|view| (view.job.value.id, view)));
+    }
+    Ok(())
 }
 
 fn outcome(view: &JobView) -> JobOutcome {
@@ -65,19 +94,20 @@ fn outcome(view: &JobView) -> JobOutcome {
     }
 }
 
-/// Accepts the step's job, with the step in the same transaction.
+/// Accepts the step's job, with the step in the same transaction. `None` while an image that it names is being made by
+/// others.
 async fn begin(
     intake: &Intake,
     before: &Versioned<Workflow>,
     index: usize,
     jobs: &HashMap<JobId, JobView>,
     now: Timestamp,
-) -> Result<Saved, StoreError> {
+) -> Result<Option<Saved>, StoreError> {
     let workflow = &before.value;
     let with_step = |state| workflow.clone().with_step(index, state, now);
     let drop = async |failure| {
         let after = with_step(StepState::NotBegun(failure));
-        intake.store.save_workflow(&after, before.revision).await
+        intake.store.save_workflow(&after, before.revision).await.map(Some)
     };
     let mut kind = workflow.steps[index].kind.clone();
     if let Err(unfit) = put_results_in_place(&mut kind, workflow, jobs) {
@@ -88,19 +118,19 @@ async fn begin(
         created_by: workflow.created_by.clone(),
         kind,
         metadata: None,
-        may_be_cached: true,
+        may_be_cached: workflow.may_be_cached,
+        may_answer: true,
         workflow: Some(workflow.id),
     };
     let (job, shots, subject) = match intake.prepare(&order, now).await {
         Ok(Prepared::New { job, shots, subject }) => (job, shots, subject),
         Ok(Prepared::Cached(earlier)) => {
             let after = with_step(StepState::Begun(earlier.job.value.id));
-            return intake.store.save_workflow(&after, before.revision).await;
+            return intake.store.begin_cached(&after, before.revision, now).await.map(Some);
         }
         Err(Declined::Store(error)) => return Err(error),
-        Err(declined @ (Declined::Unfit(_) | Declined::NotReady { .. })) => {
-            return drop(Failure::new(FailureCode::InvalidInput, declined.to_string())).await;
-        }
+        Err(Declined::NotReady { .. }) => return Ok(None),
+        Err(Declined::Unfit(unfit)) => return drop(Failure::new(FailureCode::InvalidInput, unfit.to_string())).await,
     };
     let after = with_step(StepState::Begun(job.id));
     let new = NewJob {
@@ -113,9 +143,9 @@ async fn begin(
     match intake.store.accept_job(&new, now).await? {
         Acceptance::Accepted => {
             hint(intake, &job).await;
-            Ok(Saved::Yes)
+            Ok(Some(Saved::Yes))
         }
-        Acceptance::Conflict | Acceptance::Replayed(_) | Acceptance::KeyReused => Ok(Saved::Conflict),
+        Acceptance::Conflict | Acceptance::Replayed(_) | Acceptance::KeyReused => Ok(Some(Saved::Conflict)),
     }
 }
 

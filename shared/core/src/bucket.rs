@@ -6,7 +6,7 @@ use aws_sdk_s3::{
     Client,
     config::{Credentials, Region, RequestChecksumCalculation, ResponseChecksumValidation},
     error::SdkError,
-    operation::head_object::HeadObjectError,
+    operation::{copy_object::CopyObjectOutput, head_object::HeadObjectError},
     presigning::PresigningConfig,
     primitives::ByteStream,
 };
@@ -181,14 +181,28 @@ impl Bucket {
         }
     }
 
-    /// The bytes of `key` from `from` to `to`, both included, or to its end where that comes first.
+    /// The bytes of `key` from `from` to `to`, both included, or to its end where that comes first; `None` where it no
+    /// longer has this `etag`.
     ///
     /// # Errors
     /// R2 did not send them, or there are none in that range.
-    pub async fn read_range(&self, key: &str, from: u64, to: u64) -> Result<Bytes, BucketError> {
+    pub async fn read_range(&self, key: &str, etag: &str, from: u64, to: u64) -> Result<Option<Bytes>, BucketError> {
         let get = self.client.get_object().bucket(&self.name).key(key).range(format!("bytes={from}-{to}"));
-        let body = get.send().await.map_err(failed)?.body;
-        Ok(body.collect().await.map_err(|error| BucketError::Failed(Box::new(error)))?.into_bytes())
+        let Some(got) = unless_changed(get.if_match(quoted(etag)).send().await)? else { return Ok(None) };
+        let body = got.body.collect().await.map_err(|error| BucketError::Failed(Box::new(error)))?;
+        Ok(Some(body.into_bytes()))
+    }
+
+    /// Copies `from` to `to` and returns the copy's etag; `None`, and no copy, where it no longer has this `etag`.
+    ///
+    /// # Errors
+    /// R2 did not copy it.
+    pub async fn copy(&self, from: &str, etag: &str, to: &str) -> Result<Option<String>, BucketError> {
+        let source = format!("{}/{}", self.name, utf8_percent_encode(from, PATH));
+        let copy = self.client.copy_object().bucket(&self.name).key(to).copy_source(source);
+        let copied = unless_changed(copy.copy_source_if_match(quoted(etag)).send().await)?;
+        let etag_of = |copied: CopyObjectOutput| copied.copy_object_result?.e_tag;
+        Ok(copied.map(|copied| etag_of(copied).unwrap_or_default().trim_matches('"').to_owned()))
     }
 
     async fn sign(&self, key: &str, start: Timestamp, lifetime: SignedDuration) -> Result<ObjectUrl, BucketError> {
@@ -202,6 +216,24 @@ fn signing(start: Timestamp, lifetime: SignedDuration) -> Result<PresigningConfi
     let lifetime = Duration::try_from(lifetime).map_err(|error| BucketError::Failed(Box::new(error)))?;
     let config = PresigningConfig::builder().start_time(start.into()).expires_in(lifetime).build();
     config.map_err(|error| BucketError::Failed(Box::new(error)))
+}
+
+fn quoted(etag: &str) -> String {
+    format!("\"{etag}\"")
+}
+
+/// `None` where the object is another than was spoken of, or none any more.
+fn unless_changed<T, E>(answer: Result<T, SdkError<E>>) -> Result<Option<T>, BucketError>
+where
+    E: std::error::Error + Send + Sync + 'static,
+{
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412)) => {
+            Ok(None)
+        }
+        Err(error) => Err(failed(error)),
+    }
 }
 
 fn failed<E>(error: SdkError<E>) -> BucketError

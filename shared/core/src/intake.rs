@@ -10,8 +10,10 @@ use crate::{
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
     kind::{Kind, Material, Plan, Portrait, Setting, Unfit, portrait::Sitter},
+    media::Media,
     pointer::ImagePointer,
     queue::Queues,
+    rehearse::expected,
     shot::{Rank, Shot},
     store::{JobView, Store, StoreError},
     subject::Subject,
@@ -43,6 +45,8 @@ pub struct Order {
     pub metadata: Option<Value>,
     /// Whether an earlier job may answer it.
     pub may_be_cached: bool,
+    /// Whether its job may answer later ones: not where that keeps something of the caller's own.
+    pub may_answer: bool,
     /// The chain that it is a step of.
     pub workflow: Option<WorkflowId>,
 }
@@ -61,6 +65,14 @@ pub enum Prepared {
         /// The subject that comes into being with it.
         subject: Option<Box<Subject>>,
     },
+}
+
+/// An image that a request names.
+pub(crate) enum Found {
+    /// It is there.
+    There(Box<Media>),
+    /// A job is making it: what it will be, as far as that can be said.
+    Coming(Box<Media>),
 }
 
 /// Why an order cannot be accepted.
@@ -103,14 +115,7 @@ impl Intake {
     pub async fn prepare(&self, order: &Order, now: Timestamp) -> Result<Prepared, Declined> {
         let mut kind = order.kind.clone();
         let material = self.gather(&order.project, &mut kind).await?;
-        let setting = Setting {
-            project: &order.project,
-            now,
-            entropy: &self.entropy,
-            wording: &self.planning.wording,
-            profile_batch: self.planning.profile_batch,
-        };
-        let plan = kind.plan(&material, &setting)?;
+        let plan = kind.plan(&material, &self.setting(&order.project, now))?;
         if order.may_be_cached
             && let Some(key) = &plan.cache_key
             && let Some(earlier) = self.made_before(&order.project, key, now).await?
@@ -118,6 +123,11 @@ impl Intake {
             return Ok(Prepared::Cached(Box::new(earlier)));
         }
         self.job(order, kind, plan, now).await
+    }
+
+    pub(crate) fn setting<'a>(&'a self, project: &'a ProjectId, now: Timestamp) -> Setting<'a> {
+        let Planning { wording, profile_batch, .. } = &self.planning;
+        Setting { project, now, entropy: &self.entropy, wording, profile_batch: *profile_batch }
     }
 
     async fn job(&self, order: &Order, kind: Kind, plan: Plan, now: Timestamp) -> Result<Prepared, Declined> {
@@ -143,7 +153,7 @@ impl Intake {
             reserved: quote,
             ignored,
             filing,
-            cache_key,
+            cache_key: cache_key.filter(|_| order.may_answer),
             workflow: order.workflow,
             metadata: order.metadata.clone(),
             state: Job::opened(now),
@@ -164,10 +174,25 @@ impl Intake {
     /// Looks up what `kind` names. A job that it names is replaced by its first image.
     async fn gather(&self, project: &ProjectId, kind: &mut Kind) -> Result<Material, Declined> {
         let mut material = Material::default();
-        let about = kind.subject().cloned();
         for (place, pointer) in kind.pointers_mut() {
-            self.find_image(project, &place, pointer, &mut material).await?;
+            match self.find_image(project, &place, pointer).await? {
+                None => {}
+                Some(Found::There(media)) => show(&mut material, pointer, *media),
+                Some(Found::Coming(_)) => return Err(not_ready(&place)),
+            }
         }
+        self.find_subjects(project, kind, &mut material).await?;
+        Ok(material)
+    }
+
+    /// Looks up whom the images in `material` show and whom `kind` is about.
+    pub(crate) async fn find_subjects(
+        &self,
+        project: &ProjectId,
+        kind: &Kind,
+        material: &mut Material,
+    ) -> Result<(), Declined> {
+        let about = kind.subject().cloned();
         let shown = material.media.values().filter_map(|media| media.subject.clone());
         for subject in shown.chain(about).collect::<std::collections::HashSet<_>>() {
             if let Some(found) = self.store.subject(project, &subject).await? {
@@ -175,52 +200,52 @@ impl Intake {
             }
         }
         if let Kind::Portrait(portrait) = kind {
-            self.find_sitter(project, portrait, &mut material).await?;
+            self.find_sitter(project, portrait, material).await?;
         }
-        Ok(material)
-    }
-
-    async fn find_image(
-        &self,
-        project: &ProjectId,
-        place: &str,
-        pointer: &mut ImagePointer,
-        material: &mut Material,
-    ) -> Result<(), Declined> {
-        let unknown = || Unfit::new(place, "is no image of this project");
-        let id = match pointer {
-            ImagePointer::Url(_) => return Ok(()),
-            // Whoever starts a step has put its results in place before.
-            ImagePointer::Step { step, .. } => {
-                return Err(Unfit::new(place, format!("names the step {step} of no workflow")).into());
-            }
-            ImagePointer::Media(id) => id.clone(),
-            ImagePointer::Job(job) => {
-                let view = self.store.job(*job).await?.filter(|view| view.job.value.project == *project);
-                let view = view.ok_or_else(|| Unfit::new(place, "is no job of this project"))?;
-                let shots = view.plain_shots();
-                match shots.iter().flat_map(Shot::media).next() {
-                    Some(first) if view.job.value.ending().is_some() => first.clone(),
-                    None if view.job.value.ending().is_some() => {
-                        return Err(Unfit::new(place, "is a job that made no image").into());
-                    }
-                    Some(_) | None => return Err(not_ready(place)),
-                }
-            }
-        };
-        let media = match self.store.media(project, &id).await? {
-            Some(media) => media,
-            None if self.is_being_made(project, &id).await? => return Err(not_ready(place)),
-            None => return Err(unknown().into()),
-        };
-        *pointer = ImagePointer::Media(id.clone());
-        material.media.insert(id, media);
         Ok(())
     }
 
-    async fn is_being_made(&self, project: &ProjectId, id: &crate::id::MediaId) -> Result<bool, StoreError> {
-        let shot = self.store.shot(id.shot()).await?;
-        Ok(shot.is_some_and(|shot| shot.value.project == *project && !shot.value.is_settled()))
+    /// Looks up the image that `pointer` names; `None` for an address.
+    pub(crate) async fn find_image(
+        &self,
+        project: &ProjectId,
+        place: &str,
+        pointer: &ImagePointer,
+    ) -> Result<Option<Found>, Declined> {
+        let unknown = || Unfit::new(place, "is no image of this project");
+        match pointer {
+            ImagePointer::Url(_) => Ok(None),
+            // Whoever starts a step has put its results in place before.
+            ImagePointer::Step { step, .. } => {
+                Err(Unfit::new(place, format!("names the step {step} of no workflow")).into())
+            }
+            ImagePointer::Media(id) => {
+                if let Some(media) = self.store.media(project, id).await? {
+                    return Ok(Some(Found::There(Box::new(media))));
+                }
+                let view = self.job_of(project, id.shot().job).await?.ok_or_else(unknown)?;
+                let shots = view.plain_shots();
+                let shot = shots.iter().find(|shot| shot.id == id.shot() && !shot.is_settled()).ok_or_else(unknown)?;
+                Ok(Some(Found::Coming(Box::new(expected(&view.job.value, shot, id.clone())))))
+            }
+            ImagePointer::Job(id) => {
+                let view = self.job_of(project, *id).await?;
+                let view = view.ok_or_else(|| Unfit::new(place, "is no job of this project"))?;
+                let shots = view.plain_shots();
+                if view.job.value.ending().is_none() {
+                    let first = shots.first().ok_or_else(|| not_ready(place))?;
+                    return Ok(Some(Found::Coming(Box::new(expected(&view.job.value, first, first.id.media(0))))));
+                }
+                let first = shots.iter().flat_map(Shot::media).next();
+                let first = first.ok_or_else(|| Unfit::new(place, "is a job that made no image"))?;
+                let media = self.store.media(project, first).await?.ok_or_else(unknown)?;
+                Ok(Some(Found::There(Box::new(media))))
+            }
+        }
+    }
+
+    async fn job_of(&self, project: &ProjectId, id: JobId) -> Result<Option<JobView>, StoreError> {
+        Ok(self.store.job(id).await?.filter(|view| view.job.value.project == *project))
     }
 
     async fn find_sitter(
@@ -244,6 +269,12 @@ impl Intake {
         material.lora = Some(lora);
         Ok(())
     }
+}
+
+/// Has `pointer` stand for `media` from here on.
+pub(crate) fn show(material: &mut Material, pointer: &mut ImagePointer, media: Media) {
+    *pointer = ImagePointer::Media(media.id.clone());
+    material.media.insert(media.id.clone(), media);
 }
 
 fn not_ready(place: &str) -> Declined {

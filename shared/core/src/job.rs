@@ -3,16 +3,18 @@
 //! While a job is open its status is read off its shots, so that progress costs no writes.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
     failure::{Failure, FailureCode},
-    filing::Filing,
+    filing::{Filing, Relation, project_folder},
     id::{JobId, ProjectId, UserId, WorkflowId},
     kind::{IgnoredParameter, Kind, Verdict},
+    media::ImageType,
     money::Usd,
     shot::{Shot, ShotState},
+    subject::VisualSpecifications,
 };
 
 /// How long a job may be open before the sweep looks whether its end was missed.
@@ -37,7 +39,8 @@ pub struct Job {
     pub reserved: Option<Usd>,
     /// What was asked for and cannot be had.
     pub ignored: Vec<IgnoredParameter>,
-    /// Where its images are filed.
+    /// Where its images are filed. Jobs of the first version do not say: see [`Job::read`].
+    #[serde(default = "not_filed")]
     pub filing: Filing,
     /// What makes a request the same as this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +63,9 @@ pub enum JobState {
     Open {
         /// When the sweep looks whether its end was missed.
         check_at: Timestamp,
+        /// It was taken back: nothing of it that waits is sent any more.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        canceled: bool,
     },
     /// Every shot has its image.
     Completed(Ending),
@@ -135,18 +141,50 @@ mod as_text {
     }
 }
 
+/// What [`Job::read`] replaces.
+fn not_filed() -> Filing {
+    Filing {
+        image_type: ImageType::MasterReference,
+        folder: String::new(),
+        subject: None,
+        subject_type: None,
+        person: None,
+        lora: None,
+        owner: None,
+        specifications: VisualSpecifications::default(),
+        slots: Vec::new(),
+    }
+}
+
 impl Job {
+    /// Reads a job of any version. Those of the first were all masters, and where their images are filed follows from that.
+    pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut job = Self::deserialize(from)?;
+        if let Kind::Master(master) = &job.kind
+            && job.filing.folder.is_empty()
+        {
+            job.filing = Filing {
+                folder: project_folder(&job.project, &format!("references/{}", master.subject_id)),
+                subject: Some(master.subject_id.clone()),
+                subject_type: Some(master.subject_type),
+                owner: Some((master.subject_id.to_string(), Relation::HasMasterReference)),
+                ..job.filing
+            };
+        }
+        Ok(job)
+    }
+
     /// The state of a job that is just being accepted.
     #[must_use]
     pub fn opened(now: Timestamp) -> JobState {
-        JobState::Open { check_at: now + FINISH_PATIENCE }
+        JobState::Open { check_at: now + FINISH_PATIENCE, canceled: false }
     }
 
     /// When the sweep has to look at it.
     #[must_use]
     pub fn check_at(&self) -> Option<Timestamp> {
         match self.state {
-            JobState::Open { check_at } => Some(check_at),
+            JobState::Open { check_at, .. } => Some(check_at),
             JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => None,
         }
     }
@@ -156,13 +194,37 @@ impl Job {
     /// # Errors
     /// It has ended.
     pub fn checked(mut self, now: Timestamp) -> Result<Self, NotFinished> {
-        match self.state {
-            JobState::Open { .. } => {
-                self.state = Self::opened(now);
+        match &mut self.state {
+            JobState::Open { check_at, .. } => {
+                *check_at = now + FINISH_PATIENCE;
                 Ok(self)
             }
-            _ => Err(NotFinished::AlreadyDone),
+            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
+                Err(NotFinished::AlreadyDone)
+            }
         }
+    }
+
+    /// Taken back: what is at fal goes on, and nothing more is sent.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn taken_back(mut self) -> Result<Self, NotFinished> {
+        match &mut self.state {
+            JobState::Open { canceled, .. } => {
+                *canceled = true;
+                Ok(self)
+            }
+            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
+                Err(NotFinished::AlreadyDone)
+            }
+        }
+    }
+
+    /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        matches!(self.state, JobState::Open { canceled: true, .. })
     }
 
     /// Ends it, if all its `shots` are settled.
@@ -198,9 +260,8 @@ impl Job {
     /// the last one.
     #[must_use]
     pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
-        let open = matches!(self.state, JobState::Open { .. });
-        let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
-        let last = shots.last().filter(|_| open && self.all_settled(shots) && !taken_back)?;
+        let goes_on = matches!(self.state, JobState::Open { canceled: false, .. });
+        let last = shots.last().filter(|_| goes_on && self.all_settled(shots))?;
         let recipes = self.kind.second_try(shots, &self.filing);
         let more: Vec<Shot> = (self.shots..)
             .zip(recipes)
@@ -273,10 +334,12 @@ mod tests {
     use crate::{
         entropy::Entropy,
         kind::{
-            Material,
+            Material, Profile, Tuning,
             master::tests::{keeper, planned},
+            profile::{Resolution, TWELVE},
         },
         lane::Lane,
+        prompt::{Template, Wording},
         recipe::{self, Recipe},
         shot::{Attempt, AttemptOutcome, Flight, Rank},
     };
@@ -318,6 +381,7 @@ mod tests {
             request_id: None,
             outcome,
             provider_cost: cost,
+            refused: Usd::ZERO,
             paid_twice: false,
         };
         let id = job(1).id.shot(ordinal);
@@ -430,6 +494,43 @@ mod tests {
     fn the_sweep_looks_again_and_again_at_an_open_job() {
         assert_eq!(job(1).check_at(), Some(at(120)));
         assert_eq!(job(1).checked(at(130)).unwrap().check_at(), Some(at(250)));
+    }
+
+    #[test]
+    fn a_job_that_is_taken_back_stays_so_until_its_end() {
+        let canceled = job(1).taken_back().unwrap();
+        assert!(canceled.is_taken_back() && !job(1).is_taken_back());
+        assert_eq!(canceled.check_at(), job(1).check_at());
+        let checked = canceled.clone().checked(at(130)).unwrap();
+        assert!(checked.is_taken_back());
+        assert_eq!(checked.clone().taken_back().as_ref(), Ok(&checked), "a second time");
+        assert_eq!(canceled.finish(&[self::canceled()], at(60)).unwrap().taken_back(), Err(NotFinished::AlreadyDone));
+        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&checked).unwrap();
+        assert!(serde_dynamo::from_item::<_, Job>(item).unwrap().is_taken_back());
+    }
+
+    #[test]
+    fn nothing_else_is_tried_for_a_job_that_is_taken_back() {
+        let profile = Job {
+            kind: Kind::Profile(Profile {
+                master: "img_01jd0000000000000000000000-0-0".parse().unwrap(),
+                subject: "keeper".parse().unwrap(),
+                angles: TWELVE.to_vec(),
+                resolution: Resolution::Standard,
+                description: Some("a lighthouse keeper".to_owned()),
+                tuning: Tuning::default(),
+            }),
+            ..job(12)
+        };
+        let template = Template::chosen("profile-character", "isle/keeper", &Wording::default()).reference();
+        let from = |angle: &u16| {
+            let shot = failed();
+            let recipe = Recipe { angle: Some(*angle), template: template.clone(), ..shot.recipe.clone() };
+            Shot { attempts: Vec::new(), recipe, ..shot }
+        };
+        let shots: Vec<Shot> = TWELVE.iter().map(from).collect();
+        assert_eq!(profile.tried_otherwise(&shots, at(60)).unwrap().1.len(), 8);
+        assert_eq!(profile.taken_back().unwrap().tried_otherwise(&shots, at(60)), None);
     }
 
     #[test]

@@ -27,7 +27,7 @@ use crate::{
     lane::Lane,
     lora::Lora,
     media::Media,
-    model::Model,
+    model::{Model, Size},
     money::Usd,
     person::Person,
     pointer::ImagePointer,
@@ -221,12 +221,18 @@ impl Kind {
     /// # Errors
     /// It asks for what cannot be; the error says what to change.
     pub fn plan(&mut self, material: &Material, setting: &Setting<'_>) -> Result<Plan, Unfit> {
-        match self {
+        let plan = match self {
             Self::Master(master) => master.plan(material, setting),
             Self::Profile(profile) => profile.plan(material, setting),
             Self::Composite(composite) => composite.plan(material, setting),
             Self::Portrait(portrait) => portrait.plan(material, setting),
             Self::Regeneration(again) => again.plan(setting),
+        }?;
+        // Also what was not in the request: a subject's description, a person's trigger word.
+        let refused = plan.recipes.iter().find_map(|recipe| setting.wording.refused_term(&recipe.prompt));
+        match refused {
+            Some(term) => Err(Unfit::new("", format!("makes a prompt with \"{term}\", which no prompt may hold"))),
+            None => Ok(plan),
         }
     }
 
@@ -346,6 +352,31 @@ fn check_references(model: &Model, count: usize, place: &str) -> Result<(), Unfi
         return Err(Unfit::new(place, format!("are none, and {} works from an image", model.id)));
     }
     Ok(())
+}
+
+/// `wanted` as `model` makes it, and what of it cannot be had. `named` are the parameters that the caller spelled out.
+fn fitted(
+    wanted: &Recipe,
+    model: &Model,
+    named: &[&str],
+    material: &Material,
+) -> Result<(Recipe, Vec<IgnoredParameter>), Unfit> {
+    let mut ignored = wanted.not_taken(model, named);
+    let mut recipe = wanted.on(model);
+    if model.size == Size::Input {
+        // Its price hangs on the size, which is only known of our own images.
+        let input = recipe.references.first().and_then(Source::media).and_then(|id| material.media.get(id));
+        let Some(input) = input else {
+            let detail = format!("{} makes pictures as large as their input, which must be an image of ours", model.id);
+            return Err(Unfit::new("/model", detail));
+        };
+        if named.contains(&"resolution") && (input.width, input.height) != (wanted.width, wanted.height) {
+            let reason = format!("{} makes {} x {} pixels of this", model.id, input.width, input.height);
+            ignored.push(IgnoredParameter::new("resolution", reason));
+        }
+        (recipe.width, recipe.height) = (input.width, input.height);
+    }
+    Ok((recipe, ignored))
 }
 
 /// What makes two requests of a kind the same.

@@ -46,3 +46,5 @@ pub mod advance;
 pub mod intake;
 pub mod look_up;
 pub mod outcome;
+pub mod rehearse;
+pub mod take_back;

@@ -22,7 +22,7 @@ pub struct Lora {
     pub person: PersonId,
     /// The word that it was trained with, where that is not the person's.
     pub trigger_word: Option<String>,
-    /// Where its file is in the bucket. Never told to a caller.
+    /// Where its file is in the bucket. No answer shows it, but for the address to upload to.
     pub key: String,
     /// When it was registered.
     pub created_at: Timestamp,
@@ -81,13 +81,15 @@ impl Lora {
         matches!(self.state, LoraState::Ready { .. })
     }
 
-    /// The file is in the bucket as announced and is what it should be.
+    /// The file is as announced and is what it should be, and lies under `key` now: the one to which it was uploaded can
+    /// be written to for a while still.
     ///
     /// # Errors
     /// It was checked before.
-    pub fn ready(mut self, etag: String, header: Header, now: Timestamp) -> Result<Self, AlreadyChecked> {
+    pub fn ready(mut self, key: String, etag: String, header: Header, now: Timestamp) -> Result<Self, AlreadyChecked> {
         let LoraState::Uploading { bytes, .. } = self.state else { return Err(AlreadyChecked) };
         let Header { tensors, metadata } = header;
+        self.key = key;
         self.state = LoraState::Ready { bytes, etag, tensors, metadata, ready_at: now };
         Ok(self)
     }
@@ -125,12 +127,13 @@ mod tests {
     #[test]
     fn a_lora_is_checked_once() {
         let header = Header { tensors: 2, metadata: BTreeMap::new() };
-        let ready = uploading().ready("e".to_owned(), header.clone(), Timestamp::UNIX_EPOCH).unwrap();
-        assert!(ready.is_ready());
-        assert_eq!(ready.clone().rejected("x".to_owned(), Timestamp::UNIX_EPOCH), Err(AlreadyChecked));
+        let ready = |lora: Lora| lora.ready("k".to_owned(), "e".to_owned(), header.clone(), Timestamp::UNIX_EPOCH);
+        let checked = ready(uploading()).unwrap();
+        assert_eq!((checked.is_ready(), checked.key.as_str()), (true, "k"));
+        assert_eq!(checked.rejected("x".to_owned(), Timestamp::UNIX_EPOCH), Err(AlreadyChecked));
         let rejected = uploading().rejected("x".to_owned(), Timestamp::UNIX_EPOCH).unwrap();
         assert!(!rejected.is_ready());
-        assert_eq!(rejected.ready("e".to_owned(), header, Timestamp::UNIX_EPOCH), Err(AlreadyChecked));
+        assert_eq!(ready(rejected), Err(AlreadyChecked));
     }
 
     #[test]

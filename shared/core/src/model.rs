@@ -50,6 +50,12 @@ pub struct Model {
     pub id: String,
     /// fal's endpoint id.
     pub endpoint: String,
+    /// Whether it takes a prompt; one that does not goes by its reference and the angle alone.
+    #[serde(default = "yes")]
+    pub prompt: bool,
+    /// Inputs that are always sent so.
+    #[serde(default)]
+    pub fixed: BTreeMap<String, serde_json::Value>,
     /// Inference steps, where it takes them.
     #[serde(default)]
     pub steps: Option<Range<u32>>,
@@ -91,6 +97,10 @@ pub struct Model {
     pub fallback: Option<String>,
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// An input's range.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -129,7 +139,7 @@ pub enum Safety {
 
 /// How an endpoint's output size is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(tag = "by", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(tag = "by", rename_all = "snake_case", rename_all_fields = "camelCase", deny_unknown_fields)]
 pub enum Size {
     /// `image_size` in pixels, each side within these bounds.
     Pixels {
@@ -137,6 +147,9 @@ pub enum Size {
         min: u32,
         /// Longest side.
         max: u32,
+        /// Fewest pixels in all; smaller pictures are made larger in their own shape.
+        #[serde(default)]
+        min_pixels: u32,
     },
     /// `aspect_ratio`, one megapixel.
     AspectRatio {
@@ -187,7 +200,8 @@ impl Size {
     #[must_use]
     pub fn fit(&self, width: u32, height: u32) -> Fitted {
         match self {
-            Self::Pixels { min, max } => {
+            Self::Pixels { min, max, min_pixels } => {
+                let (width, height) = enlarged(width, height, *min_pixels, *max);
                 let (width, height) = (width.clamp(*min, *max), height.clamp(*min, *max));
                 Fitted { width, height, ratio: None, tier: None }
             }
@@ -201,6 +215,23 @@ impl Size {
             }
             Self::Input => Fitted { width, height, ratio: None, tier: None },
         }
+    }
+}
+
+/// The same shape with `least` pixels or more, in steps of 16; a shape too long for `max` is made wider.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a side in pixels, a few thousand")]
+fn enlarged(width: u32, height: u32, least: u32, max: u32) -> (u32, u32) {
+    let pixels = f64::from(width) * f64::from(height);
+    if pixels >= f64::from(least) {
+        return (width, height);
+    }
+    let by = (f64::from(least) / pixels.max(1.0)).sqrt();
+    let side = |side: f64| ((side / 16.0).ceil() * 16.0) as u32;
+    let other = side(f64::from(least) / f64::from(max.max(1)));
+    match (side(f64::from(width) * by), side(f64::from(height) * by)) {
+        (width, _) if width > max => (max, other),
+        (_, height) if height > max => (other, max),
+        sides => sides,
     }
 }
 
@@ -437,6 +468,9 @@ mod tests {
         assert_eq!(fit("kontext-pro", 1024, 1024), (1024, 1024, "1:1".to_owned(), String::new()));
         assert_eq!(fit("kontext-pro", 1920, 1080), (1360, 768, "16:9".to_owned(), String::new()));
         assert_eq!(fit("nano-banana-2-edit", 2048, 2048), (2048, 2048, "1:1".to_owned(), "2K".to_owned()));
+        assert_eq!(fit("seedream-edit", 1024, 1024), (1920, 1920, String::new(), String::new()));
+        assert_eq!(fit("seedream-edit", 100, 4000), (912, 4096, String::new(), String::new()));
+        assert_eq!(fit("seedream-edit", 1920, 1080), (2560, 1440, String::new(), String::new()));
         assert_eq!(fit("flux-image-to-image", 640, 480), (640, 480, String::new(), String::new()));
     }
 

@@ -1,6 +1,10 @@
 //! Amounts of money. Whole millionths of a US dollar, so that sums are exact.
 
-use std::{fmt, iter::Sum, ops::Add};
+use std::{
+    fmt,
+    iter::Sum,
+    ops::{Add, Sub},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -40,10 +44,26 @@ impl Usd {
     }
 }
 
+impl Usd {
+    /// What `part` of so many equal parts `of` it come to, rounded up to the next millionth.
+    #[must_use]
+    pub fn share(self, part: usize, of: usize) -> Self {
+        let [part, of] = [part, of.max(1)].map(|count| u64::try_from(count).unwrap_or(u64::MAX));
+        Self(self.0.saturating_mul(part).div_ceil(of))
+    }
+}
+
 impl Add for Usd {
     type Output = Self;
     fn add(self, other: Self) -> Self {
         Self(self.0.saturating_add(other.0))
+    }
+}
+
+impl Sub for Usd {
+    type Output = Self;
+    fn sub(self, other: Self) -> Self {
+        Self(self.0.saturating_sub(other.0))
     }
 }
 

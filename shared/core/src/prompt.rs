@@ -68,10 +68,11 @@ impl Default for Wording {
 }
 
 impl Wording {
-    /// The first word of `text` that no prompt may hold.
+    /// The first of the refused terms that `text` holds as whole words, however they are joined: a `nude-art` too.
     #[must_use]
-    pub fn refused_term<'a>(&self, text: &'a str) -> Option<&'a str> {
-        text.split_whitespace().map(bare).find(|word| is_among(&self.refused, word))
+    pub fn refused_term(&self, text: &str) -> Option<&str> {
+        let text = format!(" {} ", words_of(text));
+        self.refused.iter().map(String::as_str).find(|term| text.contains(&format!(" {} ", words_of(term))))
     }
 
     /// `prompt` without the removable terms. Whole words only: a "violently red sunset" is no violence.
@@ -95,6 +96,12 @@ impl Wording {
             template.share
         }
     }
+}
+
+/// Its words in lower case with one space between.
+fn words_of(text: &str) -> String {
+    let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 fn bare(word: &str) -> &str {
@@ -279,9 +286,11 @@ mod tests {
         assert_eq!(wording.sanitised("a violently red sunset"), "a violently red sunset");
         assert_eq!(wording.sanitised("a Violent, gory! storm, at sea"), "a, storm, at sea");
         assert_eq!(wording.refused_term("an explicitly named ship"), None);
-        assert_eq!(wording.refused_term("a statue, (Nude), in a park"), Some("Nude"));
-        let own = Wording { refused: vec!["clown".to_owned()], ..wording };
-        assert_eq!((own.refused_term("a nude clown"), own.refused_term("a nude")), (Some("clown"), None));
+        for joined in ["a statue, (Nude), in a park", "nude-art", "half_nude", "nude/clothed"] {
+            assert_eq!(wording.refused_term(joined), Some("nude"), "{joined}");
+        }
+        let own = Wording { refused: vec!["evil clown".to_owned()], ..wording };
+        assert_eq!((own.refused_term("an Evil,  clown"), own.refused_term("a nude")), (Some("evil clown"), None));
     }
 
     #[test]

@@ -166,7 +166,12 @@ impl Recipe {
         let model = self.model()?;
         let mut input = Map::new();
         let mut set = |name: &str, value: Value| input.insert(name.to_owned(), value);
-        set("prompt", json!(self.prompt));
+        if model.prompt {
+            set("prompt", json!(self.prompt));
+        }
+        for (name, value) in &model.fixed {
+            set(name, value.clone());
+        }
         set("num_images", json!(self.images));
         if model.output_formats.contains(&self.output_format) {
             set("output_format", json!(self.output_format));
@@ -291,10 +296,15 @@ impl Recipe {
             ("steps", self.steps.is_some() && model.steps.is_none(), "number of steps"),
             ("guidance", self.guidance.is_some() && model.guidance.is_none(), "guidance scale"),
         ];
+        let no_prompt = (!model.prompt).then(|| {
+            let reason = format!("{} takes no prompt: it goes by the image and the angle alone", model.id);
+            IgnoredParameter::new("prompt", reason)
+        });
         let mut ignored: Vec<IgnoredParameter> = all
             .into_iter()
             .filter(|(parameter, lost, _)| *lost && named.contains(parameter))
             .map(|(parameter, _, what)| IgnoredParameter::new(parameter, format!("{} takes no {what}", model.id)))
+            .chain(no_prompt)
             .collect();
         if named.contains(&"resolution") && (self.width, self.height) != (on.width, on.height) {
             let reason = format!("{} makes {} x {} pixels of this", model.id, on.width, on.height);
@@ -441,7 +451,11 @@ pub(crate) mod tests {
         assert!(with("kontext-pro", 1)["image_size"].is_null());
         assert_eq!(with("kontext-dev", 1)["resolution_mode"], "1:1");
         assert_eq!(with("flux-2-edit", 3)["image_urls"].as_array().unwrap().len(), 3);
-        assert_eq!(with("multiple-angles", 1)["horizontal_angle"], 90);
+        let angle = with("multiple-angles", 1);
+        assert_eq!(
+            (&angle["horizontal_angle"], &angle["zoom"], &angle["prompt"]),
+            (&json!(90), &json!(0), &Value::Null)
+        );
         assert!(with("flux-2-edit", 1)["horizontal_angle"].is_null());
         assert_eq!(with("nano-banana-2-edit", 1)["resolution"], "1K");
         assert!(with("seedream-edit", 1)["output_format"].is_null());

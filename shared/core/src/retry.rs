@@ -133,6 +133,7 @@ mod tests {
             request_id: None,
             outcome: outcome.clone(),
             provider_cost: None,
+            refused: crate::money::Usd::ZERO,
             paid_twice: false,
         };
         outcomes.iter().enumerate().map(attempt).collect()

@@ -50,6 +50,9 @@ pub struct Shot {
     pub state: ShotState,
     /// What was tried, oldest first.
     pub attempts: Vec<Attempt>,
+    /// Why it did not bring all the images that were delivered, once the others are stored.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<Failure>,
 }
 
 /// The order of admission: priority of the kind, then the project's turn, then age.
@@ -88,7 +91,7 @@ impl Shot {
     #[must_use]
     pub fn new(id: ShotId, project: ProjectId, lane: Lane, rank: Rank, recipe: Recipe) -> Self {
         let state = ShotState::Waiting { not_before: None };
-        Self { id, project, lane, rank, recipe, together: None, state, attempts: Vec::new() }
+        Self { id, project, lane, rank, recipe, together: None, state, attempts: Vec::new(), left_out: None }
     }
 
     /// The recipe that it was planned with, before any retry changed it.
@@ -169,21 +172,21 @@ impl Shot {
         }
     }
 
-    /// Why it failed.
+    /// Why it, or one of its images, failed.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
             ShotState::Failed(failure) => Some(failure),
+            ShotState::Stored { .. } => self.left_out.as_ref(),
             ShotState::Waiting { .. }
             | ShotState::Submitting(_)
             | ShotState::Submitted { .. }
             | ShotState::Delivered { .. }
-            | ShotState::Stored { .. }
             | ShotState::Canceled => None,
         }
     }
 
-    /// What the caller is charged: what fal bills, but nothing for a refusal. `None` when a price is unknown.
+    /// What the caller is charged: what fal bills, but nothing for what was refused. `None` when a price is unknown.
     #[must_use]
     pub fn charge(&self) -> Option<Usd> {
         self.attempts.iter().map(Attempt::charge).sum()

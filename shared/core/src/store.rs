@@ -30,7 +30,7 @@ pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
 pub use sweep::Overdue;
-pub use versions::TemplateTally;
+pub use versions::{TemplateTally, Versions};
 
 use std::collections::HashMap;
 

@@ -18,6 +18,8 @@ use crate::{
 pub const MAX_STEPS: usize = 50;
 /// How long a workflow may stand still before the sweep looks at it.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+/// The same for one that waits for an image that none of its own jobs makes: nobody tells it of that.
+const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_secs(20);
 
 /// A chain of jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -32,8 +34,15 @@ pub struct Workflow {
     pub created_at: Timestamp,
     /// Its steps; each needs only earlier ones.
     pub steps: Vec<Step>,
+    /// Whether earlier jobs may answer its steps.
+    #[serde(default = "usually")]
+    pub may_be_cached: bool,
     /// Where it stands.
     pub state: WorkflowState,
+}
+
+fn usually() -> bool {
+    true
 }
 
 /// One job of a workflow.
@@ -118,14 +127,15 @@ impl Workflow {
         }
     }
 
-    /// What it needs next, if its jobs stand as `outcomes` says.
+    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for images that others make.
     #[must_use]
-    pub fn next(&self, outcomes: &HashMap<JobId, JobOutcome>) -> Next {
+    pub fn next(&self, outcomes: &HashMap<JobId, JobOutcome>, put_off: &HashSet<usize>) -> Next {
         let mut waits = false;
         for (index, step) in self.steps.iter().enumerate() {
             match &step.state {
                 StepState::NotBegun(_) => {}
                 StepState::Begun(job) => waits |= outcomes.get(job).is_none_or(|outcome| *outcome == JobOutcome::Open),
+                StepState::Pending if put_off.contains(&index) => waits = true,
                 StepState::Pending => match self.readiness(step, outcomes) {
                     Readiness::Ready => return Next::Begin(index),
                     Readiness::Waits => waits = true,
@@ -204,6 +214,14 @@ impl Workflow {
             self.state = Self::opened(now);
         }
         self
+    }
+
+    /// Looked at, and waiting for an image that others make. `None` where the sweep comes by in time as it is.
+    #[must_use]
+    pub fn waiting_for_others(&self, now: Timestamp) -> Option<Self> {
+        let soon = now + PATIENCE_WITH_OTHERS;
+        let in_time = self.check_at().is_none_or(|check_at| now < check_at && check_at <= soon);
+        (!in_time).then(|| Self { state: WorkflowState::Open { check_at: soon }, ..self.clone() })
     }
 
     /// At its end.
@@ -290,38 +308,64 @@ mod tests {
                 step("turn", profile, &[]),
                 step("last", Kind::Master(keeper()), &["turn"]),
             ],
+            may_be_cached: true,
             state: Workflow::opened(at(0)),
         }
+    }
+
+    fn next(workflow: &Workflow, outcomes: &HashMap<JobId, JobOutcome>) -> Next {
+        workflow.next(outcomes, &HashSet::new())
     }
 
     #[test]
     fn a_step_begins_when_what_it_needs_is_ready() {
         let mut outcomes = HashMap::new();
         let start = workflow();
-        assert_eq!(start.next(&outcomes), Next::Begin(0));
+        assert_eq!(next(&start, &outcomes), Next::Begin(0));
         let begun = start.with_step(0, StepState::Begun(job(1)), at(1));
-        assert_eq!(begun.next(&outcomes), Next::Wait);
+        assert_eq!(next(&begun, &outcomes), Next::Wait);
         outcomes.insert(job(1), JobOutcome::Open);
-        assert_eq!(begun.next(&outcomes), Next::Wait);
+        assert_eq!(next(&begun, &outcomes), Next::Wait);
         outcomes.insert(job(1), JobOutcome::Usable);
-        assert_eq!(begun.next(&outcomes), Next::Begin(1));
+        assert_eq!(next(&begun, &outcomes), Next::Begin(1));
         let second = begun.with_step(1, StepState::Begun(job(2)), at(2));
         outcomes.insert(job(2), JobOutcome::Usable);
-        assert_eq!(second.next(&outcomes), Next::Begin(2));
+        assert_eq!(next(&second, &outcomes), Next::Begin(2));
         let third = second.with_step(2, StepState::Begun(job(3)), at(3));
         outcomes.insert(job(3), JobOutcome::Useless);
-        assert_eq!(third.next(&outcomes), Next::End);
+        assert_eq!(next(&third, &outcomes), Next::End);
+    }
+
+    #[test]
+    fn a_step_that_is_put_off_holds_up_nobody_and_the_sweep_comes_by_sooner() {
+        let mut start = workflow();
+        let put_off = HashSet::from([0]);
+        assert_eq!(start.next(&HashMap::new(), &put_off), Next::Wait);
+        start.steps[2].after.clear();
+        assert_eq!(start.next(&HashMap::new(), &put_off), Next::Begin(2));
+        let waiting = start.waiting_for_others(at(1)).unwrap();
+        assert_eq!(waiting.check_at(), Some(at(21)));
+        assert_eq!(waiting.waiting_for_others(at(5)), None);
+        assert_eq!(waiting.waiting_for_others(at(21)).unwrap().check_at(), Some(at(41)));
+        assert_eq!(start.ended(at(9)).waiting_for_others(at(10)), None);
+    }
+
+    #[test]
+    fn a_workflow_that_says_nothing_of_the_cache_may_be_answered_by_it() {
+        let mut item = serde_json::to_value(workflow()).unwrap();
+        item.as_object_mut().unwrap().remove("may_be_cached").unwrap();
+        assert_eq!(serde_json::from_value::<Workflow>(item).unwrap(), workflow());
     }
 
     #[test]
     fn a_step_fails_with_what_it_needs_and_takes_the_rest_along() {
         let begun = workflow().with_step(0, StepState::Begun(job(1)), at(1));
         let outcomes = HashMap::from([(job(1), JobOutcome::Useless)]);
-        let Next::Drop(1, failure) = begun.next(&outcomes) else { panic!("the profile needs the hero") };
+        let Next::Drop(1, failure) = next(&begun, &outcomes) else { panic!("the profile needs the hero") };
         assert_eq!((failure.code, failure.detail.as_str()), (FailureCode::StepFailed, "the step hero was not done"));
         let dropped = begun.with_step(1, StepState::NotBegun(failure), at(2));
-        let Next::Drop(2, failure) = dropped.next(&outcomes) else { panic!("the last comes after the profile") };
-        assert_eq!(dropped.with_step(2, StepState::NotBegun(failure), at(3)).next(&outcomes), Next::End);
+        let Next::Drop(2, failure) = next(&dropped, &outcomes) else { panic!("the last comes after the profile") };
+        assert_eq!(next(&dropped.with_step(2, StepState::NotBegun(failure), at(3)), &outcomes), Next::End);
     }
 
     #[test]
@@ -329,8 +373,8 @@ mod tests {
         let begun = workflow().with_step(0, StepState::Begun(job(1)), at(1)).canceled(at(2));
         assert_eq!(begun.jobs().collect::<Vec<_>>(), [job(1)]);
         assert!(begun.steps[1..].iter().all(|step| matches!(step.state, StepState::NotBegun(_))));
-        assert_eq!(begun.next(&HashMap::from([(job(1), JobOutcome::Open)])), Next::Wait);
-        assert_eq!(begun.next(&HashMap::from([(job(1), JobOutcome::Usable)])), Next::End);
+        assert_eq!(next(&begun, &HashMap::from([(job(1), JobOutcome::Open)])), Next::Wait);
+        assert_eq!(next(&begun, &HashMap::from([(job(1), JobOutcome::Usable)])), Next::End);
         // A step that is dropped is never begun after all.
         let again = begun.clone().with_step(1, StepState::Begun(job(2)), at(3));
         assert_eq!(again.jobs().collect::<Vec<_>>(), [job(1)]);

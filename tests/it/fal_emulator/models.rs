@@ -168,7 +168,7 @@ async fn references_beyond_the_limit_are_dropped_without_a_word() {
     // Seedream looks at the last ten.
     let mut urls = vec![bad];
     urls.extend(vec![good; 10]);
-    let size = json!({ "width": 512, "height": 512 });
+    let size = json!({ "width": 1920, "height": 1920 });
     let input = json!({ "prompt": "x", "image_urls": urls, "image_size": size });
     fal.output("fal-ai/bytedance/seedream/v4.5/edit", input).await;
 }

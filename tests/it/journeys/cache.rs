@@ -1,6 +1,7 @@
 //! The same request again is answered without a call to fal, as long as its result is good.
 
 use http::{Method, StatusCode};
+use likeness_local::fal::{ErrorBody, Fault, GenerationFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -126,5 +127,37 @@ async fn an_idempotency_key_stands_for_the_cached_answer_too() {
     .await;
     assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
     assert_eq!(answer(keyed(&keeper())).await.1["jobId"], first["jobId"]);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_made_otherwise_than_asked_answers_nobody() {
+    let product = Product::start().await;
+    let model_error = |kind: &str, status| GenerationFault::ModelError {
+        kind: kind.to_owned(),
+        status,
+        billed: false,
+        retry: None,
+        body: ErrorBody::DetailList,
+    };
+    let unavailable =
+        GenerationFault::RequestError { error_type: "runner_scheduling_failure".to_owned(), user_deadline: false };
+    // A stand-in of the model, fewer steps.
+    for (seed, fault) in [unavailable, model_error("generation_timeout", 504)].into_iter().enumerate() {
+        let mut body = keeper();
+        body["seed"] = json!(seed);
+        product.fault(Fault::Generation(fault));
+        let first = made(&product, MASTER, &body).await;
+        let attempts = first["shots"][0]["attempts"].as_array().unwrap();
+        assert_eq!((&first["status"], attempts.len()), (&json!("completed"), 2), "{first}");
+        let second = made(&product, MASTER, &body).await;
+        assert_ne!(second["jobId"], first["jobId"]);
+        assert_eq!(send(&product, MASTER, &body).await.2["jobId"], second["jobId"], "as it was asked for");
+    }
+    // Tried again as it was is as it was asked for.
+    product.fault(Fault::Generation(model_error("internal_server_error", 500)));
+    let first = made(&product, MASTER, &keeper()).await;
+    assert_eq!(first["shots"][0]["attempts"].as_array().unwrap().len(), 2, "{first}");
+    assert_eq!(send(&product, MASTER, &keeper()).await.2["jobId"], first["jobId"]);
     product.finish().await;
 }

@@ -5,7 +5,7 @@ use likeness_core::{
     project::{Member, Role},
     store::Ledger,
 };
-use likeness_local::fal::{Fault, FaultRule, GenerationFault};
+use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -35,7 +35,7 @@ fn shots(job: &Value) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn shots_that_wait_are_taken_back_and_the_one_at_fal_is_waited_for() {
     let product = one_at_a_time().await;
-    product.fault(never());
+    product.fault(Fault::Webhook(WebhookFault::Never));
     let id = product.post_master_with(json!({ "variations": 4 })).await;
     assert_eq!(shots(&product.settled(&id).await), ["submitted", "waiting", "waiting", "waiting"]);
     let (status, job) = cancel(&product, &id).await;
@@ -50,17 +50,44 @@ async fn shots_that_wait_are_taken_back_and_the_one_at_fal_is_waited_for() {
     let ledger = money(&product).await;
     assert_eq!((ledger.reserved.micros(), ledger.settled.micros(), ledger.jobs), (0, 25_000, 1));
 
-    // The same, and what is at fal never comes.
-    product.fal().faults().add(FaultRule::always(never()));
+    // The same, and what is at fal never comes: it is not sent a second time.
+    product.fault(never());
     let id = product.post_master_with(json!({ "variations": 4, "seed": 1 })).await;
     product.settled(&id).await;
+    let sent = product.fal().ledger().len();
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
+    assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED, "a second time");
     let job = product.ended(&id).await;
-    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("failed"), &json!("generation_timeout")), "{job}");
+    assert_eq!((&job["status"], shots(&job)), (&json!("canceled"), vec!["canceled"; 4]), "{job}");
     let ledger = money(&product).await;
-    assert_eq!((ledger.reserved.micros(), ledger.jobs), (0, 2));
+    assert_eq!((ledger.reserved.micros(), ledger.jobs, product.fal().ledger().len()), (0, 2, sent));
     let (status, problem) = cancel(&product, &id).await;
     assert_eq!((status, &problem["detail"]), (StatusCode::CONFLICT, &json!("the job has ended")));
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_profile_that_is_all_at_fal_gets_no_second_try_once_it_is_canceled() {
+    let product = Product::with(|options| {
+        let twelve = |name: &str| (name.to_owned(), "12".to_owned());
+        options.environment.extend([twelve("MAX_CONCURRENT_GENERATIONS"), twelve("PROFILE_BATCH_SIZE")]);
+    })
+    .await;
+    let master = super::profile::master(&product).await;
+    let (kind, body) = ("content_policy_violation".to_owned(), ErrorBody::DetailList);
+    let refused = GenerationFault::ModelError { kind, status: 422, billed: false, retry: None, body };
+    product.fal().faults().add(FaultRule::always(Fault::Generation(refused)));
+    // No callback comes: all twelve are at fal until the sweep asks.
+    product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
+    let body = json!({ "masterReferenceId": master, "subjectId": "keeper" });
+    let (_, job) = answer(product.request(Method::POST, super::profile::PATH).json(&body)).await;
+    let id = job["jobId"].as_str().unwrap();
+    assert_eq!(shots(&product.settled(id).await), ["submitted"; 12]);
+    let (status, job) = cancel(&product, id).await;
+    assert_eq!((status, &job["status"]), (StatusCode::ACCEPTED, &json!("processing")));
+    let job = product.ended(id).await;
+    assert_eq!((&job["status"], shots(&job)), (&json!("failed"), vec!["failed"; 12]), "{job}");
+    assert_eq!(money(&product).await.reserved.micros(), 0);
     product.finish().await;
 }
 

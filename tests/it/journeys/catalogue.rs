@@ -65,6 +65,7 @@ async fn the_models_are_told_with_what_they_take_and_cost() {
         "unit": "megapixel",
         "usd": 0.012
       },
+      "prompt": true,
       "references": {
         "max": 4,
         "required": true
@@ -99,6 +100,11 @@ async fn the_models_are_told_with_what_they_take_and_cost() {
     "#);
     assert_eq!(model("flux-dev")["defaultFor"], json!(["master"]));
     assert_eq!(model("flux-general")["controlImages"], true);
+    assert_eq!(
+        (&model("multiple-angles")["prompt"], &model("multiple-angles")["angle"]),
+        (&json!(false), &json!(true))
+    );
+    assert_eq!(model("seedream-edit")["size"]["minPixels"], 3_686_400);
     assert_eq!(model("kontext-pro")["size"]["by"], "ratio");
     let defaults: usize = models.iter().map(|model| model["defaultFor"].as_array().unwrap().len()).sum();
     assert_eq!(defaults, 7, "every kind has one model");

@@ -75,6 +75,7 @@ async fn two_characters_meet_in_a_place() {
     }, @r#"
     [
       {
+        "box": null,
         "palette": "[palette]",
         "position": "on the left side of the frame",
         "reference": "[image]",
@@ -83,6 +84,7 @@ async fn two_characters_meet_in_a_place() {
         "slot": "character-0"
       },
       {
+        "box": null,
         "palette": "[palette]",
         "position": "on the right side of the frame, 80% from the left and 60% from the top",
         "reference": "[image]",
@@ -91,6 +93,7 @@ async fn two_characters_meet_in_a_place() {
         "slot": "character-1"
       },
       {
+        "box": null,
         "palette": "[palette]",
         "reference": "[image]",
         "score": "[score]",

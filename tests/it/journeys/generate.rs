@@ -48,9 +48,12 @@ async fn a_master_needs_no_more_than_a_prompt() {
         (&json!(100), true)
     );
     let subject = status["data"]["images"][0]["subjectId"].as_str().unwrap();
-    assert!(subject.starts_with("subject-") && subject.len() == 16, "{subject}");
+    assert!(subject.starts_with("subject-") && subject.len() == 20, "{subject}");
 
-    // With a subject of its own it is like any other request: the same one is answered by the earlier job.
+    // A subject that was made up is the same for the same request, which so is answered by the earlier job.
+    let bare = json!({ "type": "master", "prompt": format!("{PROMPT} at dusk") });
+    let first = made(&product, bare.clone()).await;
+    assert_eq!(post(&product, bare).await.1["jobId"], first["jobId"]);
     let body =
         json!({ "type": "master", "prompt": PROMPT, "metadata": { "subjectId": "keeper", "subjectType": "prop" } });
     let first = made(&product, body.clone()).await;
@@ -59,7 +62,31 @@ async fn a_master_needs_no_more_than_a_prompt() {
     let expected =
         json!({ "jobId": first["jobId"], "status": "completed", "message": "The image was generated before" });
     assert_eq!((status, again), (StatusCode::ACCEPTED, expected));
-    assert_eq!(product.fal().ledger().len(), 2);
+    assert_eq!(product.fal().ledger().len(), 3);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_callers_note_with_their_jobs_is_shown_to_nobody_else() {
+    let product = Product::start().await;
+    let body = |metadata: Value| json!({ "type": "master", "prompt": PROMPT, "metadata": metadata });
+    let subject = json!({ "subjectId": "keeper" });
+    let mut ids = Vec::new();
+    for metadata in [json!({ "subjectId": "keeper", "take": 1 }), json!({ "subjectId": "keeper", "take": 2 }), subject]
+    {
+        // Made, and not answered by the one before.
+        let job = made(&product, body(metadata.clone())).await;
+        assert_eq!(job["metadata"], metadata);
+        ids.push(job["jobId"].clone());
+    }
+    // Nothing but what is part of the request itself: that is answered, and through any route.
+    let (_, again) = post(&product, body(json!({ "subjectId": "keeper", "subjectType": "character" }))).await;
+    assert_eq!((&again["jobId"], &again["status"]), (&ids[2], &json!("completed")));
+    let input = json!({ "subjectType": "character", "subjectId": "keeper", "description": PROMPT });
+    let path = "/api/v1/projects/demo/images/generate/master";
+    let (_, again) = answer(product.request(Method::POST, path).json(&input)).await;
+    assert_eq!((&again["jobId"], &again["cached"], &again["metadata"]), (&ids[2], &json!(true), &Value::Null));
+    assert_eq!(product.fal().ledger().len(), 3);
     product.finish().await;
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use likeness_core::{bucket::Bucket, clock::Clock, config::BucketConfig, id::LoraId};
+use likeness_core::{bucket::Bucket, clock::Clock, config::BucketConfig, id::LoraId, lora::LoraState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -150,6 +150,34 @@ async fn a_lora_is_announced_uploaded_and_checked() {
     let read = product.http.get(signed.url).send().await.unwrap();
     assert_eq!((read.status(), read.bytes().await.unwrap().to_vec()), (StatusCode::OK, file));
     assert_eq!(bucket.head("loras/ada/nothing").await.unwrap(), None);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_checked_cannot_be_replaced_by_whoever_has_the_address_to_upload_to() {
+    let product = start().await;
+    product.put_person("ada").await;
+    let file = safetensors();
+    let announced = product.register("ada", file.len()).await;
+    product.upload(&announced, &file).await;
+    assert_eq!(product.complete(&announced).await.0, 200);
+    // The address is good for an hour.
+    product.upload(&announced, b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.").await;
+    let lora = product.store().lora(LoraId::try_from(1).unwrap()).await.unwrap().unwrap().value;
+    let bucket = Bucket::new(BucketConfig::from_env(product.stack().env()).unwrap());
+    let head = bucket.head(&lora.key).await.unwrap().unwrap();
+    let LoraState::Ready { etag, .. } = &lora.state else { panic!("{lora:?}") };
+    assert_eq!((head.bytes, &head.etag), (file.len() as u64, etag));
+    let read = bucket.read_range(&lora.key, etag, 0, head.bytes).await.unwrap().unwrap();
+    assert_eq!(read.to_vec(), file);
+    let uploaded_to = announced["upload"]["url"].as_str().unwrap();
+    assert_eq!(bucket.key_of(uploaded_to).map(|key| key == lora.key), Some(false), "{uploaded_to}");
+
+    // Whoever looks at one file is not given another.
+    assert_eq!(bucket.read_range(&lora.key, "another", 0, 7).await.unwrap(), None);
+    assert_eq!(bucket.copy(&lora.key, "another", "loras/ada/copy").await.unwrap(), None);
+    assert_eq!(bucket.head("loras/ada/copy").await.unwrap(), None);
+    assert_eq!(bucket.copy("loras/ada/nothing", etag, "loras/ada/copy").await.unwrap(), None);
     product.finish().await;
 }
 

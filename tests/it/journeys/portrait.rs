@@ -325,3 +325,34 @@ async fn what_is_wrong_with_a_portrait_is_said() {
     assert!(product.fal().ledger().is_empty(), "nothing of this was tried");
     product.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_four_portraits_the_good_ones_stay_and_the_refused_one_costs_nothing() {
+    let (product, _) = start().await;
+    product.fault(Fault::Drawing(DrawingFault::BlackFrameOf { image: 1 }));
+    let flagged = made(&product, json!({})).await;
+    assert_eq!((&flagged["status"], &flagged["error"]["code"]), (&json!("partial"), &json!("content_refused")));
+    let images = flagged["result"]["images"].as_array().unwrap();
+    assert_eq!((images.len(), records(&product, &flagged).await.len()), (3, 3));
+    assert_eq!(flagged["cost"]["settled"], 0.105, "three of four: {flagged}");
+    assert_eq!(flagged["shots"][0]["attempts"][0]["providerCost"], 0.14, "what fal bills stays visible");
+    assert_eq!(flagged["shots"][0]["error"]["detail"], "fal's safety checker flagged 1 of 4 images");
+
+    // Another fault than a refusal was made and is billed.
+    product.fault(Fault::File(FileFault::HtmlOf { image: 0 }));
+    product.fault(Fault::Drawing(DrawingFault::BlackFrameOf { image: 3 }));
+    let mixed = made(&product, json!({})).await;
+    assert_eq!((&mixed["status"], &mixed["error"]["code"]), (&json!("partial"), &json!("not_an_image")), "{mixed}");
+    assert_eq!(mixed["result"]["images"].as_array().unwrap().len(), 2);
+    assert_eq!(mixed["cost"]["settled"], 0.105);
+
+    // None is left.
+    product.fault(Fault::File(FileFault::Html));
+    product.fault(Fault::Drawing(DrawingFault::BlackFrameOf { image: 0 }));
+    let none = made(&product, json!({})).await;
+    assert_eq!((&none["status"], &none["error"]["code"]), (&json!("failed"), &json!("not_an_image")), "{none}");
+    assert_eq!((&none["result"], &none["cost"]["settled"]), (&Value::Null, &json!(0.105)));
+    assert_eq!(product.get("/api/v1/projects/demo/images").await["total"], 5);
+    assert_eq!(product.fal().ledger().len(), 3);
+    product.finish().await;
+}

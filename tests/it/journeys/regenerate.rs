@@ -66,10 +66,15 @@ fn view(collection: &Value, angle: u64) -> (Value, u64) {
 
 /// This angle fails for good.
 fn fail(product: &Product, angle: u16) {
+    fail_times(product, angle, None);
+}
+
+/// This angle fails so many times.
+fn fail_times(product: &Product, angle: u16, times: Option<u32>) {
     let (kind, body) = ("content_policy_violation".to_owned(), ErrorBody::DetailList);
     let fault = GenerationFault::ModelError { kind, status: 422, billed: false, retry: None, body };
     let prompt_contains = Some(format!("camera {angle}° around"));
-    let rule = FaultRule::always(Fault::Generation(fault));
+    let rule = FaultRule { times, ..FaultRule::always(Fault::Generation(fault)) };
     product.fal().faults().add(rule.when(When { prompt_contains, ..When::default() }));
 }
 
@@ -159,6 +164,33 @@ async fn an_angle_that_failed_is_filled_in() {
     let first = filled["version"].as_u64().unwrap();
     assert_eq!(numbers, [first, first + 1, first + 2]);
     assert_eq!(view(&collection(&product, &profile).await, 90), (third["mediaId"].clone(), first + 2));
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_shots_of_one_angle_count_the_same_versions() {
+    let product = Product::start().await;
+    let master = master(&product).await;
+    for angle in [30, 60, 120, 150] {
+        fail(&product, angle);
+    }
+    // The second try of the profile brings this one.
+    fail_times(&product, 90, Some(1));
+    let body = json!({ "masterReferenceId": master, "subjectId": "keeper" });
+    let (_, job) = answer(product.request(Method::POST, PATH).json(&body)).await;
+    let profile = product.ended(job["jobId"].as_str().unwrap()).await;
+    let shots = profile["shots"].as_array().unwrap().iter().filter(|shot| shot["angle"] == 90);
+    let statuses: Vec<_> = shots.clone().map(|shot| shot["status"].as_str().unwrap()).collect();
+    assert_eq!((&profile["status"], statuses), (&json!("partial"), vec!["failed", "stored"]), "{profile}");
+    let mut shown = view(&collection(&product, &profile).await, 90).0;
+    for (shot, version) in shots.cycle().zip(2..6) {
+        let made = again(&product, &shot_path(&profile, shot)).await["result"].clone();
+        assert_eq!((&made["version"], &made["parentId"]), (&json!(version), &shown));
+        shown = made["mediaId"].clone();
+        assert_eq!(view(&collection(&product, &profile).await, 90), (shown.clone(), version));
+    }
+    let numbers = versions(&product, &shown).await.into_iter().map(|(_, version)| version);
+    assert_eq!(numbers.collect::<Vec<_>>(), [1, 2, 3, 4, 5]);
     product.finish().await;
 }
 

@@ -7,7 +7,7 @@ use likeness_core::{
     store::Saved,
     workflow::{Step, StepState, Workflow},
 };
-use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry};
+use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, WebhookFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -152,11 +152,108 @@ async fn a_step_fails_with_what_it_needs_and_is_never_sent() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_that_was_not_made_fails_the_step_that_names_it() {
     let product = Product::start().await;
-    let workflow = ended(&product, &post(&product, json!([hero(), scene("$hero.77")])).await).await;
-    assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("partial"), vec!["completed", "failed"]));
-    let error = &workflow["steps"][1]["error"];
-    assert_eq!((&error["code"], product.fal().ledger().len()), (&json!("step_failed"), 1));
-    assert!(error["detail"].as_str().unwrap().ends_with("$hero.77 is an image that was not made"), "{error}");
+    super::profile::fail(&product, &[90]);
+    let workflow = ended(&product, &post(&product, json!([hero(), turn(), scene("$turn.90")])).await).await;
+    assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("partial"), vec!["completed", "partial", "failed"]));
+    let error = &workflow["steps"][2]["error"];
+    assert_eq!((&error["code"], product.fal().ledger().len()), (&json!("step_failed"), 9));
+    assert!(error["detail"].as_str().unwrap().ends_with("$turn.90 is an image that was not made"), "{error}");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chain_that_cannot_come_to_its_end_is_refused_before_anything_is_paid() {
+    let product = Product::start().await;
+    let with = |mut step: Value, field: &str, value: &str| {
+        step["input"][field] = json!(value);
+        step
+    };
+    let mut nested = hero();
+    nested["then"] = json!([scene("img_01jd0000000000000000000000-0-0")]);
+    let mut prop = with(hero(), "subjectType", "prop");
+    prop["id"] = json!("prop");
+    let character = "references/characters/0/referenceId";
+    for (steps, pointer) in [
+        (json!([hero(), scene("$hero.77")]), format!("/steps/1/input/{character}")),
+        (json!([hero(), turn(), scene("$turn.77")]), format!("/steps/2/input/{character}")),
+        (json!([nested]), format!("/steps/0/then/0/input/{character}")),
+        (json!([hero(), prop]), "/steps/1/input/subjectType".to_owned()),
+        (json!([hero(), with(turn(), "subjectId", "other")]), "/steps/1/input/masterReferenceId".to_owned()),
+        (json!([hero(), with(turn(), "model", "flux-dev")]), "/steps/1/input/masterReferenceId".to_owned()),
+        (
+            json!([hero(), scene("$hero"), with(turn(), "masterReferenceId", "$scene")]),
+            "/steps/2/input/masterReferenceId".to_owned(),
+        ),
+    ] {
+        let (status, problem) = answer(product.request(Method::POST, PATH).json(&json!({ "steps": steps }))).await;
+        assert_eq!((status.as_u16(), &problem["errors"][0]["pointer"]), (422, &json!(pointer)), "{problem}");
+    }
+    assert_eq!(product.get(PATH).await["workflows"], json!([]));
+    assert_eq!(product.get("/api/v1/projects/demo/jobs").await["jobs"], json!([]));
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_step_waits_for_an_image_that_another_job_is_making() {
+    let product = Product::start().await;
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let master = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    let shot = product.settled(&master).await["shots"][0]["shotId"].clone();
+    let mut second = scene(&format!("img_{}-0", shot.as_str().unwrap()));
+    second["id"] = json!("second");
+    let steps = json!([scene(&master), second, with_seed(hero())]);
+    let accepted = post(&product, steps).await;
+    product.stack().settle().await;
+    // Whoever does not need it goes on.
+    assert_eq!(statuses(&read(&product, &accepted).await), ["queued", "queued", "completed"]);
+    assert_eq!(product.ended(&master).await["status"], "completed");
+    product.pass(20);
+    product.stack().sweep().await.unwrap();
+    product.stack().settle().await;
+    let workflow = read(&product, &accepted).await;
+    assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("completed"), vec!["completed"; 3]), "{workflow}");
+    product.finish().await;
+}
+
+fn with_seed(mut step: Value) -> Value {
+    step["input"]["seed"] = json!(5);
+    step
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn steps_are_made_anew_where_the_caller_says_so() {
+    let product = Product::start().await;
+    let first = ended(&product, &post(&product, json!([hero()])).await).await;
+    product.pass(1);
+    let body = json!({ "steps": [hero()] });
+    let fresh = product.request(Method::POST, PATH).header("cache-control", "no-cache").json(&body);
+    let fresh = ended(&product, &answer(fresh).await.1).await;
+    assert_ne!(job(&fresh["steps"][0]), job(&first["steps"][0]));
+    let again = ended(&product, &post(&product, json!([hero()])).await).await;
+    assert_eq!((job(&again["steps"][0]), product.fal().ledger().len()), (job(&fresh["steps"][0]), 2));
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    assert_eq!((ledger.cache_hits, ledger.jobs), (1, 2));
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_many_steps_a_few_are_begun_while_the_caller_waits() {
+    let product = Product::start().await;
+    product.stack().deliver_only(Some(0));
+    let step = |index: usize| {
+        let mut step = hero();
+        step["id"] = json!(format!("s{index}"));
+        step["input"]["subjectId"] = json!(format!("keeper-{index}"));
+        step
+    };
+    let accepted = post(&product, (0..10).map(step).collect()).await;
+    let begun = accepted["steps"].as_array().unwrap().iter().filter(|step| step["jobId"].is_string()).count();
+    assert_eq!(begun, 4);
+    product.stack().settle().await;
+    product.stack().deliver_only(None);
+    let workflow = ended(&product, &accepted).await;
+    assert_eq!(statuses(&workflow), ["completed"; 10]);
+    assert_eq!(product.fal().ledger().len(), 10);
     product.finish().await;
 }
 
@@ -195,6 +292,7 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
         created_by: "demo".parse().unwrap(),
         created_at: now,
         steps: vec![Step { name: "hero".to_owned(), kind, after: Vec::new(), state: StepState::Pending }],
+        may_be_cached: true,
         state: Workflow::opened(now),
     };
     assert_eq!(product.store().save_workflow(&workflow, 0).await.unwrap(), Saved::Yes);
@@ -225,10 +323,7 @@ async fn what_is_canceled_in_the_middle_goes_no_further() {
     );
     // The master is at fal, and is waited for.
     let workflow = ended(&product, &accepted).await;
-    assert_eq!(
-        (&workflow["status"], statuses(&workflow)),
-        (&json!("canceled"), vec!["failed", "canceled", "canceled"])
-    );
+    assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("canceled"), vec!["canceled"; 3]));
     assert!(product.fal().ledger().iter().all(|sent| sent.endpoint == "fal-ai/flux/dev"));
     let (status, problem) = answer(product.request(Method::POST, &cancel)).await;
     assert_eq!((status, &problem["detail"]), (StatusCode::CONFLICT, &json!("the workflow has ended")));
@@ -246,8 +341,8 @@ async fn what_is_canceled_after_a_step_keeps_what_that_made() {
         nth: Some(1),
         ..likeness_local::fal::When::default()
     };
-    let never = FaultRule::once(Fault::Generation(GenerationFault::NeverFinish)).when(kontext);
-    product.fal().faults().add(never);
+    let late = FaultRule::once(Fault::Webhook(WebhookFault::Never)).when(kontext);
+    product.fal().faults().add(late);
     let accepted = post(&product, json!([hero(), turn(), scene("$turn.90")])).await;
     product.stack().settle().await;
     assert_eq!(statuses(&read(&product, &accepted).await), ["completed", "processing", "queued"]);

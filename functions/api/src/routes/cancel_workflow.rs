@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use likeness_core::{store::Saved, workflow::WorkflowState};
+use likeness_core::{store::Saved, take_back::take_back, workflow::WorkflowState};
 
 use super::{create_workflow::go_on, get_workflow::of_project};
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     app::App,
     extract::Path,
     problem::ApiError,
-    take_back::take_back,
     workflow_view::WorkflowView,
 };
 
@@ -35,7 +34,7 @@ pub(crate) async fn cancel_workflow(
         }
     };
     for job in canceled.jobs() {
-        take_back(&app, job).await?;
+        take_back(&app.store, &app.intake.queues, job).await?;
     }
     go_on(&app, canceled.id).await;
     let after = of_project(&app, &project, &workflow).await?;

@@ -6,7 +6,7 @@ use axum::{Json, extract::State};
 use bytes::Bytes;
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::BucketError,
+    bucket::{BucketError, ObjectHead},
     lora::{Lora, LoraState},
     safetensors::{Header, NotSafetensors, header_length, read_header},
     store::Saved,
@@ -61,8 +61,13 @@ async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp)
         return Err(ApiError::Conflict { detail });
     };
     let next = if file.bytes == announced {
-        match inspect(app, &lora.key, file.bytes).await.map_err(unreachable)? {
-            Ok(header) => lora.ready(file.etag, header, now),
+        match inspect(app, &lora.key, &file).await.map_err(unreachable)?.ok_or_else(replaced)? {
+            Ok(header) => {
+                // The address to upload to outlives this check: what was checked goes where nobody can write.
+                let key = Lora::new_key(&lora.person, lora.id, &app.entropy);
+                let copied = app.bucket.copy(&lora.key, &file.etag, &key).await.map_err(unreachable)?;
+                lora.ready(key, copied.ok_or_else(replaced)?, header, now)
+            }
             Err(refusal) => lora.rejected(refusal.to_string(), now),
         }
     } else {
@@ -72,13 +77,23 @@ async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp)
     next.map_err(|error| ApiError::Internal(Box::new(error)))
 }
 
-/// Reads no more of a file of `bytes` than its header.
-async fn inspect(app: &App, key: &str, bytes: u64) -> Result<Result<Header, NotSafetensors>, BucketError> {
-    let first = if bytes < 8 { Bytes::new() } else { app.bucket.read_range(key, 0, 7).await? };
-    match header_length(&first, bytes) {
-        Ok(length) => Ok(read_header(&app.bucket.read_range(key, 8, 7 + length).await?, bytes)),
-        Err(refusal) => Ok(Err(refusal)),
+/// Reads no more of `file` than its header; nothing where it was replaced meanwhile.
+async fn inspect(
+    app: &App,
+    key: &str,
+    file: &ObjectHead,
+) -> Result<Option<Result<Header, NotSafetensors>>, BucketError> {
+    let read = async |from, to| app.bucket.read_range(key, &file.etag, from, to).await;
+    let first = if file.bytes < 8 { Some(Bytes::new()) } else { read(0, 7).await? };
+    let Some(first) = first else { return Ok(None) };
+    match header_length(&first, file.bytes) {
+        Ok(length) => Ok(read(8, 7 + length).await?.map(|header| read_header(&header, file.bytes))),
+        Err(refusal) => Ok(Some(Err(refusal))),
     }
+}
+
+fn replaced() -> ApiError {
+    ApiError::Conflict { detail: "the file was replaced while it was checked; try again".to_owned() }
 }
 
 fn unreachable(error: BucketError) -> ApiError {

@@ -198,6 +198,7 @@ impl Character {
                         let detail = format!("is {part}, 0 to 1 are allowed: parts of the picture, not pixels");
                         errors.add(&place(&format!("position/{name}")), detail);
                     }
+                    errors.plain(&place(&format!("position/{name}")), *part);
                 }
             }
         }
@@ -205,6 +206,8 @@ impl Character {
             errors.add(&place("scale"), "must be greater than 0");
         } else if scale > 4.0 {
             errors.add(&place("scale"), format!("is {scale}, at most 4 is allowed"));
+        } else {
+            errors.plain(&place("scale"), scale);
         }
         errors.words(&place("pose"), pose.as_deref(), 200, wording);
         Some(CharacterSlot { reference: reference?, position, scale, pose })
@@ -262,6 +265,7 @@ impl Control {
         if !(0.0..=2.0).contains(&self.strength) {
             errors.add(&format!("/controlImages/{at}/strength"), "is not between 0 and 2");
         }
+        errors.plain(&format!("/controlImages/{at}/strength"), self.strength);
         Some(ControlImage { image: image?, mode: self.mode, strength: self.strength })
     }
 }

@@ -79,6 +79,7 @@ impl CreatePortrait {
         if !(0.0..=4.0).contains(&scale) {
             errors.add("/scale", format!("is {scale}, 0 to 4 are allowed"));
         }
+        errors.plain("/scale", scale);
         let tuning = Tuning {
             model: self.model,
             seed: self.seed,

@@ -9,7 +9,13 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use likeness_core::{
-    advance::advance, id::WorkflowId, queue::IngestHint, store::Acceptance, telemetry::causes, workflow::Workflow,
+    advance::advance_by,
+    id::{ProjectId, WorkflowId},
+    queue::IngestHint,
+    rehearse::Hopeless,
+    store::Acceptance,
+    telemetry::causes,
+    workflow::Workflow,
 };
 use serde::Deserialize;
 
@@ -21,9 +27,13 @@ use crate::{
     extract::Path,
     idempotency::idempotency,
     problem::ApiError,
+    start_job::may_be_cached,
     workflow_steps::{CreateStep, chain},
     workflow_view::{WorkflowView, location},
 };
+
+/// Most steps that are begun while the caller waits; ingest begins the rest.
+const BEGUN_AT_ONCE: usize = 4;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,15 +49,27 @@ pub(crate) async fn create_workflow(
     body: JsonBody<CreateWorkflow>,
 ) -> Result<Response, ApiError> {
     let project = caller.may(&app, Action::Generate, &project).await?;
-    let steps = chain(body.value.steps, app.wording())?;
+    let (steps, places) = chain(body.value.steps, app.wording())?;
     let idempotency = idempotency(&headers, "workflows", &body.sha256)?;
     let now = app.clock.now();
+    if let Some(idempotency) = &idempotency {
+        match app.store.replay_workflow(&project, idempotency, now).await? {
+            Some(Acceptance::Replayed(earlier)) => return answer(&app, &project, earlier).await,
+            Some(Acceptance::KeyReused) => return Err(ApiError::KeyReused),
+            Some(Acceptance::Accepted | Acceptance::Conflict) | None => {}
+        }
+    }
+    let rehearsed = app.intake.rehearse(&project, &steps, now).await;
+    rehearsed.map_err(|Hopeless { step, why }| {
+        ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
+    })?;
     let workflow = Workflow {
         id: WorkflowId::new(now, &app.entropy),
         project: project.clone(),
         created_by: caller.user,
         created_at: now,
         steps,
+        may_be_cached: may_be_cached(&headers),
         state: Workflow::opened(now),
     };
     let id = match app.store.accept_workflow(&workflow, idempotency.as_ref(), now).await? {
@@ -57,15 +79,19 @@ pub(crate) async fn create_workflow(
         // Nobody else makes an id with 80 bits of chance in it.
         Acceptance::Conflict => return Err(ApiError::Conflict { detail: "try again".to_owned() }),
     };
-    go_on(&app, id).await;
-    let workflow = of_project(&app, &project, &id.to_string()).await?.value;
-    let view = WorkflowView::new(&app, &workflow).await?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(&project, id))], Json(view)).into_response())
+    answer(&app, &project, id).await
 }
 
-/// Takes the workflow as far as it can go now, or leaves that to ingest.
+async fn answer(app: &App, project: &ProjectId, id: WorkflowId) -> Result<Response, ApiError> {
+    go_on(app, id).await;
+    let workflow = of_project(app, project, &id.to_string()).await?.value;
+    let view = WorkflowView::new(app, &workflow).await?;
+    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(project, id))], Json(view)).into_response())
+}
+
+/// Takes the workflow some steps further, and leaves the rest to ingest.
 pub(super) async fn go_on(app: &App, workflow: WorkflowId) {
-    if let Err(error) = advance(&app.intake, workflow, app.clock.now()).await {
+    if let Err(error) = advance_by(&app.intake, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
         tracing::warn!(workflow.id = %workflow, error = causes(&error), "left to ingest");
         app.intake.queues.hint_ingest(IngestHint::Workflow(workflow)).await;
     }

@@ -23,7 +23,7 @@ use crate::{
     job_view::location,
     problem::{ApiError, FieldError},
     start_job::{Request, accept},
-    translation::{GenerateType, translate},
+    translation::{GenerateType, USED, translate},
 };
 
 const MAX_METADATA: usize = 16 * 1024;
@@ -36,8 +36,7 @@ pub(crate) struct Generate {
     pub(crate) prompt: String,
     pub(crate) reference_image_url: Option<String>,
     project_id: Option<String>,
-    /// The caller's own, given back with the job. `subjectId`, `subjectType`, `masterReferenceId` and `referenceIds` in
-    /// it are used.
+    /// Given back with the job. Of it, [`USED`](crate::translation::USED) is used; the rest is the caller's own.
     pub(crate) metadata: Option<Map<String, Value>>,
 }
 
@@ -66,7 +65,8 @@ pub(crate) async fn generate(
     let translated = translate(&app, &project, &body).await?;
     let kind = translated.kind(app.wording())?;
     let request = Request::new(&caller, project, kind, &headers, "generate", &sha256)?;
-    let request = request.with_metadata(body.metadata.map(Value::Object));
+    let own = body.metadata.iter().flat_map(Map::keys).any(|key| !USED.contains(&key.as_str()));
+    let request = request.with_metadata(body.metadata.map(Value::Object), own);
     let started = accept(&app, &request).await.map_err(|error| translated.in_its_own_words(error))?;
     let job = &started.stored.job.value;
     let status = job.status(&started.stored.plain_shots());

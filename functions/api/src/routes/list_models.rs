@@ -25,6 +25,7 @@ struct ModelView {
     endpoint: &'static str,
     /// For what it is used where a request names no model.
     default_for: Vec<&'static str>,
+    prompt: bool,
     steps: Option<RangeView<u32>>,
     guidance: Option<RangeView<f64>>,
     strength: Option<RangeView<f64>>,
@@ -52,8 +53,14 @@ struct RangeView<T> {
 #[derive(Debug, Serialize)]
 #[serde(tag = "by", rename_all = "camelCase")]
 enum SizeView {
-    /// Its sides, within these.
-    Pixels { min: u32, max: u32 },
+    /// Its sides, within these; with fewer pixels in all it is made larger.
+    #[serde(rename_all = "camelCase")]
+    Pixels {
+        min: u32,
+        max: u32,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        min_pixels: Option<u32>,
+    },
     /// Its shape alone.
     Ratio { ratios: &'static [String] },
     /// Its shape, and the nearest of these sizes.
@@ -100,6 +107,7 @@ impl ModelView {
             id: &model.id,
             endpoint: &model.endpoint,
             default_for: default_for(&model.id),
+            prompt: model.prompt,
             steps: model.steps.map(RangeView::new),
             guidance: model.guidance.map(RangeView::new),
             strength: model.strength.map(RangeView::new),
@@ -141,7 +149,9 @@ impl<T> RangeView<T> {
 impl SizeView {
     fn new(size: &'static Size) -> Self {
         match size {
-            Size::Pixels { min, max } => Self::Pixels { min: *min, max: *max },
+            Size::Pixels { min, max, min_pixels } => {
+                Self::Pixels { min: *min, max: *max, min_pixels: (*min_pixels > 0).then_some(*min_pixels) }
+            }
             Size::AspectRatio { ratios } | Size::ResolutionMode { ratios } => Self::Ratio { ratios },
             Size::Tier { ratios, tiers } => {
                 let tiers = tiers.iter().map(|tier| TierView { name: &tier.name, side: tier.side }).collect();

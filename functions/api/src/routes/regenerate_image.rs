@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use likeness_core::{id::MediaId, kind::regeneration::Lineage};
+use likeness_core::id::MediaId;
 
-use super::regenerate_shot::{Regenerate, lineage, regeneration};
+use super::regenerate_shot::{Regenerate, regeneration};
 use crate::{
     access::{Action, Caller},
     app::App,
@@ -33,8 +33,7 @@ pub(crate) async fn regenerate_image(
     let stored = app.store.job(media.job).await?.ok_or_else(unknown)?;
     let shot = stored.shots.iter().map(|shot| &shot.value).find(|shot| shot.id == media.shot).ok_or_else(unknown)?;
     let job = &stored.job.value;
-    let lineage = Lineage { newest: Some(id.clone()), ..lineage(&app, job, shot).await? };
-    let kind = regeneration(&app, job, shot, lineage, changes).await?;
+    let kind = regeneration(&app, job, shot, Some(id.clone()), changes).await?;
     let route = format!("images/{id}/regenerate");
     let request = Request::new(&caller, project, kind, &headers, &route, &sha256)?;
     start_job(&app, request).await

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use likeness_core::{
-    id::ShotId,
+    id::{MediaId, ShotId},
     job::Job,
     kind::{
         Kind, Regeneration, Tuning,
@@ -14,6 +14,7 @@ use likeness_core::{
     },
     prompt::Wording,
     shot::Shot,
+    store::Versions,
 };
 use serde::Deserialize;
 
@@ -53,33 +54,19 @@ pub(crate) async fn regenerate_shot(
     let (job, unknown) = (&stored.job.value, || ApiError::NotFound { what: "shot" });
     let id: ShotId = shot.parse().map_err(|_| unknown())?;
     let shot = stored.shots.iter().map(|shot| &shot.value).find(|shot| shot.id == id).ok_or_else(unknown)?;
-    let lineage = lineage(&app, job, shot).await?;
-    let kind = regeneration(&app, job, shot, lineage, changes).await?;
+    let kind = regeneration(&app, job, shot, None, changes).await?;
     let route = format!("shots/{id}/regenerate");
     let request = Request::new(&caller, job.project.clone(), kind, &headers, &route, &sha256)?;
     start_job(&app, request).await
 }
 
-/// What the next image of `shot` is a version of. An entry of a collection knows the newest one.
-pub(super) async fn lineage(app: &App, job: &Job, shot: &Shot) -> Result<Lineage, ApiError> {
-    let lineage = Lineage::of(job, shot);
-    let Some(id) = lineage.collection else { return Ok(lineage) };
-    Ok(match app.store.collection(&job.project, id).await? {
-        Some(collection) => {
-            let entry = collection.value.views.into_iter().find(|view| Some(view.angle) == shot.recipe.angle);
-            Lineage { newest: entry.map(|entry| entry.media).or(lineage.newest), ..lineage }
-        }
-        // The profile failed, and what it made is kept without one.
-        None => Lineage { collection: None, ..lineage },
-    })
-}
-
-/// The next version, with the next number.
+/// The next version of what `shot` of `job` made or was to make, with the next number. It replaces `of`, or else the
+/// newest: an entry of a collection knows that.
 pub(super) async fn regeneration(
     app: &App,
     job: &Job,
     shot: &Shot,
-    lineage: Lineage,
+    of: Option<MediaId>,
     changes: Changes,
 ) -> Result<Kind, ApiError> {
     let underway = |what: &str| ApiError::Conflict { detail: format!("{what} is still under way; wait for its job") };
@@ -91,7 +78,22 @@ pub(super) async fn regeneration(
         Kind::Profile(_) if job.ending().is_none() => return Err(underway("the profile")),
         Kind::Profile(_) | Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Regeneration(_) => {}
     }
-    let version = app.store.next_version(&job.project, lineage.root).await?;
+    let lineage = Lineage::of(job, shot);
+    let collection = match lineage.collection {
+        // None where the profile failed: what it made is kept without one.
+        Some(id) => app.store.collection(&job.project, id).await?.map(|collection| collection.value),
+        None => None,
+    };
+    let (id, angle) = (collection.as_ref().map(|collection| collection.id), shot.recipe.angle);
+    let versions = match (id, angle) {
+        (Some(collection), Some(angle)) => Versions::OfView(collection, angle),
+        (Some(_) | None, _) => Versions::OfShot(lineage.root),
+    };
+    let entry = collection.and_then(|collection| collection.views.into_iter().find(|view| Some(view.angle) == angle));
+    let newest = entry.as_ref().map_or(1, |entry| entry.version);
+    let version = app.store.next_version(&job.project, versions, newest).await?;
+    let replaced = of.or(entry.map(|entry| entry.media)).or(lineage.newest);
+    let lineage = Lineage { root: lineage.root, collection: id, newest: replaced };
     Ok(Kind::Regeneration(Box::new(Regeneration::new(job, shot, lineage, version, changes))))
 }
 

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references};
+use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     filing::{Filing, Slot, project_folder},
     media::ImageType,
@@ -173,7 +173,8 @@ impl Composite {
             return Err(Unfit::new("/controlImages", detail));
         }
         let (width, height) = self.size.unwrap_or(DEFAULT_SIZE);
-        let template = Template::chosen("composite", &setting.project.to_string(), setting.wording);
+        let template =
+            Template::chosen("composite", &format!("{}/{}", setting.project, self.description), setting.wording);
         let controls = self.controls.iter().enumerate().map(|(i, control)| {
             let image = material.source(&control.image, &format!("/controlImages/{i}/image"))?;
             Ok(Control { image, mode: control.mode, strength: control.strength })
@@ -199,8 +200,7 @@ impl Composite {
         let mut named = self.tuning.named();
         // The usual size is no wish of the caller's, but that it cannot be had is news all the same.
         named.push("resolution");
-        let ignored = wanted.not_taken(model, &named);
-        let first = wanted.on(model);
+        let (first, ignored) = fitted(&wanted, model, &named, material)?;
         let seed = first.seed;
         let recipes: Vec<Recipe> =
             (0..self.variations).map(|i| Recipe { seed: seed + u64::from(i), ..first.clone() }).collect();

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references};
+use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     filing::{Filing, Relation, project_folder},
     id::SubjectId,
@@ -38,7 +38,8 @@ pub struct MasterReference {
     pub references: Vec<ImagePointer>,
     /// How many pictures to choose from.
     pub variations: u16,
-    /// How it is generated.
+    /// How it is generated. Jobs of the first version have none.
+    #[serde(default)]
     pub tuning: Tuning,
 }
 
@@ -67,8 +68,7 @@ impl MasterReference {
         }
         let mut named = self.tuning.named();
         named.push("references");
-        let ignored = wanted.not_taken(model, &named);
-        let first = wanted.on(model);
+        let (first, ignored) = fitted(&wanted, model, &named, material)?;
         let seed = first.seed;
         let recipes: Vec<Recipe> =
             (0..self.variations).map(|i| Recipe { seed: seed + u64::from(i), ..first.clone() }).collect();

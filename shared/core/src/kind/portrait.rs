@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Material, Plan, Setting, Tuning, Unfit, cache_key};
+use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, fitted};
 use crate::{
     filing::{Filing, Relation},
     id::{LoraId, PersonId},
@@ -12,7 +12,7 @@ use crate::{
     model::Model,
     person::Person,
     prompt::Template,
-    recipe::{LoraUse, Recipe},
+    recipe::{LoraUse, OWN_WORDS, Recipe},
     subject::VisualSpecifications,
 };
 
@@ -102,7 +102,10 @@ impl Portrait {
                 PortraitPrompt::Text(text) => text.clone(),
                 PortraitPrompt::Built(_) => template.fill(&[("description", &description)]),
             },
-            template: template.reference(),
+            template: match &self.prompt {
+                PortraitPrompt::Text(_) => OWN_WORDS.to_owned(),
+                PortraitPrompt::Built(_) => template.reference(),
+            },
             seed: self.tuning.seed(setting.entropy),
             width: self.size.0,
             height: self.size.1,
@@ -117,8 +120,7 @@ impl Portrait {
             controls: Vec::new(),
             loras: vec![LoraUse { id: lora.id, key: lora.key.clone(), scale: self.scale }],
         };
-        let ignored = wanted.not_taken(model, &self.tuning.named());
-        let recipe = wanted.on(model);
+        let (recipe, ignored) = fitted(&wanted, model, &self.tuning.named(), material)?;
         let recipes = vec![recipe];
         Ok(Plan {
             quote: recipes.iter().map(Recipe::cost_bound).sum(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Material, Plan, Setting, Tuning, Unfit, Verdict, cache_key, check_references};
+use super::{Material, Plan, Setting, Tuning, Unfit, Verdict, cache_key, check_references, fitted};
 use crate::{
     filing::{Filing, project_folder},
     id::SubjectId,
@@ -116,8 +116,7 @@ impl Profile {
         if self.resolution == Resolution::High {
             named.push("resolution");
         }
-        let ignored = wanted.not_taken(model, &named);
-        let base = wanted.on(model);
+        let (base, ignored) = fitted(&wanted, model, &named, material)?;
         self.description = Some(description);
         let recipes: Vec<Recipe> =
             self.angles.iter().map(|angle| self.seen_from(*angle, &base, template, &specifications)).collect();
@@ -137,7 +136,7 @@ impl Profile {
                 slots: Vec::new(),
             },
             together: Some(setting.profile_batch),
-            cache_key: Some(cache_key("profile", &recipes, true, &json!(self.subject))),
+            cache_key: Some(cache_key("profile", &recipes, seed.is_some(), &json!(self.subject))),
             new_subject: subject.is_none().then(|| self.new_subject(setting)),
             recipes,
         })
@@ -168,11 +167,11 @@ impl Profile {
         Recipe { prompt, angle: Some(angle), ..base.clone() }
     }
 
-    /// Most images that are paid for: all angles, or, where the smaller profile may follow, seven of twelve that were not
-    /// enough and all eight of that.
+    /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill what
+    /// cannot be used.
     fn most_images(&self) -> u64 {
-        let asked = self.angles.len() as u64;
-        if self.may_be_simplified() { asked.max(15) } else { asked }
+        let more = if self.may_be_simplified() { EIGHT.len() } else { 0 };
+        (self.angles.len() + more) as u64
     }
 
     fn may_be_simplified(&self) -> bool {
@@ -318,8 +317,8 @@ mod tests {
         assert_eq!(prompts.len(), 12);
         insta::assert_snapshot!(plan.recipes[6].prompt, @"back view, seen from behind, camera 180° around the subject, face not visible, back of the head and of the clothes visible, a lighthouse keeper, maintain exact same face, hairstyle, eye color, costume and distinctive features as in the image, same body proportions, same pose, full body, consistent lighting, solid light gray background, photorealistic, highly detailed");
         assert_eq!((plan.together, plan.recipes[0].model.as_str()), (Some(4), "kontext-pro"));
-        // Fifteen at most are paid for, at 0.04.
-        assert_eq!(plan.quote.unwrap().micros(), 600_000);
+        // Twenty at most are paid for, at 0.04.
+        assert_eq!(plan.quote.unwrap().micros(), 800_000);
     }
 
     #[test]

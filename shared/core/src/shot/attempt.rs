@@ -22,9 +22,16 @@ pub struct Attempt {
     pub outcome: AttemptOutcome,
     /// What fal bills for it; `None` when the price is unknown.
     pub provider_cost: Option<Usd>,
+    /// What of that is for images which fal's safety checker refused.
+    #[serde(default, skip_serializing_if = "is_nothing")]
+    pub refused: Usd,
     /// Set when fal delivered, and so billed, after the attempt had been given up and another was under way.
     #[serde(default)]
     pub paid_twice: bool,
+}
+
+fn is_nothing(amount: &Usd) -> bool {
+    *amount == Usd::ZERO
 }
 
 /// How an attempt went.
@@ -51,7 +58,8 @@ impl Attempt {
         matches!(self.outcome, AttemptOutcome::Lost | AttemptOutcome::Rejected(_))
     }
 
-    /// What the caller is charged for it: nothing for a refusal, nor for a picture that we had given up and replaced.
+    /// What the caller is charged for it: nothing for what was refused, nor for a picture that we had given up and
+    /// replaced.
     #[must_use]
     pub fn charge(&self) -> Option<Usd> {
         match self.outcome {
@@ -61,7 +69,7 @@ impl Attempt {
             | AttemptOutcome::Delivered
             | AttemptOutcome::Unusable(_)
             | AttemptOutcome::Rejected(_)
-            | AttemptOutcome::Lost => self.provider_cost,
+            | AttemptOutcome::Lost => self.provider_cost.map(|cost| cost - self.refused),
         }
     }
 }

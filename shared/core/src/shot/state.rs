@@ -94,6 +94,14 @@ pub struct Delivery {
     pub provider_retried: bool,
 }
 
+impl Delivery {
+    /// How many of the images fal's safety checker flagged.
+    #[must_use]
+    pub fn flagged(&self) -> usize {
+        self.images.iter().filter(|image| image.flagged).count()
+    }
+}
+
 /// An image at fal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GeneratedImage {

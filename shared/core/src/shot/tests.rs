@@ -121,7 +121,7 @@ fn one_of_each() -> Vec<(&'static str, Shot)> {
         ("submitted, 1 lost", waiting().lost().claimed().submitted()),
         ("delivered", delivered()),
         ("delivered, 1 lost", waiting().lost().claimed().came(images("r2"))),
-        ("stored", delivered().stored(media()).unwrap()),
+        ("stored", delivered().stored(media(), None).unwrap()),
         ("failed", waiting().claimed().came(error(FalErrorKind::InvalidInput))),
         ("failed, all lost", waiting().lost().lost().lost()),
         ("failed, unusable", delivered().unusable(refusal()).unwrap()),
@@ -150,7 +150,7 @@ const TRANSITIONS: &[Transition] = &[
     }),
     ("late", |shot, attempt| shot.arrived_late(attempt, &delivery("r1"))),
     ("reminded", |shot, _| shot.reminded(at(130))),
-    ("stored", |shot, _| shot.stored(media())),
+    ("stored", |shot, _| shot.stored(media(), None)),
     ("unusable", |shot, _| shot.unusable(refusal())),
 ];
 
@@ -308,7 +308,7 @@ fn from_waiting_to_stored() {
     let shot = shot.reminded(at(230)).unwrap();
     assert_eq!(shot.work(), Work::Due(at(350)));
 
-    let shot = shot.stored(media()).unwrap();
+    let shot = shot.stored(media(), None).unwrap();
     assert_eq!(shot.state, ShotState::Stored { media: media() });
     assert_eq!(shot.charge(), Some(DEV));
 }
@@ -365,13 +365,13 @@ fn a_callback_may_be_faster_than_the_answer_to_the_submit() {
     let (shot, landed) = waiting().claimed().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(1)).unwrap();
     assert_eq!((landed, shot.tried(1).request_id.as_deref()), (Landed::Delivered, Some("r1")));
     assert_eq!(shot.clone().accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
-    let shot = shot.stored(media()).unwrap();
+    let shot = shot.stored(media(), None).unwrap();
     assert_eq!(shot.accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
 }
 
 #[test]
 fn a_callback_that_comes_twice_counts_once() {
-    for shot in [delivered(), delivered().stored(media()).unwrap(), delivered().unusable(refusal()).unwrap()] {
+    for shot in [delivered(), delivered().stored(media(), None).unwrap(), delivered().unusable(refusal()).unwrap()] {
         for arrival in [images("r1"), error(FalErrorKind::Internal), Arrival::Silence] {
             let again = shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(11)).unwrap_err();
             assert_eq!(again, Illegal::AlreadyDone);
@@ -444,7 +444,8 @@ fn a_refused_picture_of_an_adopted_attempt_is_not_charged() {
 #[test]
 fn the_second_attempt_is_seen_when_it_comes_after_the_first_was_adopted() {
     let adopted = first_adopted_after_second();
-    for shot in [adopted.clone(), adopted.clone().stored(media()).unwrap(), adopted.unusable(refusal()).unwrap()] {
+    for shot in [adopted.clone(), adopted.clone().stored(media(), None).unwrap(), adopted.unusable(refusal()).unwrap()]
+    {
         let (state, before) = (shot.state.clone(), shot.charge().unwrap());
         let late = shot.clone().arrived(2, images("r2"), NO_JITTER, &Wording::default(), at(90)).unwrap_err();
         assert_eq!(late, Illegal::OtherAttempt { given: 2, current: 2 });
@@ -470,7 +471,7 @@ fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
 #[test]
 fn what_comes_after_another_attempt_was_sent_is_noted_once() {
     let under_way = waiting().lost().claimed();
-    let stored = under_way.clone().came(images("r2")).stored(media()).unwrap();
+    let stored = under_way.clone().came(images("r2")).stored(media(), None).unwrap();
     for shot in [under_way.clone(), under_way.clone().submitted(), under_way.came(images("r2")), stored] {
         let before = shot.charge().unwrap();
         for arrival in [images("r1"), error(FalErrorKind::Internal), Arrival::Silence] {
@@ -528,6 +529,27 @@ fn a_refusal_is_paid_by_us_and_not_charged() {
     // Any other fault of the picture was made and billed.
     let shot = delivered().unusable(Failure::new(FailureCode::NotAnImage, "html")).unwrap();
     assert_eq!(shot.charge(), Some(DEV));
+}
+
+#[test]
+fn of_several_images_the_refused_ones_are_not_charged() {
+    let flagged = [false, true, false, true];
+    let four = |units: f64| {
+        let image = |flagged| GeneratedImage { flagged, ..delivery("r1").images[0].clone() };
+        let delivery = Delivery { images: flagged.map(image).to_vec(), billable_units: Some(units), ..delivery("r1") };
+        waiting().claimed().came(Arrival::Images(delivery))
+    };
+    let kept = four(4.0).stored(media(), Some(refusal())).unwrap();
+    assert_eq!(
+        (kept.tried(1).provider_cost.unwrap().micros(), kept.charge()),
+        (100_000, Some(Usd::from_micros(50_000)))
+    );
+    assert_eq!((kept.failure(), kept.is_settled()), (Some(&refusal()), true), "it says why not all are there");
+    // The half that was no refusal cannot be used either: it was made and billed.
+    let unusable = Failure::new(FailureCode::NotAnImage, "html");
+    assert_eq!(four(0.0001).unusable(unusable).unwrap().charge(), Some(Usd::from_micros(1)), "rounded for the caller");
+    let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&kept).unwrap();
+    assert_eq!(serde_dynamo::from_item::<_, Shot>(item).unwrap(), kept);
 }
 
 #[test]

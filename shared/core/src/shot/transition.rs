@@ -75,6 +75,7 @@ impl Shot {
                     request_id: None,
                     outcome: AttemptOutcome::UnderWay,
                     provider_cost: Some(Usd::ZERO),
+                    refused: Usd::ZERO,
                     paid_twice: false,
                 });
                 self.state = ShotState::Submitting(flight);
@@ -245,13 +246,16 @@ impl Shot {
         }
     }
 
-    /// Its images are in the bucket and recorded.
+    /// Its images are in the bucket and recorded; `left_out` says why it is not all that were delivered, if so.
     ///
     /// # Errors
     /// It is not delivered.
-    pub fn stored(mut self, media: Vec<MediaId>) -> Result<Self, Illegal> {
-        match self.state {
-            ShotState::Delivered { .. } => {
+    pub fn stored(mut self, media: Vec<MediaId>, left_out: Option<Failure>) -> Result<Self, Illegal> {
+        match &self.state {
+            ShotState::Delivered { delivery, .. } => {
+                let (flagged, all) = (delivery.flagged(), delivery.images.len());
+                self.note_refused(flagged, all);
+                self.left_out = left_out;
                 self.state = ShotState::Stored { media };
                 Ok(self)
             }
@@ -264,11 +268,11 @@ impl Shot {
     /// # Errors
     /// It is not delivered.
     pub fn unusable(mut self, failure: Failure) -> Result<Self, Illegal> {
-        match self.state {
-            ShotState::Delivered { .. } => {
-                // Not always the last attempt: an older one may have been adopted.
-                let brought = self.attempts.iter_mut().find(|tried| tried.outcome == AttemptOutcome::Delivered);
-                if let Some(brought) = brought {
+        match &self.state {
+            ShotState::Delivered { delivery, .. } => {
+                let (flagged, all) = (delivery.flagged(), delivery.images.len());
+                self.note_refused(flagged, all);
+                if let Some(brought) = self.brought() {
                     brought.outcome = AttemptOutcome::Unusable(failure.code);
                 }
                 self.state = ShotState::Failed(failure);
@@ -340,6 +344,18 @@ impl Shot {
         let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) else { return };
         if let Some(units) = error.billable_units {
             tried.provider_cost = tried.recipe.model().ok().and_then(|model| model.cost_of_units(units));
+        }
+    }
+
+    /// The attempt whose images came. Not always the last one: an older one may have been adopted.
+    fn brought(&mut self) -> Option<&mut Attempt> {
+        self.attempts.iter_mut().find(|tried| tried.outcome == AttemptOutcome::Delivered)
+    }
+
+    /// `flagged` of `all` delivered images are billed to us, and not charged.
+    fn note_refused(&mut self, flagged: usize, all: usize) {
+        if let Some(brought) = self.brought() {
+            brought.refused = brought.provider_cost.unwrap_or_default().share(flagged, all);
         }
     }
 

@@ -94,8 +94,19 @@ impl Store {
         idempotency: &Idempotency,
         now: Timestamp,
     ) -> Result<Option<Acceptance>, StoreError> {
+        self.replay_of(project, idempotency, StandsFor::job, now).await
+    }
+
+    /// The same for a request whose `id` the key may stand for.
+    pub(super) async fn replay_of<Id>(
+        &self,
+        project: &ProjectId,
+        idempotency: &Idempotency,
+        id: impl FnOnce(StandsFor) -> Option<Id>,
+        now: Timestamp,
+    ) -> Result<Option<Acceptance<Id>>, StoreError> {
         let item: Option<Remembered> = self.read(layout::idempotency(project, &idempotency.key)).await?;
-        Ok(item.filter(|item| item.expires_at > now.as_second()).map(|item| item.answer(idempotency, StandsFor::job)))
+        Ok(item.filter(|item| item.expires_at > now.as_second()).map(|item| item.answer(idempotency, id)))
     }
 
     /// Accepts a job, or finds that it was accepted before.

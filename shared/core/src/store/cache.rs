@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acceptance, Idempotency, Store, StoreError,
+    Acceptance, Idempotency, Saved, Store, StoreError,
     accept_job::{Remembered, StandsFor},
     layout, number, to_item,
     transaction::{Outcome, Transaction},
@@ -12,6 +12,7 @@ use super::{
 use crate::{
     id::{JobId, ProjectId},
     job::Job,
+    workflow::Workflow,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -31,6 +32,10 @@ impl Transaction {
         let key = layout::cache(&job.project, cache_key);
         self.put(to_item(&CacheItem { key, job: job.id, expires_at: until.map(Timestamp::as_second) })?, None, &[]);
         Ok(())
+    }
+
+    fn count_hit(&mut self, project: &ProjectId, now: Timestamp) {
+        self.update(layout::ledger(project, now), "ADD cache_hits :one", None, &[(":one", number(1))]);
     }
 }
 
@@ -63,8 +68,7 @@ impl Store {
         if let Some(remembered) = &remembered {
             remembered.write(&mut transaction, now)?;
         }
-        let hit = [(":one", number(1))];
-        transaction.update(layout::ledger(project, now), "ADD cache_hits :one", None, &hit);
+        transaction.count_hit(project, now);
         match self.commit(transaction).await? {
             Outcome::Committed => Ok(Acceptance::Accepted),
             Outcome::Refused(reasons) => match (reasons.into_iter().next().flatten(), idempotency) {
@@ -72,5 +76,16 @@ impl Store {
                 _ => Ok(Acceptance::Conflict),
             },
         }
+    }
+
+    /// Writes a workflow one of whose steps an earlier job answers over the revision that was read, and counts the answer.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn begin_cached(&self, workflow: &Workflow, seen: u64, now: Timestamp) -> Result<Saved, StoreError> {
+        let mut transaction = Transaction::default();
+        transaction.write_workflow(workflow, seen)?;
+        transaction.count_hit(&workflow.project, now);
+        self.saved(transaction).await
     }
 }

@@ -13,7 +13,7 @@
 //! | turn counter | `PROJECT#p` | `TURN` | |
 //! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
-//! | versions of an image | `PROJECT#p` | `VERSIONS#m` | |
+//! | versions of an image | `PROJECT#p` | `VERSIONS#shot`, of a view `VERSIONS#c#090` | |
 //! | images of a prompt template | `PROJECT#p` | `TEMPLATE#t` | |
 //! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
 //! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
@@ -186,6 +186,11 @@ pub(super) fn cache(project: &ProjectId, key: &str) -> Key {
 
 pub(super) fn versions(project: &ProjectId, shot: ShotId) -> Key {
     Key::new(project_partition(project), format!("VERSIONS#{shot}"))
+}
+
+/// By angle, as several shots of a job may have made the same view.
+pub(super) fn versions_of_view(project: &ProjectId, collection: CollectionId, angle: u16) -> Key {
+    Key::new(project_partition(project), format!("VERSIONS#{collection}#{angle:03}"))
 }
 
 pub(super) fn template(project: &ProjectId, template: &str) -> Key {

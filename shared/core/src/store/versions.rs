@@ -4,7 +4,7 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::Deserialize;
 
 use super::{Store, StoreError, layout, number, transaction::Transaction};
-use crate::id::{ProjectId, ShotId};
+use crate::id::{CollectionId, ProjectId, ShotId};
 
 /// What a prompt template has brought in a project.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
@@ -14,6 +14,15 @@ pub struct TemplateTally {
     pub images: u64,
     /// The sum of their quality scores, in ten-thousandths.
     quality: u64,
+}
+
+/// What versions are counted of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Versions {
+    /// What a shot first made.
+    OfShot(ShotId),
+    /// What a collection shows from an angle, whichever shot made it.
+    OfView(CollectionId, u16),
 }
 
 impl TemplateTally {
@@ -34,21 +43,27 @@ impl Transaction {
 }
 
 impl Store {
-    /// The number of the next version of what `shot` first made; the first is 1, so this begins with 2.
+    /// The number of the next version of `of`, after `newest`; the first is 1, so this begins with 2.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn next_version(&self, project: &ProjectId, shot: ShotId) -> Result<u32, StoreError> {
+    pub async fn next_version(&self, project: &ProjectId, of: Versions, newest: u32) -> Result<u32, StoreError> {
         #[derive(Deserialize)]
         struct Counter {
             more: u32,
         }
+        let key = match of {
+            Versions::OfShot(shot) => layout::versions(project, shot),
+            Versions::OfView(collection, angle) => layout::versions_of_view(project, collection, angle),
+        };
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(layout::versions(project, shot).into_item()))
-            .update_expression("ADD more :one")
+            .set_key(Some(key.into_item()))
+            // Those of a view were once counted by its shot, so that a counter may be younger than what it counts.
+            .update_expression("SET more = if_not_exists(more, :newest) + :one")
+            .expression_attribute_values(":newest", number(newest.saturating_sub(1)))
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
         let counter: Counter = serde_dynamo::from_item(update.send().await?.attributes.unwrap_or_default())?;

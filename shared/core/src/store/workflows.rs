@@ -55,6 +55,19 @@ impl Transaction {
 }
 
 impl Store {
+    /// The workflow that the idempotency key stands for, if it was used before.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn replay_workflow(
+        &self,
+        project: &ProjectId,
+        idempotency: &Idempotency,
+        now: Timestamp,
+    ) -> Result<Option<Acceptance<WorkflowId>>, StoreError> {
+        self.replay_of(project, idempotency, StandsFor::workflow, now).await
+    }
+
     /// Accepts a workflow together with the caller's key, or finds that it was accepted before.
     ///
     /// # Errors

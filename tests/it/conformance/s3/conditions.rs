@@ -70,3 +70,21 @@ async fn a_read_of_another_version_than_expected_is_refused() {
     get().if_unmodified_since(modified).send().await.unwrap();
     target.stop().await;
 }
+
+#[tokio::test]
+async fn a_copy_of_another_version_than_expected_is_refused() {
+    let target = Target::start().await;
+    let etag = target.put("checked", b"pixels").await;
+    let copy = |from: &str, etag: &str| {
+        let copy = target.client.copy_object().bucket(&target.bucket).key(target.key("copy"));
+        copy.copy_source(format!("{}/{}", target.bucket, target.key(from))).copy_source_if_match(etag).send()
+    };
+    let other = refusal(copy("checked", "\"another\"").await).unwrap_err();
+    assert_eq!(other, refused(412, "PreconditionFailed"));
+    assert_eq!(refusal(copy("nothing", &etag).await).unwrap_err(), refused(404, "NoSuchKey"));
+    assert_eq!(target.try_get("copy").await.unwrap_err(), refused(404, "NoSuchKey"));
+    let copied = copy("checked", &etag).await.unwrap();
+    assert_eq!(copied.copy_object_result().unwrap().e_tag(), Some(etag.as_str()));
+    assert_eq!(target.get("copy").await, b"pixels");
+    target.stop().await;
+}

@@ -1,0 +1,133 @@
+//! A workflow before anything of it is made: each step is planned as if the ones before it had made all that they were
+//! asked for, so that nothing is paid for a chain that cannot come to its end.
+
+use std::collections::{BTreeMap, HashMap};
+
+use jiff::Timestamp;
+
+use crate::{
+    filing::Filing,
+    id::{JobId, MediaId, ProjectId, SubjectId},
+    intake::{Declined, Found, Intake, show},
+    job::Job,
+    kind::{Material, Unfit},
+    media::{Media, StoredFile},
+    pointer::ImagePointer,
+    recipe::Recipe,
+    shot::Shot,
+    subject::Subject,
+    workflow::Step,
+};
+
+/// A step that could never begin, and why.
+#[derive(Debug)]
+pub struct Hopeless {
+    /// Which.
+    pub step: usize,
+    /// Why.
+    pub why: Declined,
+}
+
+/// What the steps up to here will have made.
+#[derive(Default)]
+struct Made<'a> {
+    images: HashMap<&'a str, Vec<Media>>,
+    subjects: HashMap<SubjectId, Subject>,
+}
+
+impl Intake {
+    /// Plans every one of `steps` and writes nothing.
+    ///
+    /// # Errors
+    /// A step could never begin, or the table was out of reach.
+    pub async fn rehearse(&self, project: &ProjectId, steps: &[Step], now: Timestamp) -> Result<(), Hopeless> {
+        let mut made = Made::default();
+        for (index, step) in steps.iter().enumerate() {
+            self.rehearse_step(project, step, &mut made, now).await.map_err(|why| Hopeless { step: index, why })?;
+        }
+        Ok(())
+    }
+
+    async fn rehearse_step<'a>(
+        &self,
+        project: &ProjectId,
+        step: &'a Step,
+        made: &mut Made<'a>,
+        now: Timestamp,
+    ) -> Result<(), Declined> {
+        let mut kind = step.kind.clone();
+        let mut material = Material::default();
+        for (place, pointer) in kind.pointers_mut() {
+            let image = match pointer {
+                ImagePointer::Step { step, angle } => Some(made.image(&place, step, *angle)?),
+                ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => {
+                    let found = self.find_image(project, &place, pointer).await?;
+                    found.map(|(Found::There(media) | Found::Coming(media))| *media)
+                }
+            };
+            if let Some(image) = image {
+                show(&mut material, pointer, image);
+            }
+        }
+        for (id, subject) in &made.subjects {
+            material.subjects.insert(id.clone(), subject.clone());
+        }
+        self.find_subjects(project, &kind, &mut material).await?;
+        let plan = kind.plan(&material, &self.setting(project, now))?;
+        let job = JobId::new(now, &self.entropy);
+        let images = (0..).zip(&plan.recipes).map(|(ordinal, recipe)| {
+            let id = job.shot(ordinal).media(0);
+            image(id, project, &plan.filing, recipe, now)
+        });
+        made.images.insert(&step.name, images.collect());
+        made.subjects.extend(plan.new_subject.into_iter().map(|subject| (subject.id.clone(), subject)));
+        Ok(())
+    }
+}
+
+impl Made<'_> {
+    fn image(&self, place: &str, step: &str, angle: Option<u16>) -> Result<Media, Unfit> {
+        let images = self.images.get(step).map(Vec::as_slice).unwrap_or_default();
+        let seen_so = images.iter().find(|image| angle.is_none() || image.recipe.angle == angle);
+        seen_so.cloned().ok_or_else(|| {
+            let angle = angle.map(|angle| format!(" from {angle} degrees")).unwrap_or_default();
+            Unfit::new(place, format!("is an image{angle} that the step {step} does not make"))
+        })
+    }
+}
+
+/// The image `id` of a shot that is under way, as far as it can be known.
+pub(crate) fn expected(job: &Job, shot: &Shot, id: MediaId) -> Media {
+    image(id, &job.project, &job.filing, &shot.recipe, job.created_at)
+}
+
+fn image(id: MediaId, project: &ProjectId, filing: &Filing, recipe: &Recipe, now: Timestamp) -> Media {
+    // Of its own, so that two images are told apart.
+    let file = StoredFile { key: id.to_string(), content_type: String::new(), bytes: 0, sha256: String::new() };
+    let shot = id.shot();
+    Media {
+        id,
+        project: project.clone(),
+        subject: filing.subject.clone(),
+        subject_type: filing.subject_type,
+        person: filing.person.clone(),
+        image_type: filing.image_type,
+        job: shot.job,
+        shot,
+        created_at: now,
+        width: recipe.width,
+        height: recipe.height,
+        original: file.clone(),
+        webp: file.clone(),
+        thumbnail: file,
+        quality_score: 0.0,
+        quality: BTreeMap::new(),
+        specifications: filing.specifications.clone(),
+        recipe: recipe.clone(),
+        request_id: String::new(),
+        version: 1,
+        parent: None,
+        reference_scores: BTreeMap::new(),
+        provider_retried: false,
+    }
+}
