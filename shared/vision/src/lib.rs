@@ -11,6 +11,8 @@ mod palette;
 mod presence;
 mod quality;
 
+pub mod consistency;
+
 mod backdrop;
 mod luma;
 mod oklab;

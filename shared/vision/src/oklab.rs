@@ -1,5 +1,7 @@
 //! OKLab, the colour space in which distances match what is seen. <https://bottosson.github.io/posts/oklab/>
 
+use std::sync::LazyLock;
+
 /// Lightness 0-1, then green to red and blue to yellow, each about -0.4 to 0.4.
 pub(crate) type Lab = [f32; 3];
 
@@ -32,9 +34,15 @@ pub(crate) fn distance(a: Lab, b: Lab) -> f32 {
 }
 
 fn linear(value: u8) -> f32 {
-    let v = f32::from(value) / 255.0;
-    if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    LINEAR[usize::from(value)]
 }
+
+static LINEAR: LazyLock<[f32; 256]> = LazyLock::new(|| {
+    std::array::from_fn(|value| {
+        let v = value as f32 / 255.0;
+        if v <= 0.040_45 { v / 12.92 } else { ((v + 0.055) / 1.055).powf(2.4) }
+    })
+});
 
 fn encoded(v: f32) -> u8 {
     let v = v.clamp(0.0, 1.0);

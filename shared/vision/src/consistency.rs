@@ -1,0 +1,41 @@
+//! Whether two pictures show the same character: requirements D1 and D2.
+//!
+//! A [`Figure`] is cut out of its picture and measured once; [`compare`] judges two of them, [`verify_set`] a whole
+//! profile. Measures are local, aligned and tolerant of shading; small calibrated models (`data/consistency.json`)
+//! turn them into scores. Not here: scenes with several characters, faces of real people, and any model with
+//! learned features.
+
+mod compare;
+mod set;
+
+mod figure;
+
+// The checks.
+mod color;
+mod facing;
+mod features;
+mod proportion;
+mod style;
+
+// What they measure on.
+mod canon;
+mod cells;
+mod landmarks;
+mod segment;
+mod surface;
+
+mod parts;
+mod report;
+mod weights;
+
+pub use compare::{Relation, compare, compare_with, measures};
+pub use figure::{Figure, NoFigure};
+pub use landmarks::Landmarks;
+pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
+pub use set::{
+    AngleIssue, AngleReport, Facing, Mistake, SetReport, doubt, orientation_measures, verify_set, verify_set_with,
+};
+pub use weights::{Course, Measure, Model, Orientation, PASS, Weights};
+
+#[cfg(test)]
+mod tests;

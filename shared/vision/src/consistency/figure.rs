@@ -1,0 +1,77 @@
+//! One figure, measured once: everything that later comparisons need, without the picture.
+
+use super::canon::Canon;
+use super::cells::Cells;
+use super::facing::Facing;
+use super::landmarks::{Landmarks, Outline};
+use super::segment::Segment;
+use super::style::Manner;
+use super::surface::Surface;
+use crate::picture::Picture;
+
+/// A figure cut out of its picture and brought to one size. About 1.5 MB.
+#[derive(Debug, Clone)]
+pub struct Figure {
+    /// Heights of what is found on it.
+    pub landmarks: Landmarks,
+    pub(super) canon: Canon,
+    /// The canon's frame in the picture, as shares: left, top, width, height.
+    pub(super) frame: [f64; 4],
+    pub(super) cells: Cells,
+    pub(super) outline: Outline,
+    pub(super) surface: Surface,
+    pub(super) manner: Manner,
+    pub(super) facing: Facing,
+}
+
+/// Why no figure can be measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum NoFigure {
+    /// Too little of the border has one colour, or all of the picture is figure.
+    #[error("the backdrop is not plain")]
+    BackdropNotPlain,
+    /// Nothing stands before the backdrop.
+    #[error("there is no figure")]
+    Nothing,
+    /// More than one thing of a figure's size.
+    #[error("there are several figures")]
+    SeveralFigures,
+    /// Its colours are too near the backdrop's for its outline to be known.
+    #[error("the figure has the backdrop's colours")]
+    BlendsIn,
+    /// Less than 48 pixels high once the picture's longest side is at most 400.
+    #[error("the figure is too small")]
+    TooSmall,
+}
+
+impl Figure {
+    /// Finds and measures the figure of a picture with a plain backdrop.
+    ///
+    /// # Errors
+    /// When there is not exactly one figure of some size before a plain backdrop of another colour.
+    pub fn of(picture: &Picture) -> Result<Self, NoFigure> {
+        let (canon, frame) = Canon::of(&Segment::of(picture)?);
+        Ok(Self::measured(canon, frame))
+    }
+
+    fn measured(canon: Canon, frame: [f64; 4]) -> Self {
+        let outline = Outline::of(&canon);
+        Self {
+            landmarks: Landmarks::of(&canon, &outline),
+            cells: Cells::of(&canon),
+            surface: Surface::of(&canon),
+            manner: Manner::of(&canon),
+            facing: Facing::of(&canon),
+            outline,
+            canon,
+            frame,
+        }
+    }
+
+    /// The same figure seen in a mirror.
+    pub fn mirrored(&self) -> Self {
+        let [left, top, width, height] = self.frame;
+        Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height])
+    }
+}

@@ -1,0 +1,93 @@
+//! The calibrated models as data: from single measures to a score, and from an angle to what is seen from there.
+//!
+//! Written by `examples/calibrate.rs`, which does the fitting; nothing is fitted here.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+/// A check passes from here on.
+pub const PASS: f64 = 0.7;
+
+/// All models.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Weights {
+    /// By check and relation: `color.same`, `color.turned`, ...
+    pub checks: BTreeMap<String, Model>,
+    /// From which side a figure is seen.
+    pub orientation: Orientation,
+}
+
+/// A logistic model with weights of 0 or more, so that a greater difference never raises the score.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Model {
+    /// The badness at which the score is 0.7.
+    pub threshold: f64,
+    /// Those that count.
+    pub measures: BTreeMap<String, Measure>,
+}
+
+/// How one measure counts: `weight * ln(1 + value / scale)`.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Measure {
+    /// The measure's usual size on benign pairs.
+    pub scale: f64,
+    /// 0 or more.
+    pub weight: f64,
+}
+
+/// What is seen of a figure from each side, against its front.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Orientation {
+    /// By how much another side must be likelier before it is said to be wrong.
+    pub threshold: f64,
+    /// By measure.
+    pub measures: BTreeMap<String, Course>,
+}
+
+/// A measure at 0, 30, ... 180 degrees. Those whose name begins with `side` change sign on the other side.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Course {
+    /// Its mean.
+    pub mean: [f64; 7],
+    /// Its standard deviation.
+    pub deviation: [f64; 7],
+}
+
+impl Weights {
+    /// Those of `data/consistency.json`.
+    pub fn committed() -> &'static Self {
+        static COMMITTED: LazyLock<Weights> = LazyLock::new(|| {
+            serde_json::from_str(include_str!("../../data/consistency.json")).expect("the committed weights are valid")
+        });
+        &COMMITTED
+    }
+}
+
+impl Model {
+    /// 0 for no difference at all.
+    pub fn badness(&self, measures: &BTreeMap<String, f64>) -> f64 {
+        let part = |(name, measure): (&String, &Measure)| {
+            measures.get(name).map_or(0.0, |value| measure.weight * (value / measure.scale).ln_1p())
+        };
+        self.measures.iter().map(part).sum()
+    }
+
+    /// 1 for no difference, 0.7 at the threshold, towards 0 beyond.
+    pub fn score(&self, measures: &BTreeMap<String, f64>) -> f64 {
+        let bad = self.badness(measures) / self.threshold.max(1e-9);
+        if bad <= 1.0 { 1.0 - (1.0 - PASS) * bad } else { PASS * (-(bad - 1.0) * (1.0 - PASS) / PASS).exp() }
+    }
+}
+
+impl Course {
+    /// Mean and deviation at an angle of any sign, between the tabled ones on a line.
+    pub fn at(&self, odd: bool, degrees: f64) -> (f64, f64) {
+        let turned = degrees.rem_euclid(360.0);
+        let (away, sign) = if turned > 180.0 { (360.0 - turned, -1.0) } else { (turned, 1.0) };
+        let place = away / 30.0;
+        let low = (place.floor() as usize).min(5);
+        let share = place - low as f64;
+        let between = |table: &[f64; 7]| table[low] + (table[low + 1] - table[low]) * share;
+        (between(&self.mean) * if odd { sign } else { 1.0 }, between(&self.deviation))
+    }
+}
