@@ -150,6 +150,18 @@ impl Store {
         }
     }
 
+    /// Writes one record, new (`seen` is `None`) or over the revision that was read.
+    async fn put_over(&self, item: Item, seen: Option<u64>) -> Result<Saved, StoreError> {
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match seen {
+            None => put.condition_expression(transaction::ABSENT),
+            Some(seen) => {
+                put.condition_expression(transaction::UNCHANGED).expression_attribute_values(":seen", number(seen))
+            }
+        };
+        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+    }
+
     /// Reads all items of a partition, or those whose sort key begins with `prefix`, consistently.
     async fn read_partition(&self, pk: &str, prefix: Option<&str>) -> Result<Vec<Item>, StoreError> {
         let query = self.client.query().table_name(&self.table).consistent_read(true);

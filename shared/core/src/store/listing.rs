@@ -95,6 +95,34 @@ impl Store {
         Ok(Page { items: kept.into_iter().map(|entry| Key { pk: entry.pk, sk: entry.sk }).collect(), next })
     }
 
+    /// Up to `limit` items of the partition `pk` whose sort keys begin with `prefix`, behind `after`, by sort key.
+    pub(super) async fn page_of_items<T: DeserializeOwned>(
+        &self,
+        pk: String,
+        prefix: &str,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<T>, StoreError> {
+        let start = after.map(|position| Key { pk: pk.clone(), sk: position.sk.clone() }.into_item());
+        let query = self
+            .client
+            .query()
+            .table_name(&self.table)
+            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":prefix", text(prefix))
+            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(start);
+        let answer = query.send().await?;
+        let mut items = answer.items.unwrap_or_default();
+        // A page of DynamoDB may also end because it is large.
+        let more = answer.last_evaluated_key.is_some() || items.len() > limit;
+        items.truncate(limit);
+        let last = items.last().filter(|_| more).cloned().map(serde_dynamo::from_item::<_, Key>).transpose()?;
+        let next = last.map(|Key { pk, sk }| Position { pk, sk, listing_sk: String::new() });
+        Ok(Page { items: serde_dynamo::from_items(items)?, next })
+    }
+
     /// Reads the items of `keys`, in that order; what was deleted meanwhile is left out.
     pub(super) async fn read_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
         let mut found: HashMap<(String, String), Item> = HashMap::new();

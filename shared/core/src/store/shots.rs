@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Saved, Store, StoreError, Versioned, if_it_held, layout, number, text, to_item,
-    transaction::{Outcome, Transaction, UNCHANGED},
+    Saved, Store, StoreError, Versioned, layout, number, text, to_item,
+    transaction::{Outcome, Transaction},
 };
 use crate::{
     id::ShotId,
@@ -71,14 +71,7 @@ impl Store {
                 Outcome::Refused(_) => {}
             }
         }
-        let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .set_item(Some(item))
-            .condition_expression(UNCHANGED)
-            .expression_attribute_values(":seen", number(before.revision));
-        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+        self.put_over(item, Some(before.revision)).await
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Page, Position, Saved, Store, StoreError, Versioned, if_it_held, layout, number, to_item, transaction};
+use super::{Page, Position, Saved, Store, StoreError, Versioned, layout, to_item};
 use crate::{
     id::{ProjectId, SubjectId},
     subject::Subject,
@@ -41,15 +41,7 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn put_subject(&self, subject: &Subject, seen: Option<u64>) -> Result<Saved, StoreError> {
-        let item = to_item(&SubjectItem::new(subject, seen.unwrap_or(0) + 1))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match seen {
-            None => put.condition_expression(transaction::ABSENT),
-            Some(seen) => {
-                put.condition_expression(transaction::UNCHANGED).expression_attribute_values(":seen", number(seen))
-            }
-        };
-        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+        self.put_over(to_item(&SubjectItem::new(subject, seen.unwrap_or(0) + 1))?, seen).await
     }
 
     /// The subjects of a project, by id.
@@ -62,29 +54,8 @@ impl Store {
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Page<Subject>, StoreError> {
-        let start = after.map(|position| {
-            layout::Key { pk: layout::project_partition(project), sk: position.sk.clone() }.into_item()
-        });
-        let query = self
-            .client
-            .query()
-            .table_name(&self.table)
-            .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", super::text(layout::project_partition(project)))
-            .expression_attribute_values(":prefix", super::text("SUBJECT#"))
-            .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
-            .set_exclusive_start_key(start);
-        let answer = query.send().await?;
-        // A page of DynamoDB may also end because it is large.
-        let cut = answer.last_evaluated_key.is_some();
-        let items: Vec<SubjectItem> = serde_dynamo::from_items(answer.items.unwrap_or_default())?;
-        let more = cut || items.len() > limit;
-        let kept: Vec<SubjectItem> = items.into_iter().take(limit).collect();
-        let next = kept.last().filter(|_| more).map(|last| Position {
-            pk: last.key.pk.clone(),
-            sk: last.key.sk.clone(),
-            listing_sk: String::new(),
-        });
-        Ok(Page { items: kept.into_iter().map(|item| item.subject).collect(), next })
+        let page: Page<SubjectItem> =
+            self.page_of_items(layout::project_partition(project), "SUBJECT#", after, limit).await?;
+        Ok(Page { items: page.items.into_iter().map(|item| item.subject).collect(), next: page.next })
     }
 }
