@@ -38,7 +38,7 @@ pub(crate) use self::resources::sqs_client;
 /// How a stack is started.
 #[derive(Clone)]
 pub struct StackOptions {
-    /// The port of the API; 0 takes a free one.
+    /// The port of the API; 0 takes the one that `data` had, or a free one.
     pub port: u16,
     /// Where data is kept; `None` keeps it in memory.
     pub data: Option<PathBuf>,

@@ -9,7 +9,7 @@ use super::data::{DEMO, Data};
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
-    /// The port of the API.
+    /// The port of the API; 0 takes the one that the data folder had, or a free one.
     #[arg(long, default_value_t = 3000)]
     port: u16,
     /// Where everything is kept.

@@ -1,11 +1,13 @@
-//! The ports. Addresses of images and of requests at the emulator are stored, so a stack that goes on with old data has
-//! to be found at the old ports.
+//! The ports. Addresses of images and of requests at the emulator are stored, and fal calls back where it was told to, so
+//! a stack that goes on with old data has to be found at the old ports.
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 use tokio::net::TcpListener;
 
 use super::StartError;
+
+const API: &str = "api";
 
 /// One listener for each server, on loopback.
 pub(super) struct Listeners {
@@ -25,8 +27,13 @@ impl Listeners {
             .and_then(|file| fs::read(file).ok())
             .and_then(|json| serde_json::from_slice(&json).ok())
             .unwrap_or_default();
-        let api = at(port, "choose another with --port").await?;
-        let mut ports = BTreeMap::new();
+        let api = match known.get(API) {
+            Some(known) if port == 0 => {
+                at(*known, "fal calls back at this port: free it, or use another --data").await?
+            }
+            _ => at(port, "choose another with --port").await?,
+        };
+        let mut ports = BTreeMap::from([(API.to_owned(), port_of(&api)?)]);
         let mut next = port;
         let mut engine = async |name: &str| {
             next = next.wrapping_add(1);
