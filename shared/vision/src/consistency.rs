@@ -20,6 +20,7 @@ mod style;
 // What they measure on.
 mod canon;
 mod cells;
+mod grid;
 mod landmarks;
 mod segment;
 mod surface;
@@ -30,6 +31,7 @@ mod weights;
 
 pub use compare::{Relation, compare, compare_with, measures};
 pub use figure::{Figure, NoFigure};
+pub(crate) use grid::GRID;
 pub use landmarks::Landmarks;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
 pub use set::{

@@ -11,6 +11,7 @@ mod damage;
 mod fit;
 mod profiles;
 mod samples;
+mod scenes;
 mod speed;
 mod table;
 
@@ -18,10 +19,20 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use likeness_vision::consistency::Weights;
+use likeness_vision::scene::SceneWeights;
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
+    if std::env::args().any(|argument| argument == "--scenes") {
+        let scenes_file = data.join("scenes.json");
+        let (weights, figures) = scenes::print(check.then(SceneWeights::committed));
+        if check {
+            return table::no_worse(&figures, &scenes_file);
+        }
+        let written = write(&data.join("scene.json"), &weights).and_then(|()| write(&scenes_file, &figures));
+        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    }
     let samples = samples::all();
     eprintln!("{} pairs, {} figures", samples.pairs.len(), samples.sides.len());
     let weights = if check { Weights::committed().clone() } else { fit::weights(&samples) };

@@ -1,0 +1,134 @@
+//! Scenes with known truth: who is in them, where, and what is wrong; fitting on one half of the cast, figures of the
+//! other.
+
+mod draw;
+mod fit;
+mod table;
+
+use likeness_vision::Picture;
+use likeness_vision::consistency::{Evidence, Figure};
+use likeness_vision::scene::{SceneWeights, Seen, candidates};
+
+use crate::cast::{Character, characters};
+use crate::chance::Chance;
+use crate::damage::{picture, reference};
+use crate::table::Figures;
+
+/// What is wrong with a scene.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Wrong {
+    Nothing,
+    /// One is not there.
+    Missing,
+    /// Two stand at each other's places.
+    Swapped,
+    /// One wears the clothes, or the head, of another.
+    Blended,
+    /// One is there twice.
+    Duplicate,
+    /// Clothes of another hue.
+    Recoloured,
+}
+
+const KINDS: [(Wrong, usize); 6] = [
+    (Wrong::Nothing, 120),
+    (Wrong::Missing, 70),
+    (Wrong::Swapped, 60),
+    (Wrong::Blended, 60),
+    (Wrong::Duplicate, 50),
+    (Wrong::Recoloured, 60),
+];
+
+/// A scene, what was asked for, and what is there.
+pub(crate) struct Labelled {
+    pub(crate) test: bool,
+    pub(crate) wrong: Wrong,
+    pub(crate) name: String,
+    pub(crate) scene: Picture,
+    /// Numbers in the cast.
+    pub(crate) wanted: Vec<usize>,
+    pub(crate) asked: Vec<Option<[f64; 2]>>,
+    /// Whose box it is among those wanted, and which; nobody's where something is wrong with the figure.
+    pub(crate) truth: Vec<(usize, Evidence)>,
+    /// The slots that are wrong.
+    pub(crate) spoilt: Vec<usize>,
+}
+
+/// The cast with the pictures by which they are known.
+pub(crate) struct Cast {
+    pub(crate) characters: Vec<Character>,
+    pub(crate) figures: Vec<Option<Figure>>,
+}
+
+/// Fits where `weights` is not given, prints the test half's figures.
+pub(crate) fn print(weights: Option<&SceneWeights>) -> (SceneWeights, Figures) {
+    let cast = cast();
+    let labelled = all(&cast);
+    eprintln!("{} scenes", labelled.len());
+    let weights = weights.cloned().unwrap_or_else(|| fit::weights(&cast, &labelled));
+    let figures = table::print(&cast, &labelled, &weights);
+    (weights, figures)
+}
+
+fn cast() -> Cast {
+    let characters = characters();
+    // A line drawing's scene would be a line drawing: here they are drawn in soft light, as the emulator's scenes are.
+    let style = |character: &Character| match character.style {
+        likeness_figures::Style::Line => likeness_figures::Style::Soft,
+        style => style,
+    };
+    let figures = characters
+        .iter()
+        .map(|character| Figure::of(&picture(reference(&character.look, style(character), 0))).ok())
+        .collect();
+    Cast { characters, figures }
+}
+
+fn all(cast: &Cast) -> Vec<Labelled> {
+    let mut jobs: Vec<(bool, Wrong, usize)> = Vec::new();
+    for test in [false, true] {
+        for (wrong, count) in KINDS {
+            jobs.extend((0..count).map(|number| (test, wrong, number)));
+        }
+    }
+    in_two(&jobs, |&(test, wrong, number)| draw::labelled(cast, test, wrong, number))
+}
+
+/// Two at a time, in order.
+pub(crate) fn in_two<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
+    let halves = std::thread::scope(|scope| {
+        let part = |from: usize| {
+            let work = &work;
+            scope.spawn(move || items.iter().skip(from).step_by(2).map(work).collect::<Vec<R>>())
+        };
+        [part(0), part(1)].map(|thread| thread.join().expect("scenes do not panic"))
+    });
+    let [even, mut odd] = halves.map(Vec::into_iter);
+    even.flat_map(|next| [Some(next), odd.next()]).flatten().collect()
+}
+
+impl Labelled {
+    pub(crate) fn seen(&self, cast: &Cast, slot: usize) -> Vec<Seen> {
+        cast.figure(self.wanted[slot]).map_or_else(Vec::new, |figure| candidates(&self.scene, figure))
+    }
+}
+
+impl Cast {
+    pub(crate) fn figure(&self, number: usize) -> Option<&Figure> {
+        self.figures[number].as_ref()
+    }
+
+    /// Those of one half that have a figure, in an order of this scene's own.
+    fn pick(&self, test: bool, count: usize, chance: &mut Chance) -> Vec<usize> {
+        let mut left: Vec<usize> = (0..self.characters.len())
+            .filter(|&number| self.characters[number].test == test && self.figures[number].is_some())
+            .collect();
+        (0..count).map(|_| left.remove((chance.share() * left.len() as f64) as usize)).collect()
+    }
+}
+
+pub(crate) fn overlap(a: &Evidence, b: &Evidence) -> f64 {
+    let shared = |a: f64, a_long: f64, b: f64, b_long: f64| ((a + a_long).min(b + b_long) - a.max(b)).max(0.0);
+    let both = shared(a.x, a.width, b.x, b.width) * shared(a.y, a.height, b.y, b.height);
+    both / (a.width * a.height + b.width * b.height - both).max(1e-12)
+}

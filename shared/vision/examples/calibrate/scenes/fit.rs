@@ -1,0 +1,177 @@
+//! Fitting on the calibration half.
+
+use std::collections::BTreeMap;
+
+use likeness_vision::consistency::{Measure, Model};
+use likeness_vision::scene::{Blending, Mix, SceneWeights, Seen, blend};
+
+use super::{Cast, Labelled, Wrong, in_two, overlap};
+
+/// Of the calibration half's right figures, how many may be taken for nobody, and for somebody else.
+const MAY_BE_LOST: f64 = 0.004;
+const MAY_FAIL: f64 = 0.006;
+/// Of right figures, how many may be called blended; of right scenes, how many may have an extra figure.
+const MAY_BE_BLENDED: f64 = 0.004;
+const MAY_HAVE_EXTRA: f64 = 0.006;
+
+/// A place and what it is for the reference that was looked for.
+struct Sample {
+    seen: Seen,
+    truth: Truth,
+    /// The best of those of its kind in this scene.
+    best: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Truth {
+    Right,
+    Recoloured,
+    /// Somebody or something else.
+    Other,
+    /// Partly right: no use.
+    Unclear,
+}
+
+pub(super) fn weights(cast: &Cast, labelled: &[Labelled]) -> SceneWeights {
+    let own: Vec<&Labelled> = labelled.iter().filter(|one| !one.test).collect();
+    let samples: Vec<Sample> = in_two(&own, |one| samples(cast, one)).into_iter().flatten().collect();
+    let of = |wanted: &[Truth]| -> Vec<&BTreeMap<String, f64>> {
+        samples.iter().filter(|one| wanted.contains(&one.truth)).map(|one| &one.seen.measures).collect()
+    };
+    let (right, recoloured, other) = (of(&[Truth::Right]), of(&[Truth::Recoloured]), of(&[Truth::Other]));
+    eprintln!("places: {} right, {} recoloured, {} other", right.len(), recoloured.len(), other.len());
+    let presence = model(&right, &other, MAY_BE_LOST);
+    let likeness = model(&right, &recoloured, MAY_FAIL);
+    let extra: Vec<f64> = samples
+        .iter()
+        .filter(|one| one.truth == Truth::Other && one.best)
+        .map(|one| presence.badness(&one.seen.measures) / presence.threshold)
+        .collect();
+    let extra = quantile(extra, MAY_HAVE_EXTRA).min(1.0);
+    let blending = blending(cast, &own, &presence);
+    SceneWeights { presence, likeness, extra: rounded(extra), blending }
+}
+
+fn samples(cast: &Cast, one: &Labelled) -> Vec<Sample> {
+    let mut all = Vec::new();
+    if matches!(one.wrong, Wrong::Blended) {
+        return all;
+    }
+    for slot in 0..one.wanted.len() {
+        let mut best = true;
+        for seen in one.seen(cast, slot) {
+            let mine = one.truth.iter().filter(|(whose, _)| *whose == slot);
+            let most = mine.map(|(_, place)| overlap(place, &seen.place)).fold(0.0, f64::max);
+            let truth = match most {
+                m if m > 0.55 && one.wrong == Wrong::Recoloured && one.spoilt.contains(&slot) => Truth::Recoloured,
+                m if m > 0.55 => Truth::Right,
+                m if m > 0.15 => Truth::Unclear,
+                _ => Truth::Other,
+            };
+            let first = best && truth == Truth::Other;
+            best &= truth != Truth::Other;
+            all.push(Sample { seen, truth, best: first });
+        }
+    }
+    all
+}
+
+fn model(right: &[&BTreeMap<String, f64>], wrong: &[&BTreeMap<String, f64>], may_fail: f64) -> Model {
+    let names: Vec<&String> = right[0].keys().collect();
+    let mean = |name: &&String| right.iter().map(|measures| measures[*name]).sum::<f64>() / right.len() as f64;
+    let scales: Vec<f64> = names.iter().map(|name| mean(name).max(1e-3)).collect();
+    let row = |measures: &BTreeMap<String, f64>| -> Vec<f64> {
+        names.iter().zip(&scales).map(|(name, scale)| (measures[*name] / scale).ln_1p()).collect()
+    };
+    let rows: Vec<(Vec<f64>, f64, f64)> = right
+        .iter()
+        .map(|measures| (row(measures), 0.0, 0.5 / right.len() as f64))
+        .chain(wrong.iter().map(|measures| (row(measures), 1.0, 0.5 / wrong.len() as f64)))
+        .collect();
+    let factors = descend(&rows, names.len());
+    let measures = names
+        .iter()
+        .zip(scales)
+        .zip(factors)
+        .filter(|(_, weight)| *weight > 1e-3)
+        .map(|((name, scale), weight)| ((*name).clone(), Measure { scale: rounded(scale), weight: rounded(weight) }))
+        .collect();
+    let mut model = Model { threshold: 1.0, measures };
+    let badness = right.iter().map(|measures| model.badness(measures)).collect();
+    model.threshold = rounded(quantile(badness, 1.0 - may_fail));
+    let failing = wrong.iter().filter(|measures| model.badness(measures) > model.threshold).count();
+    eprintln!("caught {failing} of {} with {:?}", wrong.len(), model);
+    model
+}
+
+/// Logistic regression with weights that stay 0 or more.
+fn descend(rows: &[(Vec<f64>, f64, f64)], count: usize) -> Vec<f64> {
+    const ROUNDS: usize = 1500;
+    const RATE: f64 = 0.5;
+    const SHRINK: f64 = 0.0005;
+    let mut weights = vec![0.3; count];
+    let mut bias = -1.0;
+    for _ in 0..ROUNDS {
+        let mut slope = vec![0.0; count];
+        let mut bias_slope = 0.0;
+        for (row, label, share) in rows {
+            let sum: f64 = row.iter().zip(&weights).map(|(value, weight)| value * weight).sum::<f64>() + bias;
+            let error = share * (1.0 / (1.0 + (-sum).exp()) - label);
+            for (slope, value) in slope.iter_mut().zip(row) {
+                *slope += error * value;
+            }
+            bias_slope += error;
+        }
+        for (weight, slope) in weights.iter_mut().zip(&slope) {
+            *weight = (*weight - RATE * (slope + SHRINK * *weight)).max(0.0);
+        }
+        bias -= RATE * bias_slope;
+    }
+    weights
+}
+
+/// The least gain that leaves right figures alone, at the limit of the parts' differences that catches most.
+fn blending(cast: &Cast, own: &[&Labelled], presence: &Model) -> Blending {
+    let mixes = |wrong: Wrong| -> Vec<Option<Mix>> {
+        let scenes: Vec<&&Labelled> = own.iter().filter(|one| one.wrong == wrong && one.wanted.len() > 1).collect();
+        in_two(&scenes, |one| {
+            let figures: Vec<_> = one.wanted.iter().filter_map(|&who| cast.figure(who)).collect();
+            let slots = if wrong == Wrong::Blended { one.spoilt.clone() } else { (0..one.wanted.len()).collect() };
+            let mix = |slot: usize| {
+                let (_, place) = one.truth.iter().find(|(whose, _)| *whose == slot)?;
+                let best = (0..one.wanted.len())
+                    .flat_map(|other| one.seen(cast, other))
+                    .filter(|seen| overlap(&seen.place, place) > 0.5)
+                    .min_by(|a, b| presence.badness(&a.measures).total_cmp(&presence.badness(&b.measures)))?;
+                blend(&one.scene, &figures, &best).filter(|mix| mix.upper == slot || mix.lower == slot)
+            };
+            slots.into_iter().map(mix).collect::<Vec<_>>()
+        })
+        .into_iter()
+        .flatten()
+        .collect()
+    };
+    let (right, blended) = (mixes(Wrong::Nothing), mixes(Wrong::Blended));
+    let choice = |step: u32| {
+        let most = 0.03 + 0.005 * f64::from(step);
+        let gains = right.iter().map(|mix| mix.filter(|mix| mix.most < most).map_or(0.0, |mix| mix.gain)).collect();
+        let gain = rounded(quantile(gains, 1.0 - MAY_BE_BLENDED).max(0.004));
+        let caught = blended.iter().flatten().filter(|mix| mix.most < most && mix.gain > gain).count();
+        (caught, Blending { gain, most: rounded(most) })
+    };
+    let best = (0..20).map(choice).fold(None::<(usize, Blending)>, |best, next| match best {
+        Some(best) if best.0 >= next.0 => Some(best),
+        Some(_) | None => Some(next),
+    });
+    eprintln!("blends: {best:?} of {} (right: {})", blended.len(), right.len());
+    best.map(|(_, limits)| limits).unwrap_or_default()
+}
+
+fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(((values.len().max(1) - 1) as f64 * share).round() as usize).copied().unwrap_or_default()
+}
+
+fn rounded(value: f64) -> f64 {
+    (value * 1e6).round() / 1e6
+}
