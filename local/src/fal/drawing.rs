@@ -155,7 +155,10 @@ pub(super) fn draw(drawing: &Drawing) -> RgbImage {
             let look = Look::from_prompt(&origin.prompt, origin.seed);
             draw_character(&look, view(*angle), figure_style(origin.style), &canvas, &defects(faults))
         }
-        Subject::Scene => draw_scene(&origin.prompt, &placed(&origin.figures), origin.seed, &canvas),
+        Subject::Scene => {
+            let figures = spoilt(placed(&origin.figures), faults);
+            draw_scene(&origin.prompt, &figures, origin.seed, &canvas)
+        }
         Subject::Location => draw_location(&origin.prompt, origin.seed, &canvas),
         Subject::Prop => draw_prop(&origin.prompt, origin.seed, &canvas),
     }
@@ -177,6 +180,32 @@ fn placed(figures: &[Origin]) -> Vec<Placed> {
         .collect()
 }
 
+/// The figures of a scene, swapped first, then left out: numbers mean the same in both.
+fn spoilt(mut figures: Vec<Placed>, faults: &[DrawingFault]) -> Vec<Placed> {
+    let mut missing = Vec::new();
+    for fault in faults {
+        match fault {
+            DrawingFault::SceneMissing { character } => missing.push(*character),
+            DrawingFault::SceneSwapped { first, second } => {
+                if let (Some(one), Some(other)) = (figures.get(*first), figures.get(*second)) {
+                    let (one, other) = (one.x, other.x);
+                    figures[*first].x = other;
+                    figures[*second].x = one;
+                }
+            }
+            DrawingFault::BlackFrame
+            | DrawingFault::BlackFrameOf { .. }
+            | DrawingFault::HueShift { .. }
+            | DrawingFault::MirroredBack
+            | DrawingFault::HeightScale { .. }
+            | DrawingFault::LegScale { .. }
+            | DrawingFault::Style(_) => {}
+        }
+    }
+    let kept = figures.into_iter().enumerate().filter(|(number, _)| !missing.contains(number));
+    kept.map(|(_, figure)| figure).collect()
+}
+
 fn view(angle: Angle) -> View {
     View { azimuth_degrees: angle.azimuth, elevation_degrees: angle.elevation }
 }
@@ -193,6 +222,8 @@ fn defects(faults: &[DrawingFault]) -> Defects {
             DrawingFault::HeightScale { factor } => defects.height_scale = *factor,
             DrawingFault::LegScale { factor } => defects.leg_scale = *factor,
             DrawingFault::Style(style) => defects.style = Some(figure_style(*style)),
+            // Of scenes alone.
+            DrawingFault::SceneMissing { .. } | DrawingFault::SceneSwapped { .. } => {}
         }
     }
     defects
@@ -211,7 +242,7 @@ fn figure_style(style: StyleName) -> Style {
 
 #[cfg(test)]
 mod tests {
-    use super::{Origin, StyleName, Subject};
+    use super::{DrawingFault, Origin, StyleName, Subject, placed, spoilt};
 
     #[test]
     fn words_decide_what_is_drawn() {
@@ -235,5 +266,22 @@ mod tests {
         assert_eq!((scene.subject, scene.seed), (Subject::Scene, harbour.seed));
         assert_eq!(scene.figures, [knight.clone(), queen]);
         assert_eq!(edit("the knight in a scene", std::slice::from_ref(&knight)).figures, [knight]);
+    }
+
+    #[test]
+    fn a_scene_can_lack_somebody_and_have_two_at_each_others_places() {
+        let cast: Vec<Origin> = ["a knight", "a queen", "a cook"].map(|who| Origin::from_prompt(who, 1)).into();
+        let right = placed(&cast);
+        let scene = spoilt(
+            right.clone(),
+            &[
+                DrawingFault::SceneMissing { character: 1 },
+                DrawingFault::SceneSwapped { first: 0, second: 2 },
+                DrawingFault::SceneSwapped { first: 0, second: 9 },
+            ],
+        );
+        assert_eq!(scene.len(), 2);
+        assert_eq!((&scene[0].look, scene[0].x), (&right[0].look, right[2].x));
+        assert_eq!((&scene[1].look, scene[1].x), (&right[2].look, right[0].x));
     }
 }

@@ -158,6 +158,18 @@ pub enum DrawingFault {
     },
     /// Another style.
     Style(StyleName),
+    /// A scene in which one character is left out; the others keep their places.
+    SceneMissing {
+        /// Which, from 0, in the order of the references.
+        character: usize,
+    },
+    /// A scene in which two characters stand at each other's places.
+    SceneSwapped {
+        /// One, from 0, in the order of the references.
+        first: usize,
+        /// The other.
+        second: usize,
+    },
 }
 
 /// The styles that the emulator can draw in.
