@@ -9,6 +9,7 @@ mod find;
 mod report;
 
 // From the whole picture to one place.
+mod difference;
 mod measure;
 mod search;
 mod settle;

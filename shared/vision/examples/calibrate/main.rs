@@ -1,6 +1,7 @@
 //! Fits the consistency models on rendered figures and prints how good they are on other ones:
 //! `cargo run --release -p likeness-vision --example calibrate` writes `data/consistency.json` and the figures;
-//! with `--check` nothing is fitted or written, and it fails where a figure is worse than the committed one.
+//! with `--check` nothing is fitted or written, and it fails where a figure is worse than the committed one. The scenes
+//! come first, with their own files; with `--scenes` alone.
 //!
 //! The characters are split into two halves. Weights and thresholds come from the calibration half only, the table
 //! from the test half only.
@@ -19,19 +20,13 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use likeness_vision::consistency::Weights;
-use likeness_vision::scene::SceneWeights;
 
 fn main() -> ExitCode {
     let check = std::env::args().any(|argument| argument == "--check");
     let data = Path::new(env!("CARGO_MANIFEST_DIR")).join("data");
-    if std::env::args().any(|argument| argument == "--scenes") {
-        let scenes_file = data.join("scenes.json");
-        let (weights, figures) = scenes::print(check.then(SceneWeights::committed));
-        if check {
-            return table::no_worse(&figures, &scenes_file);
-        }
-        let written = write(&data.join("scene.json"), &weights).and_then(|()| write(&scenes_file, &figures));
-        return if written.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE };
+    let scenes = scenes::print(check, &data);
+    if scenes != ExitCode::SUCCESS || std::env::args().any(|argument| argument == "--scenes") {
+        return scenes;
     }
     let samples = samples::all();
     eprintln!("{} pairs, {} figures", samples.pairs.len(), samples.sides.len());
@@ -54,7 +49,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn write(path: &Path, value: &impl serde::Serialize) -> std::io::Result<()> {
+pub(crate) fn write(path: &Path, value: &impl serde::Serialize) -> std::io::Result<()> {
     let mut text = serde_json::to_string_pretty(value)?;
     text.push('\n');
     std::fs::write(path, text)

@@ -5,14 +5,18 @@ mod draw;
 mod fit;
 mod table;
 
+use std::path::Path;
+use std::process::ExitCode;
+
 use likeness_vision::Picture;
 use likeness_vision::consistency::{Evidence, Figure};
-use likeness_vision::scene::{SceneWeights, Seen, candidates};
+use likeness_vision::scene::SceneWeights;
 
 use crate::cast::{Character, characters};
 use crate::chance::Chance;
 use crate::damage::{picture, reference};
-use crate::table::Figures;
+use crate::table::no_worse;
+use crate::write;
 
 /// What is wrong with a scene.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -60,14 +64,24 @@ pub(crate) struct Cast {
     pub(crate) figures: Vec<Option<Figure>>,
 }
 
-/// Fits where `weights` is not given, prints the test half's figures.
-pub(crate) fn print(weights: Option<&SceneWeights>) -> (SceneWeights, Figures) {
+/// Fits and writes `data/scene.json` and the test half's figures, or compares those with the committed ones.
+pub(crate) fn print(check: bool, data: &Path) -> ExitCode {
     let cast = cast();
     let labelled = all(&cast);
     eprintln!("{} scenes", labelled.len());
-    let weights = weights.cloned().unwrap_or_else(|| fit::weights(&cast, &labelled));
+    let weights = if check { SceneWeights::committed().clone() } else { fit::weights(&cast, &labelled) };
     let figures = table::print(&cast, &labelled, &weights);
-    (weights, figures)
+    let (weights_file, figures_file) = (data.join("scene.json"), data.join("scenes.json"));
+    if check {
+        return no_worse(&figures, &figures_file);
+    }
+    match write(&weights_file, &weights).and_then(|()| write(&figures_file, &figures)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cannot write to {}: {error}", data.display());
+            ExitCode::FAILURE
+        }
+    }
 }
 
 fn cast() -> Cast {
@@ -91,7 +105,9 @@ fn all(cast: &Cast) -> Vec<Labelled> {
             jobs.extend((0..count).map(|number| (test, wrong, number)));
         }
     }
-    in_two(&jobs, |&(test, wrong, number)| draw::labelled(cast, test, wrong, number))
+    let mut all = in_two(&jobs, |&(test, wrong, number)| draw::labelled(cast, test, wrong, number));
+    all.retain(|one| one.wrong != Wrong::Blended || !one.spoilt.is_empty());
+    all
 }
 
 /// Two at a time, in order.
@@ -105,12 +121,6 @@ pub(crate) fn in_two<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Syn
     });
     let [even, mut odd] = halves.map(Vec::into_iter);
     even.flat_map(|next| [Some(next), odd.next()]).flatten().collect()
-}
-
-impl Labelled {
-    pub(crate) fn seen(&self, cast: &Cast, slot: usize) -> Vec<Seen> {
-        cast.figure(self.wanted[slot]).map_or_else(Vec::new, |figure| candidates(&self.scene, figure))
-    }
 }
 
 impl Cast {

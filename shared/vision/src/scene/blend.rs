@@ -1,8 +1,10 @@
 //! Figures put together from two references: the head of one over the clothes of another.
 
+use super::difference::{by_part, differences};
 use super::ground::Ground;
-use super::measure::{Seen, near};
+use super::measure::Seen;
 use super::place::overlap;
+use super::settle::{Patch, settle};
 use super::template::Template;
 use super::weights::Blending;
 use crate::consistency::Figure;
@@ -29,32 +31,33 @@ pub fn blend(scene: &Picture, figures: &[&Figure], place: &Seen) -> Option<Mix> 
 
 /// The best two for the figure at a place.
 pub(super) fn mix(ground: &Ground, templates: &[Template], place: &Seen) -> Option<Mix> {
-    let parts: Vec<Option<[f64; 3]>> =
-        templates.iter().map(|template| here(ground, template, place)).collect();
-    let single = parts.iter().flatten().map(|parts| parts.iter().sum::<f64>()).fold(f64::INFINITY, f64::min);
+    let here: Vec<Option<Patch>> = templates.iter().map(|template| patch(ground, template, place)).collect();
+    // Whoever covers most of the figure says what the light is.
+    let parts = |who: usize, lit_by: usize| {
+        let (patch, light) = (here[who].as_ref()?, here[lit_by].as_ref()?.light);
+        Some(by_part(&differences(&patch.lit(light), &templates[who].fine)))
+    };
+    let all = 0..templates.len();
+    let singles = all.clone().filter_map(|who| Some(parts(who, who)?.iter().sum::<f64>()));
+    let single = singles.fold(f64::INFINITY, f64::min);
     let mut best: Option<Mix> = None;
-    for (upper, above) in parts.iter().enumerate() {
-        for (lower, below) in parts.iter().enumerate() {
-            let (Some(above), Some(below)) = (above, below) else { continue };
-            if upper == lower {
-                continue;
-            }
-            for split in 1..3 {
-                let mixed = [0, 1, 2].map(|part| if part < split { above[part] } else { below[part] });
-                let gain = (single - mixed.iter().sum::<f64>()) / 3.0;
-                if best.is_none_or(|best| gain > best.gain) {
-                    best = Some(Mix { upper, lower, gain, most: mixed.iter().copied().fold(0.0, f64::max) });
-                }
+    for (upper, lower) in all.clone().flat_map(|upper| all.clone().map(move |lower| (upper, lower))) {
+        let (Some(above), Some(below)) = (parts(upper, lower), parts(lower, lower)) else { continue };
+        for split in if upper == lower { 0..0 } else { 1..3 } {
+            let mixed = [0, 1, 2].map(|part| if part < split { above[part] } else { below[part] });
+            let gain = (single - mixed.iter().sum::<f64>()) / 3.0;
+            if best.is_none_or(|best| gain > best.gain) {
+                best = Some(Mix { upper, lower, gain, most: mixed.iter().copied().fold(0.0, f64::max) });
             }
         }
     }
     best
 }
 
-/// The reference's parts, unless it walked away to somebody else.
-fn here(ground: &Ground, template: &Template, place: &Seen) -> Option<[f64; 3]> {
-    let seen = near(ground, template, place.at)?;
-    (overlap(&seen.place, &place.place) > 0.4).then_some(seen.parts)
+/// The scene as the reference would be there, unless it walks away to somebody else.
+fn patch(ground: &Ground, template: &Template, place: &Seen) -> Option<Patch> {
+    let (_, at) = settle(ground, template, place.at);
+    (overlap(&at.on(template, ground), &place.place) > 0.4).then(|| Patch::of(ground, &template.fine, at)).flatten()
 }
 
 impl Mix {

@@ -1,9 +1,10 @@
 //! The whole way from a scene to its report.
 
-use super::assign::{assign, distance, swaps};
+use super::assign::{assign, swaps};
 use super::blend::{Mix, mix};
+use super::difference::PARTS;
 use super::ground::Ground;
-use super::measure::{PARTS, Seen, seen};
+use super::measure::{Seen, near, seen};
 use super::place::{collide, shared};
 use super::report::{SceneReport, Slot, SlotChecks, SlotState};
 use super::search::Field;
@@ -12,6 +13,9 @@ use super::weights::SceneWeights;
 use crate::consistency::{Check, Evidence, Figure, Issue, PASS, Severity, Verdict};
 use crate::oklab;
 use crate::picture::Picture;
+
+/// Figures with half of a reference's look reach this much of the presence model's threshold.
+const HALF_THERE: f64 = 2.0;
 
 /// A reference that should be in a scene.
 #[derive(Debug, Clone, Copy)]
@@ -42,7 +46,7 @@ pub fn find_in_scene_with(weights: &SceneWeights, scene: &Picture, wanted: &[Wan
         .enumerate()
         .map(|(slot, pick)| pick.map(|pick| Found { seen: finder.seen[slot][pick].clone(), blended: None }))
         .collect();
-    finder.blends(&mut found, &asked);
+    finder.blends(&mut found);
     let boxes: Vec<Option<Evidence>> = found.iter().map(|found| Some(found.as_ref()?.seen.place)).collect();
     let extra = finder.extra(&boxes);
     let slots = found.iter().zip(swaps(&boxes, &asked)).enumerate().map(|(slot, (found, swapped))| {
@@ -86,7 +90,7 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     /// Marks who is put together from two, and gives the missing the figures that have half of their look.
-    fn blends(&self, found: &mut [Option<Found>], asked: &[Option<[f64; 2]>]) {
+    fn blends(&self, found: &mut [Option<Found>]) {
         let limits = &self.weights.blending;
         let clear = |place: &Seen| mix(self.ground, self.templates, place).filter(|mix| mix.clear(limits));
         let other = |mix: Mix, slot: usize| match slot {
@@ -105,27 +109,24 @@ impl Finder<'_> {
             if found[slot].is_some() || self.seen[slot].is_empty() {
                 continue;
             }
-            let mut free = self.free(found, 2.0);
-            if let Some(asked) = asked[slot] {
-                free.sort_by(|a, b| distance(&a.place, asked).total_cmp(&distance(&b.place, asked)));
-            }
-            let blended = free.into_iter().take(4).find_map(|seen| Some((seen, other(clear(seen)?, slot)?)));
-            if let Some((seen, with)) = blended {
-                let own = super::measure::near(self.ground, &self.templates[slot], seen.at);
-                found[slot] = Some(Found { seen: own.unwrap_or_else(|| seen.clone()), blended: Some(with) });
+            let free = self.free(found).into_iter().take(3);
+            let blended = free.into_iter().find_map(|seen| Some((other(clear(seen)?, slot)?, seen.clone())));
+            if let Some((with, seen)) = blended {
+                let own = near(self.ground, &self.templates[slot], seen.at);
+                found[slot] = Some(Found { seen: own.unwrap_or(seen), blended: Some(with) });
             }
         }
     }
 
     /// Places where a reference may be that nobody has taken.
-    fn free(&self, found: &[Option<Found>], most: f64) -> Vec<&Seen> {
+    fn free(&self, found: &[Option<Found>]) -> Vec<&Seen> {
         let mut free: Vec<(f64, &Seen)> = self
             .seen
             .iter()
             .flatten()
             .map(|seen| (self.weights.absence(seen), seen))
             .filter(|(absence, seen)| {
-                *absence < most && !found.iter().flatten().any(|taken| collide(&taken.seen.place, &seen.place))
+                *absence < HALF_THERE && !found.iter().flatten().any(|taken| collide(&taken.seen.place, &seen.place))
             })
             .collect();
         free.sort_by(|a, b| a.0.total_cmp(&b.0));

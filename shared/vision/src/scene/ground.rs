@@ -45,8 +45,7 @@ impl Ground {
     pub(super) fn mean(&self, left: f64, top: f64, side: f64) -> Option<Lab> {
         let (columns, rows) = (span(left, side, self.width)?, span(top, side, self.height)?);
         let at = |x: usize, y: usize| self.sums[y * (self.width + 1) + x];
-        let corners =
-            [at(columns.1, rows.1), at(columns.0, rows.1), at(columns.1, rows.0), at(columns.0, rows.0)];
+        let corners = [at(columns.1, rows.1), at(columns.0, rows.1), at(columns.1, rows.0), at(columns.0, rows.0)];
         let count = ((columns.1 - columns.0) * (rows.1 - rows.0)) as f64;
         Some([0, 1, 2].map(|i| ((corners[0][i] - corners[1][i] - corners[2][i] + corners[3][i]) / count) as f32))
     }

@@ -21,6 +21,7 @@ pub struct SceneReport {
 #[serde(rename_all = "camelCase")]
 pub struct Slot {
     /// What became of them.
+    #[serde(flatten)]
     pub state: SlotState,
     /// Where they are.
     pub place: Option<Evidence>,

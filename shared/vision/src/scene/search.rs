@@ -84,7 +84,8 @@ impl Field {
                     .iter()
                     .flat_map(|row| &row[x.saturating_sub(1)..(x + 2).min(row.len())]);
                 if around.copied().fold(f32::INFINITY, f32::min) >= cost {
-                    let place = Place { x: x as f64 * half, top: f64::from(first + index as i32) * half, tall: self.tall };
+                    let place =
+                        Place { x: x as f64 * half, top: f64::from(first + index as i32) * half, tall: self.tall };
                     minima.push((cost, place));
                 }
             }

@@ -53,14 +53,13 @@ fn cost(ground: &Ground, template: &Template, place: Place) -> f32 {
 }
 
 /// The scene's colours where a figure may stand, on the figure's grid.
+#[derive(Clone)]
 pub(super) struct Patch {
     first: i32,
     across: i32,
     labs: Vec<Option<Lab>>,
     /// How the scene's light changes the reference's colours.
     pub(super) light: Lab,
-    /// How much of the figure is in the picture.
-    pub(super) whole: f64,
 }
 
 /// Cells around the figure that are sampled too.
@@ -77,7 +76,7 @@ impl Patch {
             let left = |column: i32| place.x + f64::from(column) * side;
             labs.extend((first..last).map(|column| ground.mean(left(column), top, side).map(weighed)));
         }
-        let mut patch = Self { first, across: last - first, labs, light: [0.0; 3], whole: 0.0 };
+        let mut patch = Self { first, across: last - first, labs, light: [0.0; 3] };
         let seen: Vec<Lab> = grid
             .cells
             .iter()
@@ -86,8 +85,7 @@ impl Patch {
                 Some([0, 1, 2].map(|i| there[i] - here[i]))
             })
             .collect();
-        patch.whole = seen.len() as f64 / grid.cells.len() as f64;
-        if patch.whole < 1.0 - MAY_BE_CUT {
+        if (seen.len() as f64) < (1.0 - MAY_BE_CUT) * grid.cells.len() as f64 {
             return None;
         }
         let most = weighed([LIGHTER, TINT, TINT]);
@@ -98,6 +96,11 @@ impl Patch {
             median.clamp(-most[i], most[i])
         });
         Some(patch)
+    }
+
+    /// The same in another light.
+    pub(super) fn lit(&self, light: Lab) -> Self {
+        Self { light, ..self.clone() }
     }
 
     pub(super) fn at(&self, row: i32, column: i32) -> Option<Lab> {

@@ -69,8 +69,8 @@ impl Grid {
                     let (x, y) = (column * pool + member % pool, row * pool + member / pool);
                     figure.grid()[y * across + x]
                 });
-                let (sum, count) =
-                    members.fold(([0.0_f32; 3], 0), |(sum, count), lab| ([0, 1, 2].map(|i| sum[i] + lab[i]), count + 1));
+                let (sum, count) = members
+                    .fold(([0.0_f32; 3], 0), |(sum, count), lab| ([0, 1, 2].map(|i| sum[i] + lab[i]), count + 1));
                 if count * 2 >= pool * pool {
                     let lab = sum.map(|value| value / count as f32);
                     cells.push(Cell { row: row as i32, column: column as i32 - middle, lab });

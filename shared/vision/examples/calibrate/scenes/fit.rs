@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use likeness_vision::consistency::{Measure, Model};
-use likeness_vision::scene::{Blending, Mix, SceneWeights, Seen, blend};
+use likeness_vision::scene::{Blending, Mix, SceneWeights, Seen, blend, candidates};
 
 use super::{Cast, Labelled, Wrong, in_two, overlap};
 
@@ -13,6 +13,8 @@ const MAY_FAIL: f64 = 0.006;
 /// Of right figures, how many may be called blended; of right scenes, how many may have an extra figure.
 const MAY_BE_BLENDED: f64 = 0.004;
 const MAY_HAVE_EXTRA: f64 = 0.006;
+/// As in the search: how far beyond the presence model's threshold half a likeness goes.
+const HALF_THERE: f64 = 2.0;
 
 /// A place and what it is for the reference that was looked for.
 struct Sample {
@@ -34,7 +36,8 @@ enum Truth {
 
 pub(super) fn weights(cast: &Cast, labelled: &[Labelled]) -> SceneWeights {
     let own: Vec<&Labelled> = labelled.iter().filter(|one| !one.test).collect();
-    let samples: Vec<Sample> = in_two(&own, |one| samples(cast, one)).into_iter().flatten().collect();
+    let own: Vec<(&Labelled, Vec<Vec<Seen>>)> = in_two(&own, |one| (*one, places(cast, one)));
+    let samples: Vec<Sample> = own.iter().flat_map(|(one, places)| samples(one, places)).collect();
     let of = |wanted: &[Truth]| -> Vec<&BTreeMap<String, f64>> {
         samples.iter().filter(|one| wanted.contains(&one.truth)).map(|one| &one.seen.measures).collect()
     };
@@ -52,14 +55,20 @@ pub(super) fn weights(cast: &Cast, labelled: &[Labelled]) -> SceneWeights {
     SceneWeights { presence, likeness, extra: rounded(extra), blending }
 }
 
-fn samples(cast: &Cast, one: &Labelled) -> Vec<Sample> {
+/// By slot.
+fn places(cast: &Cast, one: &Labelled) -> Vec<Vec<Seen>> {
+    let of = |who: &usize| cast.figure(*who).map_or_else(Vec::new, |figure| candidates(&one.scene, figure));
+    one.wanted.iter().map(of).collect()
+}
+
+fn samples(one: &Labelled, places: &[Vec<Seen>]) -> Vec<Sample> {
     let mut all = Vec::new();
     if matches!(one.wrong, Wrong::Blended) {
         return all;
     }
-    for slot in 0..one.wanted.len() {
+    for (slot, places) in places.iter().enumerate() {
         let mut best = true;
-        for seen in one.seen(cast, slot) {
+        for seen in places {
             let mine = one.truth.iter().filter(|(whose, _)| *whose == slot);
             let most = mine.map(|(_, place)| overlap(place, &seen.place)).fold(0.0, f64::max);
             let truth = match most {
@@ -70,7 +79,7 @@ fn samples(cast: &Cast, one: &Labelled) -> Vec<Sample> {
             };
             let first = best && truth == Truth::Other;
             best &= truth != Truth::Other;
-            all.push(Sample { seen, truth, best: first });
+            all.push(Sample { seen: seen.clone(), truth, best: first });
         }
     }
     all
@@ -130,40 +139,51 @@ fn descend(rows: &[(Vec<f64>, f64, f64)], count: usize) -> Vec<f64> {
     weights
 }
 
-/// The least gain that leaves right figures alone, at the limit of the parts' differences that catches most.
-fn blending(cast: &Cast, own: &[&Labelled], presence: &Model) -> Blending {
+/// The least gain that leaves right figures and empty places alone, at the limit of the parts' differences that
+/// catches most.
+fn blending(cast: &Cast, own: &[(&Labelled, Vec<Vec<Seen>>)], presence: &Model) -> Blending {
+    let absence = |seen: &Seen| presence.badness(&seen.measures) / presence.threshold;
     let mixes = |wrong: Wrong| -> Vec<Option<Mix>> {
-        let scenes: Vec<&&Labelled> = own.iter().filter(|one| one.wrong == wrong && one.wanted.len() > 1).collect();
-        in_two(&scenes, |one| {
+        let scenes: Vec<&(&Labelled, Vec<Vec<Seen>>)> =
+            own.iter().filter(|(one, _)| one.wrong == wrong && one.wanted.len() > 1).collect();
+        let of = |(one, places): &&(&Labelled, Vec<Vec<Seen>>)| -> Vec<Option<Mix>> {
             let figures: Vec<_> = one.wanted.iter().filter_map(|&who| cast.figure(who)).collect();
-            let slots = if wrong == Wrong::Blended { one.spoilt.clone() } else { (0..one.wanted.len()).collect() };
-            let mix = |slot: usize| {
-                let (_, place) = one.truth.iter().find(|(whose, _)| *whose == slot)?;
-                let best = (0..one.wanted.len())
-                    .flat_map(|other| one.seen(cast, other))
-                    .filter(|seen| overlap(&seen.place, place) > 0.5)
-                    .min_by(|a, b| presence.badness(&a.measures).total_cmp(&presence.badness(&b.measures)))?;
-                blend(&one.scene, &figures, &best).filter(|mix| mix.upper == slot || mix.lower == slot)
+            let slots = if wrong == Wrong::Nothing { (0..one.wanted.len()).collect() } else { one.spoilt.clone() };
+            let mut all: Vec<&Seen> = places.iter().flatten().filter(|seen| absence(seen) < HALF_THERE).collect();
+            all.sort_by(|a, b| absence(a).total_cmp(&absence(b)));
+            let mix = |slot: usize, seen: Option<&&Seen>| {
+                blend(&one.scene, &figures, seen?).filter(|mix| mix.upper == slot || mix.lower == slot)
             };
-            slots.into_iter().map(mix).collect::<Vec<_>>()
-        })
-        .into_iter()
-        .flatten()
-        .collect()
+            let at = |slot: usize| -> Vec<Option<Mix>> {
+                match one.truth.iter().find(|(whose, _)| *whose == slot) {
+                    Some((_, place)) => {
+                        vec![mix(slot, all.iter().find(|seen| overlap(&seen.place, place) > 0.5))]
+                    }
+                    None => {
+                        let free = |seen: &&&Seen| one.truth.iter().all(|(_, place)| overlap(place, &seen.place) < 0.3);
+                        all.iter().filter(free).take(3).map(|seen| mix(slot, Some(seen))).collect()
+                    }
+                }
+            };
+            slots.into_iter().flat_map(at).collect()
+        };
+        in_two(&scenes, of).into_iter().flatten().collect()
     };
-    let (right, blended) = (mixes(Wrong::Nothing), mixes(Wrong::Blended));
+    let mut right = mixes(Wrong::Nothing);
+    right.extend(mixes(Wrong::Missing));
+    let blended = mixes(Wrong::Blended);
     let choice = |step: u32| {
-        let most = 0.03 + 0.005 * f64::from(step);
+        let most = 0.03 + 0.0025 * f64::from(step);
         let gains = right.iter().map(|mix| mix.filter(|mix| mix.most < most).map_or(0.0, |mix| mix.gain)).collect();
-        let gain = rounded(quantile(gains, 1.0 - MAY_BE_BLENDED).max(0.004));
+        let gain = rounded(quantile(gains, 1.0 - MAY_BE_BLENDED).max(0.003));
         let caught = blended.iter().flatten().filter(|mix| mix.most < most && mix.gain > gain).count();
         (caught, Blending { gain, most: rounded(most) })
     };
-    let best = (0..20).map(choice).fold(None::<(usize, Blending)>, |best, next| match best {
+    let best = (0..25).map(choice).fold(None::<(usize, Blending)>, |best, next| match best {
         Some(best) if best.0 >= next.0 => Some(best),
         Some(_) | None => Some(next),
     });
-    eprintln!("blends: {best:?} of {} (right: {})", blended.len(), right.len());
+    eprintln!("blends: {best:?} of {} (others: {})", blended.len(), right.len());
     best.map(|(_, limits)| limits).unwrap_or_default()
 }
 

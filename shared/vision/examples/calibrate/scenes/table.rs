@@ -12,37 +12,24 @@ use crate::damage::picture;
 use crate::table::Figures;
 
 pub(super) fn print(cast: &Cast, labelled: &[Labelled], weights: &SceneWeights) -> Figures {
-    let mut figures = Figures::new();
-    for test in [false, true] {
-        let own: Vec<&Labelled> = labelled.iter().filter(|one| one.test == test).collect();
-        let reports = in_two(&own, |one| find_in_scene_with(weights, &one.scene, &wanted(cast, one)));
-        let judged: Vec<(&Labelled, SceneReport)> = own.into_iter().zip(reports).collect();
-        if test {
-            println!("\n| scenes | |\n| --- | --- |");
-            figures = half(&judged, true);
-        } else {
-            eprintln!("calibration half: {:?}", half(&judged, false));
-        }
-    }
+    let own: Vec<&Labelled> = labelled.iter().filter(|one| one.test).collect();
+    let reports = in_two(&own, |one| find_in_scene_with(weights, &one.scene, &wanted(cast, one)));
+    let judged: Vec<(&Labelled, SceneReport)> = own.into_iter().zip(reports).collect();
+    println!("\n| scenes | |\n| --- | --- |");
+    let figures = table(&judged);
     speed(cast, weights);
     figures
 }
 
 fn wanted<'a>(cast: &'a Cast, one: &Labelled) -> Vec<Wanted<'a>> {
-    one.wanted
-        .iter()
-        .zip(&one.asked)
-        .filter_map(|(&who, &at)| Some(Wanted { figure: cast.figure(who)?, at }))
-        .collect()
+    one.wanted.iter().zip(&one.asked).filter_map(|(&who, &at)| Some(Wanted { figure: cast.figure(who)?, at })).collect()
 }
 
-fn half(judged: &[(&Labelled, SceneReport)], print: bool) -> Figures {
+fn table(judged: &[(&Labelled, SceneReport)]) -> Figures {
     let mut figures = Figures::new();
     let mut line = |name: &str, key: &str, hits: &[bool]| {
         let share = hits.iter().filter(|&&hit| hit).count() as f64 / hits.len().max(1) as f64;
-        if print {
-            println!("| {name} | {:.1} % of {} |", 100.0 * share, hits.len());
-        }
+        println!("| {name} | {:.1} % of {} |", 100.0 * share, hits.len());
         figures.insert(format!("{key} scene"), share);
     };
     let of = |wrong: Wrong| judged.iter().filter(move |(one, _)| one.wrong == wrong);
@@ -55,7 +42,13 @@ fn half(judged: &[(&Labelled, SceneReport)], print: bool) -> Figures {
                 let hit = hit(one, report);
                 if hit == (wrong == Wrong::Nothing) {
                     let states: Vec<_> = report.slots.iter().map(|slot| (&slot.state, slot.score)).collect();
-                    eprintln!("{}: {:?} spoilt {:?}: {states:?} extra {}", one.name, one.wanted, one.spoilt, report.extra.len());
+                    eprintln!(
+                        "{}: {:?} spoilt {:?}: {states:?} extra {}",
+                        one.name,
+                        one.wanted,
+                        one.spoilt,
+                        report.extra.len()
+                    );
                 }
                 hit
             })
@@ -78,7 +71,8 @@ fn half(judged: &[(&Labelled, SceneReport)], print: bool) -> Figures {
     line("one missing, named", "caught missing", &each(Wrong::Missing, &missing));
     let swapped = |one: &Labelled, report: &SceneReport| {
         let [a, b] = [one.spoilt[0], one.spoilt[1]];
-        report.slots[a].state == SlotState::Swapped { with: b } && report.slots[b].state == SlotState::Swapped { with: a }
+        report.slots[a].state == SlotState::Swapped { with: b }
+            && report.slots[b].state == SlotState::Swapped { with: a }
     };
     line("two swapped, both named", "caught swapped", &each(Wrong::Swapped, &swapped));
     let blended = |one: &Labelled, report: &SceneReport| {
@@ -97,9 +91,7 @@ fn half(judged: &[(&Labelled, SceneReport)], print: bool) -> Figures {
         })
         .collect();
     let mean = boxes.iter().sum::<f64>() / boxes.len().max(1) as f64;
-    if print {
-        println!("| boxes of right scenes, mean IoU with the truth | {mean:.3} of {} |", boxes.len());
-    }
+    println!("| boxes of right scenes, mean IoU with the truth | {mean:.3} of {} |", boxes.len());
     figures.insert("IoU scene".to_owned(), mean);
     figures
 }
