@@ -12,6 +12,8 @@ mod presence;
 mod quality;
 
 pub mod consistency;
+pub mod sheet;
+pub mod specification;
 
 mod backdrop;
 mod luma;
