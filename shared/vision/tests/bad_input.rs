@@ -30,16 +30,17 @@ fn flat(width: u32, height: u32, colour: [u8; 3]) -> Picture {
 
 fn png(pixels: &[u8], (width, height): (u32, u32), colour: ExtendedColorType) -> Vec<u8> {
     let mut bytes = Vec::new();
-    PngEncoder::new(&mut bytes).write_image(pixels, width, height, colour).unwrap();
+    PngEncoder::new(&mut bytes).write_image(pixels, width, height, colour).expect("these pixels are a PNG");
     bytes
 }
 
 fn figure(bytes: &[u8]) -> Figure {
-    Figure::of(&decode(bytes, &Limits::default()).unwrap()).unwrap()
+    let picture = decode(bytes, &Limits::default()).expect("it is a picture");
+    Figure::of(&picture).expect("it has a figure")
 }
 
 fn no_figure(picture: &Picture) -> NoFigure {
-    Figure::of(picture).map(|_| ()).unwrap_err()
+    Figure::of(picture).map(|_| ()).expect_err("there is no figure")
 }
 
 /// A figure compared with itself is itself, whatever file it came in.

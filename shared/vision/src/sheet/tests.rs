@@ -41,7 +41,7 @@ fn assert_sound(svg: &str) {
         assert!(!rest[..start].contains('>'), "a stray >");
         let end = rest[start..].find('>').expect("a tag ends") + start;
         let tag = &rest[start + 1..end];
-        assert!(tag.matches('"').count() % 2 == 0 && !tag.contains('<'), "{tag}");
+        assert!(tag.matches('"').count().is_multiple_of(2) && !tag.contains('<'), "{tag}");
         let name = tag.trim_start_matches('/').split([' ', '/']).next().unwrap();
         match (tag.starts_with('/'), tag.ends_with('/')) {
             (true, _) => assert_eq!(open.pop(), Some(name)),

@@ -66,7 +66,9 @@ fn every_style_has_its_words() {
         };
         for (prompt, picture, found) in cast(style, 384) {
             let kept = decode(&picture.to_webp(), &Limits::default()).unwrap();
-            for found in [found, measured(&kept)] {
+            // Compression may take a faint outline's contrast away, which is named.
+            let kept = Figure::of(&kept).ok().map(|figure| measure(&figure));
+            for found in [Some(found), kept].into_iter().flatten() {
                 let is = |word: &str| found.texture_words.iter().any(|told| told == word);
                 assert_eq!(is("black and white"), style == Style::Line, "{prompt}, {style:?}");
                 assert!(style == Style::Line || !is("line drawing"), "{prompt}, {style:?}");
@@ -77,6 +79,7 @@ fn every_style_has_its_words() {
             }
         }
     }
+    assert!(all > 80, "{all}");
     println!("{} of {all} wrong: {wrong:#?}", wrong.len());
     assert!(wrong.len() * 10 <= all, "{} of {all}: {wrong:#?}", wrong.len());
 }
