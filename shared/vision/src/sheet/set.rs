@@ -163,7 +163,7 @@ fn draw_master(paper: &mut Paper, (x, y): (f64, f64), master: &Picture, report: 
     match report.overall {
         Some(score) => {
             paper.text((left + 70.0, line + 4.0), Anchor::Start, (32.0, 700), "", &format!("{score:.2}"));
-            tile::bar(paper, [left + 150.0, line - 10.0, 130.0, 10.0], score);
+            tile::bar(paper, [left + 168.0, line - 10.0, 116.0, 10.0], score);
         }
         None => paper.text((left + 70.0, line), Anchor::Start, (15.0, 400), "soft", "not judged"),
     }
