@@ -30,9 +30,11 @@ mod report;
 mod weights;
 
 pub use compare::{Relation, compare, compare_with, measures};
+pub(crate) use figure::Pixels;
 pub use figure::{Figure, NoFigure};
 pub(crate) use grid::GRID;
 pub use landmarks::Landmarks;
+pub(crate) use parts::at as part_at;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
 pub use set::{
     AngleIssue, AngleReport, Facing, Mistake, SetReport, doubt, orientation_measures, verify_set, verify_set_with,

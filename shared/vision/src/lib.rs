@@ -13,6 +13,8 @@ mod quality;
 
 pub mod consistency;
 pub mod scene;
+pub mod sheet;
+pub mod specification;
 
 mod backdrop;
 mod luma;

@@ -29,6 +29,12 @@ pub(crate) fn to_rgb([lightness, a, b]: Lab) -> [u8; 3] {
     .map(encoded)
 }
 
+/// `#rrggbb`.
+pub(crate) fn hex(lab: Lab) -> String {
+    let [r, g, b] = to_rgb(lab);
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
 pub(crate) fn distance(a: Lab, b: Lab) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum::<f32>().sqrt()
 }

@@ -26,13 +26,15 @@ pub fn palette(picture: &Picture, most: usize) -> Vec<Swatch> {
     let subject = backdrop::subject(picture);
     let colours: Vec<Lab> =
         subject.labs.iter().zip(&subject.inside).filter(|(_, inside)| **inside).map(|(lab, _)| *lab).collect();
-    let clusters = merged(k_means(&colours, most + 6));
-    let swatch = |cluster: &Cluster| {
-        let [r, g, b] = oklab::to_rgb(cluster.mean);
-        let share = cluster.weight as f64 / colours.len() as f64;
-        Swatch { hex: format!("#{r:02x}{g:02x}{b:02x}"), name: name(cluster.mean), share }
-    };
-    clusters.iter().map(swatch).filter(|swatch| swatch.share >= LEAST_SHARE).take(most).collect()
+    let swatch = |(mean, share)| Swatch { hex: oklab::hex(mean), name: name(mean), share };
+    dominant(&colours, most + 6).map(swatch).take(most).collect()
+}
+
+/// The means of at most `count` groups of like colours with their shares, the largest first; slivers are left out.
+pub(crate) fn dominant(colours: &[Lab], count: usize) -> impl Iterator<Item = (Lab, f64)> {
+    let all = colours.len() as f64;
+    let shares = merged(k_means(colours, count)).into_iter().map(move |c| (c.mean, c.weight as f64 / all));
+    shares.filter(|(_, share)| *share >= LEAST_SHARE)
 }
 
 #[derive(Clone)]

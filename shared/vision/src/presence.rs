@@ -30,7 +30,7 @@ pub fn colour_presence(picture: &Picture, colours: &[String]) -> Option<f64> {
     Some(present / weights)
 }
 
-fn from_hex(text: &str) -> Option<[u8; 3]> {
+pub(crate) fn from_hex(text: &str) -> Option<[u8; 3]> {
     let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
     let channel = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
     Some([channel(0)?, channel(2)?, channel(4)?])

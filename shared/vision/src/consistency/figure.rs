@@ -1,12 +1,13 @@
 //! One figure, measured once: everything that later comparisons need, without the picture.
 
-use super::canon::Canon;
+use super::canon::{COLUMNS, Canon};
 use super::cells::Cells;
 use super::facing::Facing;
 use super::landmarks::{Landmarks, Outline};
 use super::segment::Segment;
 use super::style::Manner;
 use super::surface::Surface;
+use crate::oklab::Lab;
 use crate::picture::Picture;
 
 /// A figure cut out of its picture and brought to one size. About 1.5 MB.
@@ -22,6 +23,20 @@ pub struct Figure {
     pub(super) surface: Surface,
     pub(super) manner: Manner,
     pub(super) facing: Facing,
+}
+
+/// A figure's pixels in its own frame, for what is measured outside of the checks.
+#[derive(Clone, Copy)]
+pub(crate) struct Pixels<'a> {
+    /// Pixels of a row; the figure's axis is in the middle.
+    pub(crate) across: usize,
+    pub(crate) labs: &'a [Lab],
+    /// The figure.
+    pub(crate) inside: &'a [bool],
+    /// The figure without its rim.
+    pub(crate) solid: &'a [bool],
+    /// The frame in the picture, as shares: left, top, width, height.
+    pub(crate) frame: [f64; 4],
 }
 
 /// Why no figure can be measured.
@@ -73,5 +88,10 @@ impl Figure {
     pub fn mirrored(&self) -> Self {
         let [left, top, width, height] = self.frame;
         Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height])
+    }
+
+    pub(crate) fn pixels(&self) -> Pixels<'_> {
+        let Canon { labs, inside, solid } = &self.canon;
+        Pixels { across: COLUMNS, labs, inside, solid, frame: self.frame }
     }
 }

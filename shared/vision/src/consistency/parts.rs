@@ -9,7 +9,7 @@ pub(super) fn name([_, top, _, bottom]: [f64; 4]) -> &'static str {
 }
 
 /// The part at a share of the height from the top.
-pub(super) fn at(down: f64) -> &'static str {
+pub(crate) fn at(down: f64) -> &'static str {
     match down {
         d if d < 0.10 => "top of the head",
         d if d < 0.24 => "head",
