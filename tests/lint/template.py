@@ -23,6 +23,10 @@ def named(value):
     return target.split(".")[0]
 
 
+# Actions for which AWS defines no resource that a statement could name.
+RESOURCELESS = {"rekognition:CompareFaces"}
+
+
 def as_list(value):
     return value if isinstance(value, list) else [value]
 
@@ -34,14 +38,19 @@ def binary_faults(functions):
         yield f"{name}: functions/ and the template do not name the same functions"
 
 
+def unconditional(statement):
+    """What a statement says where its condition holds."""
+    return statement.get("If", [None, statement])[1]
+
+
 def statement_faults(name, properties):
-    for statement in (s for policy in properties["Policies"] for s in policy["Statement"]):
+    for statement in (unconditional(s) for policy in properties["Policies"] for s in policy["Statement"]):
         where = f"{name}.{statement.get('Sid', '(a statement without Sid)')}"
         for action in as_list(statement["Action"]):
             if "*" in action:
                 yield f"{where}: action {action} is a wildcard"
         for resource in as_list(statement.get("Resource", [])):
-            if "*" in str(resource):
+            if "*" in str(resource) and not set(as_list(statement["Action"])) <= RESOURCELESS:
                 yield f"{where}: resource {resource} is a wildcard"
             index = re.search(r"/index/(\w+)", str(resource))
             if index and index[1] not in indexes():
@@ -188,7 +197,7 @@ def queue_faults(name, properties, variables):
     granted = {
         named(resource)
         for policy in properties["Policies"]
-        for statement in policy["Statement"]
+        for statement in map(unconditional, policy["Statement"])
         if statement["Effect"] == "Allow" and "sqs:SendMessage" in as_list(statement["Action"])
         for resource in as_list(statement["Resource"])
     }

@@ -25,13 +25,15 @@ pub(crate) enum Action {
     Write,
     Generate,
     ManageMembers,
+    /// What holds for the whole project.
+    Configure,
 }
 
 impl Action {
     fn scope(self) -> (Scope, &'static str) {
         match self {
             Self::Read => (Scope::Read, "a key with the scope `read`"),
-            Self::Write | Self::ManageMembers => (Scope::Write, "a key with the scope `write`"),
+            Self::Write | Self::ManageMembers | Self::Configure => (Scope::Write, "a key with the scope `write`"),
             Self::Generate => (Scope::Generate, "a key with the scope `generate`"),
         }
     }
@@ -40,7 +42,7 @@ impl Action {
         match self {
             Self::Read => (Role::Viewer, "a member of the project"),
             Self::Write | Self::Generate => (Role::Editor, "an editor or owner of the project"),
-            Self::ManageMembers => (Role::Owner, "an owner of the project"),
+            Self::ManageMembers | Self::Configure => (Role::Owner, "an owner of the project"),
         }
     }
 }

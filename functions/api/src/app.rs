@@ -4,7 +4,7 @@ use likeness_core::{
     admission::Limits,
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env},
+    config::{BucketConfig, ConfigError, Env, LargestImage},
     entropy::Entropy,
     intake::Intake,
     prompt::Wording,
@@ -18,6 +18,8 @@ pub struct App {
     pub(crate) intake: Intake,
     pub(crate) bucket: Bucket,
     pub(crate) limits: Limits,
+    /// The largest picture that may be uploaded, in bytes.
+    pub(crate) largest_image: u64,
     pub(crate) entropy: Entropy,
     pub(crate) clock: Clock,
 }
@@ -34,6 +36,7 @@ impl App {
             intake,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             limits: Limits::from_env(env)?,
+            largest_image: LargestImage::from_env(env)?.0,
             entropy,
             clock,
         })

@@ -10,6 +10,7 @@ use likeness_core::{
     subject::{SubjectType, VisualSpecifications},
 };
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::{app::App, problem::ApiError, recipe_view::RecipeView};
 
@@ -56,6 +57,9 @@ pub(crate) struct ImageView {
     /// How well it shows each reference, 0 to 1, by slot.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub(crate) reference_scores: BTreeMap<String, f64>,
+    /// What was measured of its figure, of a master reference: palette with names, heads per height, heights, words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    measured: Option<Value>,
     recipe: RecipeView,
     fal_request_id: String,
     provider_retried: bool,
@@ -95,6 +99,8 @@ impl ImageView {
             quality_passed: media.quality_score >= PASSING_QUALITY,
             quality: media.quality,
             reference_scores: media.reference_scores,
+            // Nobody else writes it.
+            measured: media.measured.and_then(|measured| serde_json::from_str(&measured).ok()),
             recipe: RecipeView::new(media.recipe),
             fal_request_id: media.request_id,
             provider_retried: media.provider_retried,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use likeness_core::{
     failure::Failure,
-    id::{JobId, MediaId, ProjectId, ShotId, WorkflowId},
+    id::{JobId, MediaId, ProjectId, ReportId, ShotId, WorkflowId},
     job::JobStatus,
     kind::IgnoredParameter,
     money::Usd,
@@ -38,6 +38,12 @@ pub(crate) struct JobView {
     /// An earlier request was the same, and this is its job.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) cached: bool,
+    /// Something speaks against what it made.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    needs_review: bool,
+    /// How consistent its images are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    report_id: Option<ReportId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     workflow_id: Option<WorkflowId>,
     /// The caller's own.
@@ -128,6 +134,8 @@ impl JobView {
             error: job.failure().map(ErrorView::new),
             result: None,
             cached: false,
+            needs_review: job.needs_review,
+            report_id: job.report,
             workflow_id: job.workflow,
             metadata: job.metadata.clone(),
             links: Links { this: location(job.id) },

@@ -1,4 +1,4 @@
-//! `Prefer: wait=N` (RFC 7240): how long the caller would wait for the result.
+//! `Prefer: wait=N` (RFC 7240), and `?wait=N` where a route takes it: how long the caller would wait for the result.
 
 use std::time::Duration;
 
@@ -24,6 +24,15 @@ pub(crate) fn wait(headers: &HeaderMap) -> Result<Option<Duration>, ApiError> {
     Ok(None)
 }
 
+/// The same, asked for by the parameter `wait`; without a number as long as possible.
+pub(crate) fn wait_parameter(value: Option<&str>) -> Result<Option<Duration>, ApiError> {
+    match value.map(|text| if text.is_empty() { Ok(MOST) } else { text.parse() }) {
+        None => Ok(None),
+        Some(Ok(seconds)) => Ok(Some(Duration::from_secs(seconds.min(MOST)))),
+        Some(Err(_)) => Err(FieldError::query("wait", "must be a whole number of seconds, for example wait=25").into()),
+    }
+}
+
 fn malformed() -> ApiError {
     FieldError::header("Prefer", "wait must be a whole number of seconds, for example wait=25").into()
 }
@@ -45,5 +54,9 @@ mod tests {
         for bad in ["wait=soon", "wait", "wait=-1", "wait=1.5", "wait="] {
             assert_eq!(of(bad), None, "{bad}");
         }
+        let parameter = |value| wait_parameter(value).ok().map(|wait| wait.map(|wait| wait.as_secs()));
+        assert_eq!(parameter(Some("10")), Some(Some(10)));
+        assert_eq!((parameter(Some("")), parameter(Some("90"))), (Some(Some(25)), Some(Some(25))));
+        assert_eq!((parameter(None), parameter(Some("soon"))), (Some(None), None));
     }
 }

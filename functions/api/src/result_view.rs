@@ -8,12 +8,20 @@ use likeness_core::{
     id::{CollectionId, LoraId, MediaId, PersonId},
     job::{Job, JobState},
     kind::Kind,
+    report::Report,
     shot::Shot,
     subject::VisualSpecifications,
 };
 use serde::Serialize;
 
-use crate::{app::App, image_view::ImageView, problem::ApiError};
+use crate::{
+    app::App,
+    consistency_view::ConsistencyView,
+    image_view::ImageView,
+    problem::ApiError,
+    report_content::{Content, Place, SceneSlot, SlotState},
+    report_view::Findings,
+};
 
 /// The result of a job.
 #[derive(Debug, Serialize)]
@@ -22,13 +30,15 @@ pub(crate) enum ResultView {
     /// A master reference.
     Master(Box<MasterResult>),
     /// A profile.
-    Profile(ProfileResult),
+    Profile(Box<ProfileResult>),
     /// A scene.
     Composite(Box<CompositeResult>),
     /// Portraits.
     Portrait(PortraitResult),
     /// One image, made anew.
     Regeneration(Box<ImageView>),
+    /// A comparison.
+    Verification(Box<Findings>),
 }
 
 /// A master reference: the first variation at the top, all of them in `images`.
@@ -59,6 +69,9 @@ pub(crate) struct ProfileResult {
     master_reference_used: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     warning: Option<String>,
+    /// Absent where nothing was compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    consistency: Option<ConsistencyView>,
 }
 
 /// A scene: the first variation at the top, all of them in `images`.
@@ -87,7 +100,12 @@ struct LayerView {
     slot: Slot,
     #[serde(skip_serializing_if = "Option::is_none")]
     score: Option<f64>,
-    /// Where it was found: left, top, width and height, as parts of the picture. Filled by the consistency checks.
+    /// What became of it, where that was looked at, and why.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    state: Option<SlotState>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<String>,
+    /// Where it was found: left, top, width and height, as parts of the picture.
     #[serde(rename = "box")]
     bounds: Option<[f64; 4]>,
 }
@@ -111,28 +129,37 @@ impl ResultView {
         if job.ending().is_none() {
             return Ok(None);
         }
-        let ids: Vec<MediaId> = shots.iter().flat_map(Shot::media).cloned().collect();
+        let report = match job.report {
+            Some(id) => app.store.report(&job.project, id).await?,
+            None => None,
+        };
+        let ids: Vec<MediaId> = shown(job, shots).into_iter().flat_map(Shot::media).cloned().collect();
         let mut images = ImageView::all(app, app.store.media_of(&job.project, &ids).await?).await?;
-        if images.is_empty() {
-            return Ok(None);
-        }
         Ok(Some(match &job.kind {
+            Kind::Verification(_) => match report {
+                Some(report) => Self::Verification(Box::new(Findings::new(app, report).await?)),
+                None => return Ok(None),
+            },
+            _ if images.is_empty() => return Ok(None),
             Kind::Master(_) => Self::Master(Box::new(MasterResult::new(images))),
             Kind::Profile(profile) => {
                 images.sort_by_key(|image| image.angle);
-                let whole = matches!(job.state, JobState::Completed(_) | JobState::Partial(..));
-                if whole {
-                    let shown = profile.shown(shots);
-                    images.retain(|image| image.angle.is_some_and(|angle| shown.contains(&angle)));
-                }
-                Self::Profile(ProfileResult {
-                    collection_id: whole.then(|| job.id.collection()),
+                Self::Profile(Box::new(ProfileResult {
+                    collection_id: is_whole(job).then(|| job.id.collection()),
                     images,
                     master_reference_used: profile.master.to_string(),
                     warning: profile.warning(shots),
-                })
+                    consistency: match report {
+                        Some(report) => ConsistencyView::new(app, &report).await?,
+                        None => None,
+                    },
+                }))
             }
-            Kind::Composite(_) => Self::Composite(Box::new(CompositeResult::new(images, &job.filing.slots))),
+            Kind::Composite(_) => {
+                let looked = report.map(|report| seen_in(&report, &images[0].media_id)).transpose()?;
+                let looked = looked.unwrap_or_default();
+                Self::Composite(Box::new(CompositeResult::new(images, &job.filing.slots, &looked)))
+            }
             Kind::Portrait(_) => Self::Portrait(PortraitResult {
                 person_id: job.filing.person.clone(),
                 lora_id: job.filing.lora,
@@ -142,6 +169,34 @@ impl ResultView {
             }),
             Kind::Regeneration(_) => Self::Regeneration(Box::new(images.remove(0))),
         }))
+    }
+}
+
+/// Of a profile that was made the best try of each angle; else everything.
+fn shown<'a>(job: &Job, shots: &'a [Shot]) -> Vec<&'a Shot> {
+    match &job.kind {
+        Kind::Profile(profile) if is_whole(job) => profile.chosen(shots, &job.judged),
+        Kind::Profile(_)
+        | Kind::Master(_)
+        | Kind::Composite(_)
+        | Kind::Portrait(_)
+        | Kind::Regeneration(_)
+        | Kind::Verification(_) => shots.iter().collect(),
+    }
+}
+
+fn is_whole(job: &Job) -> bool {
+    matches!(job.state, JobState::Completed(_) | JobState::Partial(..))
+}
+
+/// What a report says of the references in one scene.
+fn seen_in(report: &Report, image: &MediaId) -> Result<Vec<SceneSlot>, ApiError> {
+    match Content::of(report)? {
+        Content::Scene(scene) => {
+            let image = scene.images.into_iter().find(|seen| seen.media_id.as_ref() == Some(image));
+            Ok(image.map(|image| image.slots).unwrap_or_default())
+        }
+        Content::Pair(_) | Content::Set(_) => Ok(Vec::new()),
     }
 }
 
@@ -165,24 +220,43 @@ impl MasterResult {
 }
 
 impl CompositeResult {
-    fn new(images: Vec<ImageView>, slots: &[Slot]) -> Self {
+    /// `looked` is what the checks say of the first image.
+    fn new(images: Vec<ImageView>, slots: &[Slot], looked: &[SceneSlot]) -> Self {
         let first = &images[0];
-        let score = |slot: &Slot| first.reference_scores.get(&slot.slot).copied();
-        let scores = slots.iter().filter_map(|slot| Some((slot.reference.as_ref()?.to_string(), score(slot)?)));
+        let layers: Vec<LayerView> = slots
+            .iter()
+            .map(|slot| LayerView::new(slot, looked.iter().find(|seen| seen.slot == slot.slot), first))
+            .collect();
+        let scores = layers.iter().filter_map(|layer| Some((layer.slot.reference.as_ref()?.to_string(), layer.score?)));
         Self {
             media_id: first.media_id.clone(),
             url: first.url.clone(),
             webp_url: first.webp_url.clone(),
             thumbnail_url: first.thumbnail_url.clone(),
             urls_expire_at: first.urls_expire_at,
-            layers: slots
-                .iter()
-                .map(|slot| LayerView { slot: slot.clone(), score: score(slot), bounds: None })
-                .collect(),
-            composite_prompt: first.prompt.clone(),
             consistency_scores: scores.collect(),
+            layers,
+            composite_prompt: first.prompt.clone(),
             quality_score: first.quality_score,
             images,
+        }
+    }
+}
+
+impl LayerView {
+    /// The checks know better than the colours by which a reference is looked for when its image is stored.
+    fn new(slot: &Slot, looked: Option<&SceneSlot>, image: &ImageView) -> Self {
+        let by_colours = || image.reference_scores.get(&slot.slot).copied();
+        let score = match looked {
+            Some(SceneSlot { state: SlotState::NotJudged, .. }) | None => by_colours(),
+            Some(seen) => seen.score,
+        };
+        Self {
+            slot: slot.clone(),
+            score,
+            state: looked.map(|seen| seen.state),
+            reason: looked.and_then(|seen| seen.reason.clone()),
+            bounds: looked.and_then(|seen| seen.place).map(Place::bounds),
         }
     }
 }

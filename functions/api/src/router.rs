@@ -16,11 +16,12 @@ use crate::{
     request_id,
     routes::{
         cancel_job, cancel_workflow, complete_lora, create_composite, create_key, create_lora, create_master,
-        create_portrait, create_profile, create_project, create_workflow, generate, generate_image, generation_status,
-        get_collection, get_image, get_job, get_lora, get_person, get_project, get_queues, get_subject, get_workflow,
-        list_collections, list_images, list_jobs, list_keys, list_loras, list_members, list_models, list_people,
-        list_projects, list_relations, list_subjects, list_templates, list_versions, list_workflows, put_member,
-        put_person, put_subject, regenerate_image, regenerate_shot, remove_member, revoke_key,
+        create_portrait, create_profile, create_project, create_upload, create_workflow, generate, generate_image,
+        generation_status, get_collection, get_image, get_job, get_lora, get_person, get_project, get_queues,
+        get_report, get_subject, get_workflow, list_collections, list_images, list_jobs, list_keys, list_loras,
+        list_members, list_models, list_people, list_projects, list_relations, list_reports, list_subjects,
+        list_templates, list_versions, list_workflows, put_member, put_person, put_subject, regenerate_image,
+        regenerate_shot, remove_member, revoke_key, update_project, verify_consistency,
     },
 };
 
@@ -29,7 +30,7 @@ pub fn router(app: App) -> Router {
     let app = Arc::new(app);
     let projects = Router::new()
         .route("/", post(create_project::create_project).get(list_projects::list_projects))
-        .route("/{project}", get(get_project::get_project))
+        .route("/{project}", get(get_project::get_project).patch(update_project::update_project))
         .route("/{project}/members", get(list_members::list_members))
         .route("/{project}/members/{user}", put(put_member::put_member).delete(remove_member::remove_member))
         .route("/{project}/subjects", get(list_subjects::list_subjects))
@@ -47,6 +48,10 @@ pub fn router(app: App) -> Router {
         .route("/{project}/images/{image}", get(get_image::get_image))
         .route("/{project}/images/{image}/versions", get(list_versions::list_versions))
         .route("/{project}/images/{image}/regenerate", post(regenerate_image::regenerate_image))
+        .route("/{project}/images/verify/consistency", post(verify_consistency::verify_consistency))
+        .route("/{project}/images/verify/uploads", post(create_upload::create_upload))
+        .route("/{project}/reports", get(list_reports::list_reports))
+        .route("/{project}/reports/{report}", get(get_report::get_report))
         .route("/{project}/collections", get(list_collections::list_collections))
         .route("/{project}/collections/{collection}", get(get_collection::get_collection))
         .route("/{project}/relations/{id}", get(list_relations::list_relations))

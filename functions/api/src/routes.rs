@@ -3,6 +3,7 @@
 pub(crate) mod create_project;
 pub(crate) mod get_project;
 pub(crate) mod list_projects;
+pub(crate) mod update_project;
 
 pub(crate) mod list_members;
 pub(crate) mod put_member;
@@ -32,6 +33,11 @@ pub(crate) mod regenerate_shot;
 pub(crate) mod get_image;
 pub(crate) mod list_images;
 pub(crate) mod list_versions;
+
+pub(crate) mod create_upload;
+pub(crate) mod get_report;
+pub(crate) mod list_reports;
+pub(crate) mod verify_consistency;
 
 pub(crate) mod get_collection;
 pub(crate) mod list_collections;

@@ -7,12 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use jiff::SignedDuration;
 use likeness_core::{
     id::{JobId, ProjectId},
     intake::{Declined, Order, Prepared},
     kind::Kind,
-    queue::LaneHint,
     store::{Acceptance, Idempotency, JobView as Stored, NewJob},
 };
 use serde::Serialize;
@@ -67,6 +65,12 @@ impl Request {
             workflow: None,
         };
         Ok(Self { order, idempotency: idempotency(headers, route, sha256)?, wait: prefer::wait(headers)? })
+    }
+
+    /// Waits for the result, also without a header that says so.
+    pub(crate) fn with_wait(mut self, wait: Option<Duration>) -> Self {
+        self.wait = wait.or(self.wait);
+        self
     }
 
     /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's, does
@@ -128,8 +132,7 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
                 };
                 let accepted = app.store.accept_job(&new, now).await?;
                 if accepted == Acceptance::Accepted {
-                    let hint = LaneHint::Job(job.id);
-                    app.intake.queues.hint_lane(job.kind.lane(), hint, SignedDuration::ZERO).await;
+                    app.intake.announce(&job).await;
                 }
                 (accepted, Started { stored: Stored::accepted(*job, shots), cached: false })
             }

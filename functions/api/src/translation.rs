@@ -32,7 +32,7 @@ pub(crate) enum GenerateType {
 }
 
 /// What is read of the metadata.
-pub(crate) const USED: [&str; 4] = ["subjectId", "subjectType", "masterReferenceId", "referenceIds"];
+pub(crate) const USED: [&str; 5] = ["subjectId", "subjectType", "masterReferenceId", "referenceIds", "rerollBudget"];
 
 /// A request in the words of its kind's own route.
 pub(crate) struct Translated {
@@ -88,11 +88,17 @@ async fn profile(
         }
     };
     places.add("/masterReferenceId", here);
+    places.add("/rerollBudget", "/metadata/rerollBudget");
     let subject = match given(body, "subjectId") {
         Some(subject) => subject.clone(),
         None => json!(subject_of(app, project, &master).await?.unwrap_or_else(|| made_up_subject(body))),
     };
-    Ok(json!({ "masterReferenceId": master, "subjectId": subject, "description": body.prompt }))
+    Ok(json!({
+        "masterReferenceId": master,
+        "subjectId": subject,
+        "description": body.prompt,
+        "rerollBudget": given(body, "rerollBudget"),
+    }))
 }
 
 fn composite(body: &Generate, reference: Option<String>, places: &mut Places) -> Result<Value, ApiError> {

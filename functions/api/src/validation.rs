@@ -1,13 +1,16 @@
 //! Rules for texts that several routes take. Errors are collected, so that a client hears of all at once.
 
 use jiff::Timestamp;
-use likeness_core::{kind::Tuning, model::Model, pointer::ImagePointer, prompt::Wording};
+use likeness_core::{kind::Tuning, model::Model, money::Usd, pointer::ImagePointer, prompt::Wording};
 use url::Url;
 
 use crate::problem::{ApiError, FieldError};
 
 /// The greatest seed of a request: the last variation's must still fit into 63 bits.
 const MAX_SEED: u64 = i64::MAX as u64 - 16;
+
+/// The greatest budget in dollars.
+const MAX_BUDGET: f64 = 1000.0;
 
 /// The errors of a request so far.
 #[derive(Debug, Default)]
@@ -77,6 +80,24 @@ impl Errors {
         if number != 0.0 && number.abs() < 0.001 {
             self.add(pointer, "is nearer to 0 than 0.001");
         }
+    }
+
+    /// What may be spent on making again what does not match, in dollars.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "whole, and at most a thousand million"
+    )]
+    pub(crate) fn reroll_budget(&mut self, dollars: f64) -> Option<Usd> {
+        let micros = (dollars * 1e6).round();
+        if !(0.0..=MAX_BUDGET).contains(&dollars) {
+            self.add("/rerollBudget", format!("is not between 0 and {MAX_BUDGET} dollars"));
+        } else if (dollars * 1e6 - micros).abs() > 1e-3 {
+            self.add("/rerollBudget", "has more than 6 decimals");
+        } else {
+            return Some(Usd::from_micros(micros as u64));
+        }
+        None
     }
 
     /// How many pictures to choose from.
@@ -152,6 +173,13 @@ mod tests {
         errors.text("/blank", "            ", 10, 1000);
         let details: Vec<_> = errors.0.iter().map(|error| error.detail.as_str()).collect();
         assert_eq!(details, ["holds the hidden character U+0000", "holds the hidden character U+202E", "is blank"]);
+    }
+
+    #[test]
+    fn a_budget_is_kept_to_the_millionth() {
+        let budget = |dollars| Errors::default().reroll_budget(dollars).map(Usd::micros);
+        assert_eq!([0.0, 0.5, 0.000_001, 999.999_999].map(budget), [0, 500_000, 1, 999_999_999].map(Some));
+        assert_eq!([-0.01, 1_000.000_001, 0.000_000_1, 1.234_567_8, f64::NAN].map(budget), [None; 5]);
     }
 
     #[test]

@@ -169,8 +169,8 @@ async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended,
         take_back_waiting(&app.recorder.store, &app.recorder.queues, id).await?;
         return Ok(Attended::Reminded);
     }
-    let missed = match job.value.clone().finish(&shots, now) {
-        Ok(_) => true,
+    let missed = match job.value.is_due(&shots) {
+        Ok(()) => true,
         Err(NotFinished::Running) => false,
         Err(NotFinished::AlreadyDone) => return Ok(Attended::Nothing),
     };

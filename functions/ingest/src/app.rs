@@ -3,8 +3,9 @@
 use likeness_core::{
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, CacheTtls, ConfigError, Env},
+    config::{BucketConfig, CacheTtls, Env, FaceConfig, LargestImage},
     entropy::Entropy,
+    faces::Faces,
     intake::Intake,
     start::StartError,
     store::Store,
@@ -30,6 +31,8 @@ pub struct App {
     pub(crate) cache: CacheTtls,
     pub(crate) bucket: Bucket,
     pub(crate) downloader: Downloader,
+    /// Where faces are compared, if they are.
+    pub(crate) faces: Option<Faces>,
     /// What an image may be.
     pub(crate) limits: Limits,
     /// One for each image in work.
@@ -43,13 +46,8 @@ impl App {
     /// # Errors
     /// A value is missing or malformed.
     pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
-        let fix = "set it to a whole number of megabytes, 1 to 50";
-        let megabytes: usize = env.parsed("IMAGE_MAX_SIZE_MB", 10, fix)?;
-        if !(1..=50).contains(&megabytes) {
-            let (name, fix) = ("IMAGE_MAX_SIZE_MB".to_owned(), fix.to_owned());
-            return Err(ConfigError::Malformed { name, fix }.into());
-        }
-        let limits = Limits { max_bytes: megabytes * 1024 * 1024, ..Limits::default() };
+        let LargestImage(max_bytes) = LargestImage::from_env(env)?;
+        let limits = Limits { max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX), ..Limits::default() };
         let mut hosts = AllowedHosts::parse(env.optional("FAL_IMAGE_HOSTS").unwrap_or(FAL_HOSTS));
         // What stands in for fal serves its images itself.
         if env.optional("FAL_QUEUE_URL").is_some() {
@@ -61,6 +59,7 @@ impl App {
             intake,
             cache: CacheTtls::from_env(env)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
+            faces: FaceConfig::from_env(env)?.map(Faces::new),
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,
             desks: Semaphore::new(DESKS),

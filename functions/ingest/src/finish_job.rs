@@ -1,7 +1,8 @@
 //! The end of a job: once its last shot is settled, its cost is too. What comes of it (the collection of a profile, the
-//! answer to the same request) is written in the same transaction; the workflow that it is a step of goes on after it.
+//! answer to the same request, the report) is written in the same transaction; the workflow that it is a step of goes on
+//! after it.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use likeness_core::{
     advance::advance,
     collection::{CollectedView, Collection},
@@ -9,41 +10,52 @@ use likeness_core::{
     job::{Job, JobState, NotFinished},
     kind::{Kind, Profile},
     money::Usd,
-    queue::LaneHint,
     shot::Shot,
     store::{Cached, Finish, Saved, StoreError, Versioned},
 };
 
-use crate::app::App;
+use crate::{
+    app::App,
+    verify::{Compared, Next, NotVerified, verify},
+};
 
 /// Ends `job` if all its shots are settled and nothing else is tried.
-pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), StoreError> {
+pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified> {
     loop {
         let Some(view) = app.store.job(job).await? else { return Ok(()) };
         let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
-        if let Some((extended, more)) = before.tried_otherwise(&shots, now) {
-            if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
-                continue;
-            }
-            tracing::warn!(event = "second_try", job.id = %job, shots = more.len(), "too little was made: a second try");
-            app.intake.queues.hint_lane(before.kind.lane(), LaneHint::Job(job), SignedDuration::ZERO).await;
-            return Ok(());
-        }
-        let ended = match before.clone().finish(&shots, now) {
-            Ok(ended) => ended,
+        match before.is_due(&shots) {
+            Ok(()) => {}
             Err(NotFinished::Running) => return Ok(()),
             // The message came again: perhaps its first delivery ended here.
-            Err(NotFinished::AlreadyDone) => return go_on(app, before, now).await,
+            Err(NotFinished::AlreadyDone) => return Ok(go_on(app, before, now).await?),
+        }
+        let next = match before.tried_otherwise(&shots, now) {
+            Some((extended, more)) => Next::Again(Box::new(extended), more),
+            None => verify(app, before, &shots, now).await?,
         };
+        let Compared { verified, report } = match next {
+            Next::Again(extended, more) => {
+                if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
+                    continue;
+                }
+                tracing::warn!(event = "tried_again", job.id = %job, shots = more.len(), "more is generated before the end");
+                app.intake.announce(&extended).await;
+                return Ok(());
+            }
+            Next::End(compared) => *compared,
+        };
+        let Ok(ended) = before.clone().finish(&shots, &verified, now) else { continue };
         let finish = Finish {
             job: &ended,
             seen: view.job.revision,
             collection: collection(app, &ended, &shots, now).await?,
+            report: report.as_ref(),
             cached: cached(app, &ended, &shots, now),
         };
         if app.store.finish_job(&finish).await? == Saved::Yes {
             log(&ended, &shots);
-            return go_on(app, &ended, now).await;
+            return Ok(go_on(app, &ended, now).await?);
         }
     }
 }
@@ -74,7 +86,7 @@ async fn collection(
                 revision,
             }))
         }
-        Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) => Ok(None),
+        Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Verification(_) => Ok(None),
     }
 }
 
@@ -83,12 +95,10 @@ fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timesta
     if !matches!(job.state, JobState::Completed(_) | JobState::Partial(..)) {
         return None;
     }
-    let view = |angle: u16| {
-        let made = shots.iter().filter(|shot| shot.recipe.angle == Some(angle));
-        let media = made.flat_map(Shot::media).next()?.clone();
-        Some(CollectedView { angle, media, version: 1 })
+    let view = |shot: &Shot| {
+        Some(CollectedView { angle: shot.recipe.angle?, media: shot.media().first()?.clone(), version: 1 })
     };
-    let mut views: Vec<CollectedView> = profile.shown(shots).into_iter().filter_map(view).collect();
+    let mut views: Vec<CollectedView> = profile.chosen(shots, &job.judged).into_iter().filter_map(view).collect();
     views.sort_by_key(|view| view.angle);
     let value = Collection {
         id: job.id.collection(),
@@ -107,14 +117,14 @@ fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timesta
 /// a tamer prompt were for once.
 fn cached(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Cached {
     let as_asked = shots.iter().all(|shot| shot.media().is_empty() || shot.recipe == *shot.asked());
-    if !matches!(job.state, JobState::Completed(_)) || !as_asked {
+    if !matches!(job.state, JobState::Completed(_)) || !as_asked || job.needs_review {
         return Cached::No;
     }
     match job.kind {
         Kind::Master(_) => Cached::Forever,
         Kind::Profile(_) => Cached::Until(now + app.cache.profile),
         Kind::Composite(_) | Kind::Portrait(_) => Cached::Until(now + app.cache.image),
-        Kind::Regeneration(_) => Cached::No,
+        Kind::Regeneration(_) | Kind::Verification(_) => Cached::No,
     }
 }
 

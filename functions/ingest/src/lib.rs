@@ -4,8 +4,10 @@ mod app;
 mod download;
 mod finish_job;
 mod handle;
+mod measured;
 mod picture;
 mod store_image;
+mod verify;
 
 pub use app::App;
 pub use handle::handle;

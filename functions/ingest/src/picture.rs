@@ -7,7 +7,12 @@ use likeness_core::{
     failure::{Failure, FailureCode},
     filing::Slot,
 };
-use likeness_vision::{Limits, Rejected, colour_presence, decode, palette, quality};
+use likeness_vision::{
+    Limits, Rejected, colour_presence,
+    consistency::Figure,
+    decode, palette, quality,
+    specification::{Specification, measure},
+};
 use sha2::{Digest, Sha256};
 
 /// How long the longer side of a thumbnail is.
@@ -26,6 +31,8 @@ pub(crate) struct Prepared {
     pub(crate) quality_score: f64,
     pub(crate) quality: BTreeMap<String, f64>,
     pub(crate) palette: Vec<String>,
+    /// What its figure looks like, where that was wanted and there is one.
+    pub(crate) measured: Option<Specification>,
     /// How well it shows each reference, by slot.
     pub(crate) reference_scores: BTreeMap<String, f64>,
 }
@@ -46,8 +53,17 @@ impl Encoded {
     }
 }
 
-/// Checks, decodes, measures and encodes. `slots` are what the picture is put together from.
-pub(crate) fn prepare(bytes: Bytes, limits: &Limits, slots: &[Slot]) -> Result<Prepared, Rejected> {
+/// What is to be found out about a picture.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted {
+    /// What it is put together from.
+    pub(crate) slots: Vec<Slot>,
+    /// It is a definitive picture: what its figure looks like holds from here on.
+    pub(crate) figure: bool,
+}
+
+/// Checks, decodes, measures and encodes.
+pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<Prepared, Rejected> {
     let header = likeness_vision::inspect(&bytes, limits)?;
     let picture = decode(&bytes, limits)?;
     let measured = quality(&picture);
@@ -67,7 +83,9 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, slots: &[Slot]) -> Result<P
         quality_score: measured.score,
         quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
-        reference_scores: slots
+        measured: wanted.figure.then(|| Figure::of(&picture).ok().map(|figure| measure(&figure))).flatten(),
+        reference_scores: wanted
+            .slots
             .iter()
             .filter_map(|slot| Some((slot.slot.clone(), colour_presence(&picture, &slot.palette)?)))
             .collect(),

@@ -7,20 +7,22 @@ use futures_util::future::join_all;
 use likeness_core::{
     bucket::BucketError,
     failure::{Failure, FailureCode},
-    filing::{Relation, Slot},
+    filing::Relation,
     job::Job,
     kind::Kind,
-    media::{Media, StoredFile},
+    media::{ImageType, Media, StoredFile},
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
     store::{NewMedia, Saved, StoreError, Versioned},
+    subject::SubjectType,
     telemetry::causes,
 };
 
 use crate::{
     app::App,
     download::DownloadError,
-    picture::{Encoded, Prepared, failure, prepare},
+    measured::in_words,
+    picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
 /// After as many reminders of the sweep, an image that cannot be downloaded is given up.
@@ -114,14 +116,18 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    let prepared = worked_on(app, url, job.filing.slots.clone()).await?;
+    // Nobody compares a place or a thing by a figure's measures.
+    let figure =
+        job.filing.image_type == ImageType::MasterReference && job.filing.subject_type == Some(SubjectType::Character);
+    let wanted = Wanted { slots: job.filing.slots.clone(), figure };
+    let prepared = worked_on(app, url, wanted).await?;
     let media = upload(app, job, shot, delivery, index, prepared).await?;
     let relations = relations(job, &media);
     Ok(NewMedia { media, relations })
 }
 
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
-async fn worked_on(app: &App, url: &str, slots: Vec<Slot>) -> Result<Prepared, Unusable> {
+async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unusable> {
     // Nobody closes it.
     let _desk = app.desks.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
@@ -130,7 +136,7 @@ async fn worked_on(app: &App, url: &str, slots: Vec<Slot>) -> Result<Prepared, U
         DownloadError::Gone(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
     })?;
     let limits = app.limits.clone();
-    let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits, &slots)).await?;
+    let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits, &wanted)).await?;
     prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))
 }
 
@@ -158,12 +164,15 @@ async fn upload(
     let (original, webp, thumbnail) =
         tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
     let mut specifications = filing.specifications.clone();
+    if let Some(measured) = &prepared.measured {
+        specifications = specifications.or(in_words(measured));
+    }
     if specifications.color_palette.is_empty() {
         specifications.color_palette = prepared.palette;
     }
     let again = match &job.kind {
         Kind::Regeneration(again) => Some(again),
-        Kind::Master(_) | Kind::Profile(_) | Kind::Composite(_) | Kind::Portrait(_) => None,
+        Kind::Master(_) | Kind::Profile(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Verification(_) => None,
     };
     let mut recipe = shot.recipe.clone();
     recipe.seed = delivery.seed.unwrap_or(recipe.seed);
@@ -190,6 +199,8 @@ async fn upload(
         version: again.map_or(1, |again| again.version),
         parent: again.and_then(|again| again.parent.clone()),
         reference_scores: prepared.reference_scores,
+        // It is plain data: text, numbers, lists.
+        measured: prepared.measured.and_then(|measured| serde_json::to_string(&measured).ok()),
         provider_retried: delivery.provider_retried,
     })
 }
@@ -290,7 +301,7 @@ mod tests {
             together
         };
         let url = format!("{origin}/a.png");
-        let work = join_all((0..6).map(|_| worked_on(&app, &url, Vec::new())));
+        let work = join_all((0..6).map(|_| worked_on(&app, &url, Wanted::default())));
         let (together, worked_on) = tokio::join!(serve, work);
         assert_eq!(together, [2, 2, 2]);
         for image in worked_on {

@@ -28,7 +28,13 @@ impl Stack {
     ) -> Result<(), Box<dyn Error + Send + Sync>> {
         let entropy = Entropy::from_os();
         let store = Store::new(StoreConfig::from_env(self.env())?, entropy.clone());
-        let project = Project { id: name.parse()?, name: name.to_owned(), owner: name.parse()?, created_at: now };
+        let project = Project {
+            id: name.parse()?,
+            name: name.to_owned(),
+            owner: name.parse()?,
+            created_at: now,
+            reroll_budget: None,
+        };
         store.create_project(&project).await?;
         let key = ApiKey {
             id: KeyId::new(now, &entropy),

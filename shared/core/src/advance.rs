@@ -3,17 +3,17 @@
 
 use std::collections::{HashMap, HashSet};
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::{
     failure::{Failure, FailureCode},
     id::{JobId, MediaId, WorkflowId},
     intake::{Declined, Intake, Order, Prepared},
-    job::{Job, JobStatus},
+    job::JobStatus,
     kind::{Kind, Unfit},
     pointer::ImagePointer,
-    queue::{IngestHint, LaneHint},
+    queue::IngestHint,
     shot::Shot,
     store::{Acceptance, JobView, NewJob, Saved, StoreError, Versioned},
     workflow::{JobOutcome, Next, StepState, Workflow, WorkflowState},
@@ -142,15 +142,11 @@ async fn begin(
     };
     match intake.store.accept_job(&new, now).await? {
         Acceptance::Accepted => {
-            hint(intake, &job).await;
+            intake.announce(&job).await;
             Ok(Some(Saved::Yes))
         }
         Acceptance::Conflict | Acceptance::Replayed(_) | Acceptance::KeyReused => Ok(Some(Saved::Conflict)),
     }
-}
-
-async fn hint(intake: &Intake, job: &Job) {
-    intake.queues.hint_lane(job.kind.lane(), LaneHint::Job(job.id), SignedDuration::ZERO).await;
 }
 
 /// Replaces the names of steps by the images that they made.

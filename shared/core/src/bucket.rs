@@ -52,6 +52,17 @@ pub struct ObjectHead {
     pub content_type: Option<String>,
 }
 
+/// What was read of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Got {
+    /// All of it.
+    Object(Bytes),
+    /// Nothing, because there would be more than was wanted.
+    TooLarge,
+    /// There is no such object.
+    Nothing,
+}
+
 /// One bucket.
 #[derive(Debug, Clone)]
 pub struct Bucket {
@@ -179,6 +190,20 @@ impl Bucket {
             Err(error) if error.as_service_error().is_some_and(HeadObjectError::is_not_found) => Ok(None),
             Err(error) => Err(failed(error)),
         }
+    }
+
+    /// The bytes of `key`, unless they are more than `most`.
+    ///
+    /// # Errors
+    /// R2 did not send them.
+    pub async fn get(&self, key: &str, most: u64) -> Result<Got, BucketError> {
+        let get = self.client.get_object().bucket(&self.name).key(key);
+        let Some(got) = unless_changed(get.send().await)? else { return Ok(Got::Nothing) };
+        if got.content_length.and_then(|bytes| u64::try_from(bytes).ok()).is_none_or(|bytes| bytes > most) {
+            return Ok(Got::TooLarge);
+        }
+        let body = got.body.collect().await.map_err(|error| BucketError::Failed(Box::new(error)))?;
+        Ok(Got::Object(body.into_bytes()))
     }
 
     /// The bytes of `key` from `from` to `to`, both included, or to its end where that comes first; `None` where it no

@@ -192,6 +192,39 @@ impl QueueConfig {
     }
 }
 
+/// The comparison of faces.
+#[derive(Debug, Clone)]
+pub struct FaceConfig {
+    /// Where Rekognition is.
+    pub aws: AwsConfig,
+    /// `FACE_SIMILARITY`: from which similarity on two faces are one person's, 0 to 1.
+    pub least: f32,
+}
+
+impl FaceConfig {
+    /// Reads it; `None` where `FACE_CHECK` is off.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env) -> Result<Option<Self>, ConfigError> {
+        let name = "FACE_CHECK";
+        match env.optional(name) {
+            None | Some("off") => return Ok(None),
+            Some("rekognition") => {}
+            Some(_) => {
+                let fix = "set it to off or to rekognition".to_owned();
+                return Err(ConfigError::Malformed { name: name.to_owned(), fix });
+            }
+        }
+        let fix = "set it to a number from 0.5 to 1";
+        let least: f32 = env.parsed("FACE_SIMILARITY", 0.85, fix)?;
+        if !(0.5..=1.0).contains(&least) {
+            return Err(ConfigError::Malformed { name: "FACE_SIMILARITY".to_owned(), fix: fix.to_owned() });
+        }
+        Ok(Some(Self { aws: AwsConfig::from_env(env, "AWS_ENDPOINT_URL_REKOGNITION")?, least }))
+    }
+}
+
 /// The bucket.
 #[derive(Debug, Clone)]
 pub struct BucketConfig {
@@ -327,6 +360,25 @@ impl Planning {
             return Err(ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() });
         }
         Ok(Self { wording: Wording::from_env(env)?, profile_batch })
+    }
+}
+
+/// The largest image that is accepted, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LargestImage(pub u64);
+
+impl LargestImage {
+    /// Reads `IMAGE_MAX_SIZE_MB`.
+    ///
+    /// # Errors
+    /// The value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let (name, fix) = ("IMAGE_MAX_SIZE_MB", "set it to a whole number of megabytes, 1 to 50");
+        let megabytes: u64 = env.parsed(name, 10, fix)?;
+        if !(1..=50).contains(&megabytes) {
+            return Err(ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() });
+        }
+        Ok(Self(megabytes * 1024 * 1024))
     }
 }
 

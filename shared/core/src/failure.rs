@@ -38,6 +38,8 @@ pub enum FailureCode {
     CorruptImage,
     /// It was taken back before it was made.
     Canceled,
+    /// What was made does not match its references.
+    Inconsistent,
     /// A step of a workflow could not begin, because what it needs was not made.
     StepFailed,
 }
@@ -63,6 +65,7 @@ impl FailureCode {
             Self::TooManyPixels => "too_many_pixels",
             Self::CorruptImage => "corrupt_image",
             Self::Canceled => "canceled",
+            Self::Inconsistent => "inconsistent",
             Self::StepFailed => "step_failed",
         }
     }
@@ -83,6 +86,7 @@ impl FailureCode {
             | Self::CorruptImage
             | Self::NotAnImage
             | Self::Canceled
+            | Self::Inconsistent
             | Self::StepFailed => true,
             Self::ContentRefused | Self::InvalidInput | Self::ImageTooLarge | Self::TooManyPixels => false,
         }

@@ -98,6 +98,12 @@ impl JobId {
     pub fn collection(self) -> CollectionId {
         CollectionId(self.0)
     }
+
+    /// The report of how consistent its images are.
+    #[must_use]
+    pub fn report(self) -> ReportId {
+        ReportId(self.0)
+    }
 }
 
 prefixed!(
@@ -108,6 +114,11 @@ prefixed!(
     /// A set of images that belong together. Text: `col_` and the ULID of the job that made it, so that making it twice is
     /// one record.
     CollectionId, "col_", "a collection id"
+);
+prefixed!(
+    /// A consistency report. Text: `rep_` and the ULID of the job that it was made for, so that making it twice is one
+    /// record.
+    ReportId, "rep_", "a report id"
 );
 prefixed!(
     /// A chain of jobs. Text: `wf_` and a ULID.

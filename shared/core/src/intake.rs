@@ -1,7 +1,7 @@
 //! From a valid request to a job that can be accepted: look up what it names, plan it, look whether it was answered
 //! before, give it its turns. The API takes this step for requests, and ingest for the next step of a workflow.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
@@ -9,10 +9,11 @@ use crate::{
     entropy::Entropy,
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
-    kind::{Kind, Material, Plan, Portrait, Setting, Unfit, portrait::Sitter},
+    kind::{Kind, Material, Plan, Portrait, Setting, Unfit, Verification, portrait::Sitter, verification::Examined},
     media::Media,
+    money::Usd,
     pointer::ImagePointer,
-    queue::Queues,
+    queue::{IngestHint, LaneHint, Queues},
     rehearse::expected,
     shot::{Rank, Shot},
     store::{JobView, Store, StoreError},
@@ -114,15 +115,25 @@ impl Intake {
     /// The order cannot be accepted; see [`Declined`].
     pub async fn prepare(&self, order: &Order, now: Timestamp) -> Result<Prepared, Declined> {
         let mut kind = order.kind.clone();
+        self.fill_in(&order.project, &mut kind).await?;
         let material = self.gather(&order.project, &mut kind).await?;
         let plan = kind.plan(&material, &self.setting(&order.project, now))?;
         if order.may_be_cached
             && let Some(key) = &plan.cache_key
             && let Some(earlier) = self.made_before(&order.project, key, now).await?
+            && !(earlier.job.value.needs_review && pays_for_better(&kind))
         {
             return Ok(Prepared::Cached(Box::new(earlier)));
         }
         self.job(order, kind, plan, now).await
+    }
+
+    /// Tells whoever begins with a job that was accepted.
+    pub async fn announce(&self, job: &Job) {
+        match job.kind.lane() {
+            Some(lane) => self.queues.hint_lane(lane, LaneHint::Job(job.id), SignedDuration::ZERO).await,
+            None => self.queues.hint_ingest(IngestHint::Job(job.id)).await,
+        }
     }
 
     pub(crate) fn setting<'a>(&'a self, project: &'a ProjectId, now: Timestamp) -> Setting<'a> {
@@ -134,13 +145,17 @@ impl Intake {
         let Plan { recipes, quote, ignored, filing, together, cache_key, new_subject } = plan;
         // A transaction holds a hundred items; no kind comes near.
         let count = u16::try_from(recipes.len()).unwrap_or(u16::MAX);
-        let served = self.store.gate().await?.turn;
-        let first_turn = self.store.take_turns(&order.project, count, served).await?;
+        let first_turn = match count {
+            0 => 0,
+            count => self.store.take_turns(&order.project, count, self.store.gate().await?.turn).await?,
+        };
         let id = JobId::new(now, &self.entropy);
-        let (priority, lane) = (kind.priority(), kind.lane());
-        let shots = (0..count).zip(recipes).map(|(ordinal, recipe)| {
+        let priority = kind.priority();
+        // Without a lane nothing is generated.
+        let numbered = kind.lane().into_iter().flat_map(|lane| (0..count).zip(&recipes).map(move |shot| (lane, shot)));
+        let shots = numbered.map(|(lane, (ordinal, recipe))| {
             let rank = Rank { priority, turn: first_turn + u64::from(ordinal) };
-            Shot { together, ..Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe) }
+            Shot { together, ..Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe.clone()) }
         });
         let shots = shots.collect();
         let job = Job {
@@ -156,6 +171,9 @@ impl Intake {
             cache_key: cache_key.filter(|_| order.may_answer),
             workflow: order.workflow,
             metadata: order.metadata.clone(),
+            judged: Vec::new(),
+            needs_review: false,
+            report: None,
             state: Job::opened(now),
         };
         Ok(Prepared::New { job: Box::new(job), shots, subject: new_subject.map(Box::new) })
@@ -171,6 +189,23 @@ impl Intake {
         Ok((there && view.job.value.status(&shots) == JobStatus::Completed).then_some(view))
     }
 
+    /// What the project says where the request says nothing.
+    async fn fill_in(&self, project: &ProjectId, kind: &mut Kind) -> Result<(), StoreError> {
+        match kind {
+            Kind::Profile(profile) if profile.reroll_budget.is_none() => {
+                let project = self.store.project(project).await?;
+                profile.reroll_budget = project.and_then(|project| project.reroll_budget);
+            }
+            Kind::Profile(_)
+            | Kind::Master(_)
+            | Kind::Composite(_)
+            | Kind::Portrait(_)
+            | Kind::Regeneration(_)
+            | Kind::Verification(_) => {}
+        }
+        Ok(())
+    }
+
     /// Looks up what `kind` names. A job that it names is replaced by its first image.
     async fn gather(&self, project: &ProjectId, kind: &mut Kind) -> Result<Material, Declined> {
         let mut material = Material::default();
@@ -181,8 +216,26 @@ impl Intake {
                 Some(Found::Coming(_)) => return Err(not_ready(&place)),
             }
         }
+        if let Kind::Verification(verification) = kind {
+            self.find_collections(project, verification).await?;
+        }
         self.find_subjects(project, kind, &mut material).await?;
         Ok(material)
+    }
+
+    /// Looks up the collections that are compared; one says whom the comparison is about.
+    async fn find_collections(&self, project: &ProjectId, verification: &mut Verification) -> Result<(), Declined> {
+        for (place, side) in [("/newImageId", &verification.examined), ("/referenceSetId", &verification.against)] {
+            match side {
+                Examined::Collection(id) => {
+                    let found = self.store.collection(project, *id).await?;
+                    let found = found.ok_or_else(|| Unfit::new(place, "is no collection of this project"))?;
+                    verification.subject.get_or_insert(found.value.subject);
+                }
+                Examined::Image(_) | Examined::Upload(_) => {}
+            }
+        }
+        Ok(())
     }
 
     /// Looks up whom the images in `material` show and whom `kind` is about.
@@ -268,6 +321,16 @@ impl Intake {
         material.person = self.store.person(project, &lora.person).await?.map(|person| person.value);
         material.lora = Some(lora);
         Ok(())
+    }
+}
+
+/// Whether money is set aside for making again what does not match: a doubtful earlier result is no answer then.
+fn pays_for_better(kind: &Kind) -> bool {
+    match kind {
+        Kind::Profile(profile) => profile.reroll_budget.is_some_and(|budget| budget > Usd::ZERO),
+        Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Regeneration(_) | Kind::Verification(_) => {
+            false
+        }
     }
 }
 

@@ -9,10 +9,12 @@ use serde_json::Value;
 use crate::{
     failure::{Failure, FailureCode},
     filing::{Filing, Relation, project_folder},
-    id::{JobId, ProjectId, UserId, WorkflowId},
+    id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
     kind::{IgnoredParameter, Kind, Verdict},
     media::ImageType,
     money::Usd,
+    recipe::Recipe,
+    report::{Judged, Verified},
     shot::{Shot, ShotState},
     subject::VisualSpecifications,
 };
@@ -51,6 +53,15 @@ pub struct Job {
     /// The caller's own, given back as it is.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
     pub metadata: Option<Value>,
+    /// What its images were judged to be, once they were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Judged>,
+    /// Something speaks against what it made: somebody should look at it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_review: bool,
+    /// How consistent its images are, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportId>,
     /// Where it stands.
     pub state: JobState,
 }
@@ -227,19 +238,38 @@ impl Job {
         matches!(self.state, JobState::Open { canceled: true, .. })
     }
 
+    /// Whether its end is due: it is open, and all its `shots` are settled.
+    ///
+    /// # Errors
+    /// A shot is under way, or it has ended before.
+    pub fn is_due(&self, shots: &[Shot]) -> Result<(), NotFinished> {
+        match self.state {
+            JobState::Open { .. } if self.all_settled(shots) => Ok(()),
+            JobState::Open { .. } => Err(NotFinished::Running),
+            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
+                Err(NotFinished::AlreadyDone)
+            }
+        }
+    }
+
     /// Ends it, if all its `shots` are settled.
     ///
     /// # Errors
     /// A shot is under way, or it has ended before.
-    pub fn finish(mut self, shots: &[Shot], now: Timestamp) -> Result<Self, NotFinished> {
-        let JobState::Open { .. } = self.state else { return Err(NotFinished::AlreadyDone) };
-        if !self.all_settled(shots) {
-            return Err(NotFinished::Running);
-        }
+    pub fn finish(mut self, shots: &[Shot], verified: &Verified, now: Timestamp) -> Result<Self, NotFinished> {
+        self.is_due(shots)?;
+        self.judged = self.judged_with(&verified.judged);
+        self.needs_review = verified.doubtful;
+        self.report = verified.report;
         let ending = Ending { at: now, cost: shots.iter().map(Shot::charge).sum() };
         let failure = shots.iter().find_map(Shot::failure).cloned();
+        let inconsistency = self.kind.inconsistency(shots, &self.judged);
         let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
         self.state = match (self.kind.judge(shots), failure) {
+            (Verdict::Completed, _) if let Some(failure) = &verified.failure => {
+                JobState::Failed(ending, failure.clone())
+            }
+            (Verdict::Completed, _) if let Some(failure) = inconsistency => JobState::Partial(ending, failure),
             (Verdict::Completed, _) => JobState::Completed(ending),
             (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
             (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
@@ -260,9 +290,29 @@ impl Job {
     /// the last one.
     #[must_use]
     pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
+        self.extended(shots, self.kind.second_try(shots, &self.filing), now)
+    }
+
+    /// The job with more shots, where what was made does not match and there is money to try again.
+    #[must_use]
+    pub fn rerolled(&self, shots: &[Shot], judged: &[Judged], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
+        let judged = self.judged_with(judged);
+        let (job, more) = self.extended(shots, self.kind.rerolls(shots, &judged), now)?;
+        Some((Self { judged, ..job }, more))
+    }
+
+    /// What was judged before, and now.
+    #[must_use]
+    pub fn judged_with(&self, anew: &[Judged]) -> Vec<Judged> {
+        let before = self.judged.iter().filter(|old| anew.iter().all(|new| new.shot != old.shot));
+        let mut all: Vec<Judged> = before.chain(anew).cloned().collect();
+        all.sort_by_key(|judged| judged.shot);
+        all
+    }
+
+    fn extended(&self, shots: &[Shot], recipes: Vec<Recipe>, now: Timestamp) -> Option<(Self, Vec<Shot>)> {
         let goes_on = matches!(self.state, JobState::Open { canceled: false, .. });
         let last = shots.last().filter(|_| goes_on && self.all_settled(shots))?;
-        let recipes = self.kind.second_try(shots, &self.filing);
         let more: Vec<Shot> = (self.shots..)
             .zip(recipes)
             .map(|(ordinal, recipe)| Shot {
@@ -366,6 +416,9 @@ mod tests {
             cache_key: plan.cache_key,
             workflow: None,
             metadata: Some(json!({ "scene": 7.0, "": [[[[1e300]]]] })),
+            judged: Vec::new(),
+            needs_review: false,
+            report: None,
             state: Job::opened(at(0)),
         }
     }
@@ -424,7 +477,7 @@ mod tests {
 
     /// A job that was finished with `shots`.
     fn finished(shots: &[Shot]) -> Job {
-        job(u16::try_from(shots.len()).unwrap()).finish(shots, at(60)).unwrap()
+        job(u16::try_from(shots.len()).unwrap()).finish(shots, &Verified::default(), at(60)).unwrap()
     }
 
     fn one_of_each() -> Vec<Job> {
@@ -471,20 +524,26 @@ mod tests {
     #[test]
     fn a_job_does_not_end_before_its_last_shot() {
         for unsettled in [waiting(), submitting()] {
-            assert_eq!(job(2).finish(&[stored(CENT), unsettled.clone()], at(60)), Err(NotFinished::Running));
-            assert_eq!(job(2).finish(&[unsettled.clone(), unsettled], at(60)), Err(NotFinished::Running));
+            assert_eq!(
+                job(2).finish(&[stored(CENT), unsettled.clone()], &Verified::default(), at(60)),
+                Err(NotFinished::Running)
+            );
+            assert_eq!(
+                job(2).finish(&[unsettled.clone(), unsettled], &Verified::default(), at(60)),
+                Err(NotFinished::Running)
+            );
         }
         // A shot that was not read is not a shot that is settled.
-        assert_eq!(job(2).finish(&[stored(CENT)], at(60)), Err(NotFinished::Running));
-        assert_eq!(job(1).finish(&[], at(60)), Err(NotFinished::Running));
+        assert_eq!(job(2).finish(&[stored(CENT)], &Verified::default(), at(60)), Err(NotFinished::Running));
+        assert_eq!(job(1).finish(&[], &Verified::default(), at(60)), Err(NotFinished::Running));
     }
 
     #[test]
     fn a_job_ends_once() {
         for ended in one_of_each().into_iter().skip(1) {
             let again = [stored(CENT), stored(CENT)];
-            assert_eq!(ended.clone().finish(&again, at(90)), Err(NotFinished::AlreadyDone));
-            assert_eq!(ended.clone().finish(&[waiting()], at(90)), Err(NotFinished::AlreadyDone));
+            assert_eq!(ended.clone().finish(&again, &Verified::default(), at(90)), Err(NotFinished::AlreadyDone));
+            assert_eq!(ended.clone().finish(&[waiting()], &Verified::default(), at(90)), Err(NotFinished::AlreadyDone));
             assert_eq!(ended.check_at(), None);
             assert_eq!(ended.checked(at(90)), Err(NotFinished::AlreadyDone));
         }
@@ -504,7 +563,10 @@ mod tests {
         let checked = canceled.clone().checked(at(130)).unwrap();
         assert!(checked.is_taken_back());
         assert_eq!(checked.clone().taken_back().as_ref(), Ok(&checked), "a second time");
-        assert_eq!(canceled.finish(&[self::canceled()], at(60)).unwrap().taken_back(), Err(NotFinished::AlreadyDone));
+        assert_eq!(
+            canceled.finish(&[self::canceled()], &Verified::default(), at(60)).unwrap().taken_back(),
+            Err(NotFinished::AlreadyDone)
+        );
         let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&checked).unwrap();
         assert!(serde_dynamo::from_item::<_, Job>(item).unwrap().is_taken_back());
     }
@@ -518,6 +580,7 @@ mod tests {
                 angles: TWELVE.to_vec(),
                 resolution: Resolution::Standard,
                 description: Some("a lighthouse keeper".to_owned()),
+                reroll_budget: None,
                 tuning: Tuning::default(),
             }),
             ..job(12)

@@ -6,6 +6,7 @@ pub mod master;
 pub mod portrait;
 pub mod profile;
 pub mod regeneration;
+pub mod verification;
 
 use std::collections::HashMap;
 
@@ -19,9 +20,11 @@ pub use master::MasterReference;
 pub use portrait::Portrait;
 pub use profile::Profile;
 pub use regeneration::Regeneration;
+pub use verification::Verification;
 
 use crate::{
     entropy::Entropy,
+    failure::Failure,
     filing::Filing,
     id::{MediaId, ProjectId, SubjectId},
     lane::Lane,
@@ -33,6 +36,7 @@ use crate::{
     pointer::ImagePointer,
     prompt::Wording,
     recipe::{Recipe, Source},
+    report::Judged,
     shot::Shot,
     subject::Subject,
 };
@@ -52,6 +56,8 @@ pub enum Kind {
     Portrait(Portrait),
     /// One image of an earlier job, made anew.
     Regeneration(Box<Regeneration>),
+    /// Images that are there, compared.
+    Verification(Verification),
 }
 
 /// What every kind lets a caller say about the generation itself.
@@ -172,18 +178,20 @@ impl Kind {
             Self::Composite(_) => "composite",
             Self::Portrait(_) => "portrait",
             Self::Regeneration(_) => "regeneration",
+            Self::Verification(_) => "verification",
         }
     }
 
-    /// The queue that carries its work.
+    /// The queue that carries its work; `None` where nothing is generated.
     #[must_use]
-    pub fn lane(&self) -> Lane {
+    pub fn lane(&self) -> Option<Lane> {
         match self {
-            Self::Master(_) => Lane::Master,
-            Self::Profile(_) => Lane::Profile,
-            Self::Composite(_) => Lane::Composite,
-            Self::Portrait(_) => Lane::Portrait,
-            Self::Regeneration(again) => again.lane,
+            Self::Master(_) => Some(Lane::Master),
+            Self::Profile(_) => Some(Lane::Profile),
+            Self::Composite(_) => Some(Lane::Composite),
+            Self::Portrait(_) => Some(Lane::Portrait),
+            Self::Regeneration(again) => Some(again.lane),
+            Self::Verification(_) => None,
         }
     }
 
@@ -192,7 +200,11 @@ impl Kind {
     pub fn priority(&self) -> u8 {
         match self {
             Self::Master(_) => 0,
-            Self::Profile(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => 1,
+            Self::Profile(_)
+            | Self::Composite(_)
+            | Self::Portrait(_)
+            | Self::Regeneration(_)
+            | Self::Verification(_) => 1,
         }
     }
 
@@ -202,6 +214,7 @@ impl Kind {
             Self::Master(master) => master.pointers_mut(),
             Self::Profile(profile) => vec![("/masterReferenceId".to_owned(), &mut profile.master)],
             Self::Composite(composite) => composite.pointers_mut(),
+            Self::Verification(verification) => verification.pointers_mut(),
             Self::Portrait(_) | Self::Regeneration(_) => Vec::new(),
         }
     }
@@ -212,7 +225,7 @@ impl Kind {
         match self {
             Self::Master(master) => Some(&master.subject_id),
             Self::Profile(profile) => Some(&profile.subject),
-            Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => None,
+            Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) | Self::Verification(_) => None,
         }
     }
 
@@ -227,6 +240,7 @@ impl Kind {
             Self::Composite(composite) => composite.plan(material, setting),
             Self::Portrait(portrait) => portrait.plan(material, setting),
             Self::Regeneration(again) => again.plan(setting),
+            Self::Verification(verification) => Ok(verification.plan(material)),
         }?;
         // Also what was not in the request: a subject's description, a person's trigger word.
         let refused = plan.recipes.iter().find_map(|recipe| setting.wording.refused_term(&recipe.prompt));
@@ -241,6 +255,7 @@ impl Kind {
     pub fn judge(&self, shots: &[Shot]) -> Verdict {
         match self {
             Self::Profile(profile) => profile.judge(shots),
+            Self::Verification(_) => Verdict::Completed,
             Self::Master(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => {
                 let asked: usize = shots.iter().map(|shot| shot.recipe.images as usize).sum();
                 let made: usize = shots.iter().map(|shot| shot.media().len()).sum();
@@ -258,7 +273,37 @@ impl Kind {
     pub fn second_try(&self, shots: &[Shot], filing: &Filing) -> Vec<Recipe> {
         match self {
             Self::Profile(profile) => profile.simplified(shots, filing),
-            Self::Master(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => Vec::new(),
+            Self::Master(_)
+            | Self::Composite(_)
+            | Self::Portrait(_)
+            | Self::Regeneration(_)
+            | Self::Verification(_) => Vec::new(),
+        }
+    }
+
+    /// What is tried again because it was made and does not match its references; nothing in most cases.
+    #[must_use]
+    pub fn rerolls(&self, shots: &[Shot], judged: &[Judged]) -> Vec<Recipe> {
+        match self {
+            Self::Profile(profile) => profile.rerolls(shots, judged),
+            Self::Master(_)
+            | Self::Composite(_)
+            | Self::Portrait(_)
+            | Self::Regeneration(_)
+            | Self::Verification(_) => Vec::new(),
+        }
+    }
+
+    /// What of its images does not match although other tries were asked for: no completed job.
+    #[must_use]
+    pub fn inconsistency(&self, shots: &[Shot], judged: &[Judged]) -> Option<Failure> {
+        match self {
+            Self::Profile(profile) => profile.inconsistency(shots, judged),
+            Self::Master(_)
+            | Self::Composite(_)
+            | Self::Portrait(_)
+            | Self::Regeneration(_)
+            | Self::Verification(_) => None,
         }
     }
 }

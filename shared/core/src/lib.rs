@@ -21,6 +21,7 @@ pub mod pointer;
 pub mod project;
 pub mod prompt;
 pub mod recipe;
+pub mod report;
 pub mod retry;
 pub mod safetensors;
 pub mod shot;
@@ -37,6 +38,7 @@ pub mod telemetry;
 // One module per outside thing.
 mod aws;
 pub mod bucket;
+pub mod faces;
 pub mod fal;
 pub mod queue;
 pub mod store;

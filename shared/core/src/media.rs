@@ -77,6 +77,9 @@ pub struct Media {
     pub quality: BTreeMap<String, f64>,
     /// Given specifications, with the palette measured from the image where none was given.
     pub specifications: VisualSpecifications,
+    /// What was measured of its figure, as JSON; of a master reference alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured: Option<String>,
     /// Everything that made it.
     pub recipe: Recipe,
     /// fal's id of the request.

@@ -3,7 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{KeyId, ProjectId, UserId};
+use crate::{
+    id::{KeyId, ProjectId, UserId},
+    money::Usd,
+};
 
 /// What images are made for; the boundary that nobody sees across.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +19,18 @@ pub struct Project {
     pub owner: UserId,
     /// When it was created.
     pub created_at: Timestamp,
+    /// What a profile may spend on angles that do not match its master, where its request does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reroll_budget: Option<Usd>,
+}
+
+/// What of a project becomes different; `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ProjectChanges {
+    /// The name for people.
+    pub name: Option<String>,
+    /// The budget of its profiles; `Some(None)` takes it away.
+    pub reroll_budget: Option<Option<Usd>>,
 }
 
 /// What a member may do in a project.

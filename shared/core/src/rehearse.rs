@@ -128,6 +128,7 @@ fn image(id: MediaId, project: &ProjectId, filing: &Filing, recipe: &Recipe, now
         version: 1,
         parent: None,
         reference_scores: BTreeMap::new(),
+        measured: None,
         provider_retried: false,
     }
 }

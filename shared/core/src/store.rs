@@ -16,6 +16,7 @@ mod loras;
 mod media;
 mod people;
 mod projects;
+mod reports;
 mod shots;
 mod subjects;
 mod sweep;

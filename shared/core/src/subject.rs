@@ -73,9 +73,15 @@ pub struct VisualSpecifications {
     /// Height in words.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub height: Option<String>,
+    /// Proportions in words, as "7.2 heads tall"; measured from the master image unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proportions: Option<String>,
     /// What is worn.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub costume: Option<String>,
+    /// Which part has which colour, as "upper body mustard yellow"; measured from the master image unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub coloring: Option<String>,
     /// What surrounds a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub environment: Option<String>,
@@ -85,6 +91,9 @@ pub struct VisualSpecifications {
     /// The art style.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub art_style: Option<String>,
+    /// How surfaces look, as "flat tones"; measured from the master image unless given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub texture: Option<String>,
     /// The main colours, most important first; measured from the master image unless given.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub color_palette: Vec<String>,
@@ -102,10 +111,13 @@ impl VisualSpecifications {
             skin_tone: self.skin_tone.or(other.skin_tone),
             body_type: self.body_type.or(other.body_type),
             height: self.height.or(other.height),
+            proportions: self.proportions.or(other.proportions),
             costume: self.costume.or(other.costume),
+            coloring: self.coloring.or(other.coloring),
             environment: self.environment.or(other.environment),
             lighting: self.lighting.or(other.lighting),
             art_style: self.art_style.or(other.art_style),
+            texture: self.texture.or(other.texture),
             color_palette: if self.color_palette.is_empty() { other.color_palette } else { self.color_palette },
         }
     }
@@ -121,10 +133,13 @@ impl VisualSpecifications {
             ("skinTone", &self.skin_tone),
             ("bodyType", &self.body_type),
             ("height", &self.height),
+            ("proportions", &self.proportions),
             ("costume", &self.costume),
+            ("coloring", &self.coloring),
             ("environment", &self.environment),
             ("lighting", &self.lighting),
             ("artStyle", &self.art_style),
+            ("texture", &self.texture),
         ]
         .into_iter()
         .filter_map(|(name, value)| value.as_deref().map(|value| (name, value)))

@@ -296,6 +296,7 @@ mod tests {
             angles: EIGHT.to_vec(),
             resolution: Resolution::Standard,
             description: None,
+            reroll_budget: None,
             tuning: Tuning::default(),
         });
         Workflow {

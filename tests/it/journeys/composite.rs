@@ -2,8 +2,7 @@
 
 use http::{Method, StatusCode};
 use likeness_core::model::{Model, Purchase};
-use likeness_local::fal::{Fault, GenerationFault};
-use likeness_vision::{Limits, colour_presence, decode};
+use likeness_local::fal::{DrawingFault, Fault, GenerationFault};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -71,26 +70,38 @@ async fn two_characters_meet_in_a_place() {
     assert_eq!((&job["status"], &job["type"]), (&json!("completed"), &json!("composite")), "{job}");
     let result = &job["result"];
     insta::assert_json_snapshot!(result["layers"], {
-        "[].reference" => "[image]", "[].score" => "[score]", "[].palette" => "[palette]"
+        "[].reference" => "[image]", "[].score" => "[score]", "[].palette" => "[palette]", "[].box[]" => "[part]"
     }, @r#"
     [
       {
-        "box": null,
+        "box": [
+          "[part]",
+          "[part]",
+          "[part]",
+          "[part]"
+        ],
         "palette": "[palette]",
         "position": "on the left side of the frame",
         "reference": "[image]",
         "scale": 1.0,
         "score": "[score]",
-        "slot": "character-0"
+        "slot": "character-0",
+        "state": "found"
       },
       {
-        "box": null,
+        "box": [
+          "[part]",
+          "[part]",
+          "[part]",
+          "[part]"
+        ],
         "palette": "[palette]",
         "position": "on the right side of the frame, 80% from the left and 60% from the top",
         "reference": "[image]",
         "scale": 0.5,
         "score": "[score]",
-        "slot": "character-1"
+        "slot": "character-1",
+        "state": "found"
       },
       {
         "box": null,
@@ -153,26 +164,43 @@ async fn two_characters_meet_in_a_place() {
     product.finish().await;
 }
 
+/// A scene of keeper, left, and wizard, right, that meets `fault`.
+async fn meeting(product: &Product, keeper: &str, wizard: &str, seed: u32, fault: Option<DrawingFault>) -> Value {
+    if let Some(fault) = fault {
+        product.fault(Fault::Drawing(fault));
+    }
+    let characters = json!([
+        { "referenceId": keeper, "position": { "x": 0.25, "y": 0.55 } },
+        { "referenceId": wizard, "position": { "x": 0.75, "y": 0.55 } },
+    ]);
+    made(product, json!({ "references": { "characters": characters }, "seed": seed })).await
+}
+
+fn states(job: &Value) -> Vec<&Value> {
+    job["result"]["layers"].as_array().unwrap().iter().map(|layer| &layer["state"]).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_scene_scores_higher_for_who_is_in_it() {
+async fn who_is_missing_or_in_anothers_place_is_told() {
     let product = Product::start().await;
-    let (keeper, wizard, harbour) = (keeper(&product).await, wizard(&product).await, harbour(&product).await);
-    let mut palettes = Vec::new();
-    for image in [&keeper, &wizard] {
-        let record = product.get(&format!("/api/v1/projects/demo/images/{image}")).await;
-        let palette = &record["specifications"]["colorPalette"];
-        palettes.push(serde_json::from_value::<Vec<String>>(palette.clone()).unwrap());
+    let (keeper, wizard) = (keeper(&product).await, wizard(&product).await);
+    let right = meeting(&product, &keeper, &wizard, 5, None).await;
+    assert_eq!((states(&right), &right["needsReview"]), (vec![&json!("found"), &json!("found")], &Value::Null));
+    for (layer, middle) in right["result"]["layers"].as_array().unwrap().iter().zip([0.25, 0.75]) {
+        let place: Vec<f64> = serde_json::from_value(layer["box"].clone()).unwrap();
+        assert!((place[0] + place[2] / 2.0 - middle).abs() < 0.1, "{layer}");
+        assert!(layer["score"].as_f64().unwrap() >= 0.7, "{layer}");
     }
-    for (image, own, other) in [(&keeper, 0, 1), (&wizard, 1, 0)] {
-        let references = json!({ "characters": [{ "referenceId": image }], "location": harbour });
-        let job = made(&product, json!({ "references": references, "seed": 5 })).await;
-        let response = product.http.get(job["result"]["url"].as_str().unwrap()).send().await.unwrap();
-        let picture = decode(&response.bytes().await.unwrap(), &Limits::default()).unwrap();
-        let [own, other] = [own, other].map(|number| colour_presence(&picture, &palettes[number]).unwrap());
-        let told = score(&job, image);
-        assert!((told - own).abs() < 1e-9, "it is measured on the picture: {told} {own}");
-        assert!(told > other + 0.1, "own {told}, other {other}");
-    }
+
+    let without = meeting(&product, &keeper, &wizard, 6, Some(DrawingFault::SceneMissing { character: 1 })).await;
+    assert_eq!((states(&without), &without["needsReview"]), (vec![&json!("found"), &json!("missing")], &json!(true)));
+    assert_eq!((&without["status"], &without["result"]["layers"][1]["box"]), (&json!("completed"), &Value::Null));
+
+    let swapped =
+        meeting(&product, &keeper, &wizard, 7, Some(DrawingFault::SceneSwapped { first: 0, second: 1 })).await;
+    assert_eq!((states(&swapped), &swapped["needsReview"]), (vec![&json!("swapped"); 2], &json!(true)));
+    let report = product.get(&format!("/api/v1/projects/demo/reports/{}", swapped["reportId"].as_str().unwrap())).await;
+    assert_eq!((&report["passed"], &report["report"]["images"][0]["slots"][0]["with"]), (&json!(false), &json!(1)));
     product.finish().await;
 }
 

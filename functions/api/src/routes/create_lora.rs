@@ -1,6 +1,6 @@
 //! `POST /api/v1/projects/{project}/loras`: announces a LoRA; its file goes straight to the bucket.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{StatusCode, header};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use likeness_core::{
     id::PersonId,
     lora::{Lora, LoraState},
@@ -22,6 +22,7 @@ use crate::{
     body::JsonBody,
     extract::Path,
     problem::{ApiError, FieldError},
+    upload_view::Upload,
     validation::Errors,
 };
 
@@ -46,15 +47,6 @@ struct CreatedLora {
     #[serde(flatten)]
     lora: LoraView,
     upload: Upload,
-}
-
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Upload {
-    method: &'static str,
-    url: String,
-    headers: BTreeMap<&'static str, &'static str>,
-    expires_at: Timestamp,
 }
 
 pub(crate) async fn create_lora(
@@ -82,14 +74,11 @@ pub(crate) async fn create_lora(
         created_at: now,
         state: LoraState::Uploading { bytes, upload_until },
     };
-    let signed = app.bucket.signed_put(&lora.key, CONTENT_TYPE, UPLOAD_FOR, now).await;
-    let url = signed.map_err(|error| ApiError::Internal(Box::new(error)))?.url;
+    let upload = Upload::new(&app, &lora.key, CONTENT_TYPE, UPLOAD_FOR, now).await?;
     if !app.store.create_lora(&lora).await? {
         return Err(ApiError::Conflict { detail: format!("the LoRA id {id} is taken; try again") });
     }
     let location = format!("/api/v1/projects/{}/loras/{id}", lora.project);
-    let headers = BTreeMap::from([("content-type", CONTENT_TYPE)]);
-    let upload = Upload { method: "PUT", url, headers, expires_at: upload_until };
     let answer = Json(CreatedLora { lora: lora.into(), upload });
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
 }

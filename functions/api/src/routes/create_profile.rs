@@ -33,6 +33,8 @@ pub(crate) struct CreateProfile {
     #[serde(default)]
     resolution: Resolution,
     description: Option<String>,
+    /// Dollars for making angles again that do not match the master; the project's unless given.
+    reroll_budget: Option<f64>,
     model: Option<String>,
     seed: Option<u64>,
     negative_prompt: Option<String>,
@@ -82,6 +84,7 @@ impl CreateProfile {
             (None, Some(Preset::Twelve) | None) => TWELVE.to_vec(),
         };
         check_angles(&mut errors, &angles);
+        let reroll_budget = self.reroll_budget.and_then(|dollars| errors.reroll_budget(dollars));
         let tuning = Tuning {
             model: self.model,
             seed: self.seed,
@@ -96,7 +99,15 @@ impl CreateProfile {
             return Err(ApiError::NotFound { what: "subject" });
         };
         let description = self.description.map(|description| description.trim().to_owned());
-        Ok(Kind::Profile(Profile { master, subject, angles, resolution: self.resolution, description, tuning }))
+        Ok(Kind::Profile(Profile {
+            master,
+            subject,
+            angles,
+            resolution: self.resolution,
+            description,
+            reroll_budget,
+            tuning,
+        }))
     }
 }
 

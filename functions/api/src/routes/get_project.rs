@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use jiff::Timestamp;
 use likeness_core::{
     id::{ProjectId, UserId},
+    money::Usd,
     project::Project,
 };
 use serde::Serialize;
@@ -25,11 +26,14 @@ pub(crate) struct ProjectView {
     name: String,
     owner: UserId,
     created_at: Timestamp,
+    /// In dollars, for each profile; `null`: none.
+    reroll_budget: Option<f64>,
 }
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        Self { id: project.id, name: project.name, owner: project.owner, created_at: project.created_at }
+        let Project { id, name, owner, created_at, reroll_budget } = project;
+        Self { id, name, owner, created_at, reroll_budget: reroll_budget.map(Usd::dollars) }
     }
 }
 

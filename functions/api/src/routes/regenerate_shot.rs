@@ -76,7 +76,12 @@ pub(super) async fn regeneration(
     match &job.kind {
         // The collection that shows the new version does not exist yet.
         Kind::Profile(_) if job.ending().is_none() => return Err(underway("the profile")),
-        Kind::Profile(_) | Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Regeneration(_) => {}
+        Kind::Profile(_)
+        | Kind::Master(_)
+        | Kind::Composite(_)
+        | Kind::Portrait(_)
+        | Kind::Regeneration(_)
+        | Kind::Verification(_) => {}
     }
     let lineage = Lineage::of(job, shot);
     let collection = match lineage.collection {

@@ -360,6 +360,24 @@ impl Position {
     }
 }
 
+impl Position {
+    /// Of the middle of the figure, 0 to 1 from the left and from the top, as far as that was said.
+    #[must_use]
+    pub fn point(&self) -> Option<[f64; 2]> {
+        /// Somebody who stands on the ground has their middle a little below the picture's.
+        const STANDING: f64 = 0.55;
+        match self {
+            Self::Point { x, y } => Some([*x, *y]),
+            Self::Words(words) => match words.as_str() {
+                "left" => Some([0.25, STANDING]),
+                "center" | "centre" | "middle" => Some([0.5, STANDING]),
+                "right" => Some([0.75, STANDING]),
+                _ => None,
+            },
+        }
+    }
+}
+
 /// Nothing for somebody of their own size.
 fn scale_words(scale: f64) -> Option<String> {
     ((scale - 1.0).abs() > 0.01).then(|| format!("at {}% of natural size", (scale * 100.0).round()))

@@ -1,5 +1,7 @@
 //! The 360° profile: a subject from all around, made from its master reference, each angle by itself.
 
+mod reroll;
+
 use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
@@ -26,6 +28,8 @@ pub const EIGHT: [u16; 8] = [0, 45, 90, 135, 180, 225, 270, 315];
 /// Most angles of one request.
 pub const MAX_ANGLES: usize = 36;
 
+pub use reroll::MAX_REROLLS;
+
 const STEPS: u32 = 40;
 
 /// A request for a profile.
@@ -42,6 +46,9 @@ pub struct Profile {
     pub resolution: Resolution,
     /// What the subject looks like; its own description unless given.
     pub description: Option<String>,
+    /// What may be spent on making angles again that do not match the master; `None`: they are only reported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reroll_budget: Option<Usd>,
     /// How it is generated.
     pub tuning: Tuning,
 }
@@ -122,7 +129,8 @@ impl Profile {
             self.angles.iter().map(|angle| self.seen_from(*angle, &base, template, &specifications)).collect();
         let each = base.cost_bound();
         Ok(Plan {
-            quote: each.map(|each| Usd::from_micros(each.micros() * self.most_images())),
+            quote: each
+                .map(|each| Usd::from_micros(each.micros() * self.most_images()) + self.may_be_spent_again(each)),
             ignored,
             filing: Filing {
                 image_type: ImageType::Profile360,
@@ -174,6 +182,12 @@ impl Profile {
         (self.angles.len() + more) as u64
     }
 
+    /// What of the budget can be spent, at this price of an image.
+    fn may_be_spent_again(&self, each: Usd) -> Usd {
+        let images = self.angles.len().max(EIGHT.len()) * MAX_REROLLS;
+        self.reroll_budget.unwrap_or_default().min(Usd::from_micros(each.micros() * images as u64))
+    }
+
     fn may_be_simplified(&self) -> bool {
         self.angles == TWELVE
     }
@@ -200,7 +214,8 @@ impl Profile {
     /// Whether the smaller profile was begun.
     #[must_use]
     pub fn was_simplified(&self, shots: &[Shot]) -> bool {
-        shots.len() > self.angles.len()
+        let other = |angle: u16| !self.angles.contains(&angle);
+        shots.iter().filter_map(|shot| shot.recipe.angle).any(other)
     }
 
     /// What is missing of the smaller profile, once too few of the twelve angles could be made.
@@ -266,7 +281,7 @@ fn made(shots: &[Shot]) -> BTreeSet<u16> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::{
         failure::{Failure, FailureCode},
@@ -276,23 +291,24 @@ mod tests {
         shot::{Rank, ShotState},
     };
 
-    fn profile(angles: &[u16]) -> Profile {
+    pub(in crate::kind) fn profile(angles: &[u16]) -> Profile {
         Profile {
             master: ImagePointer::Url("https://images.example.com/keeper.png".to_owned()),
             subject: "keeper".parse().unwrap(),
             angles: angles.to_vec(),
             resolution: Resolution::Standard,
             description: Some("a lighthouse keeper".to_owned()),
+            reroll_budget: None,
             tuning: Tuning { seed: Some(7), ..Tuning::default() },
         }
     }
 
-    fn plan(profile: &mut Profile) -> Plan {
+    pub(in crate::kind) fn plan(profile: &mut Profile) -> Plan {
         planned(|setting| profile.plan(&Material::default(), setting)).unwrap()
     }
 
     /// The shots of `recipes`, of which those with these angles failed.
-    fn settled(recipes: &[Recipe], failed: &[u16], first: u16) -> Vec<Shot> {
+    pub(in crate::kind) fn settled(recipes: &[Recipe], failed: &[u16], first: u16) -> Vec<Shot> {
         let job: JobId = "job_01jd0000000000000000000000".parse().unwrap();
         let shots = recipes.iter().enumerate().map(|(index, recipe)| {
             let id = job.shot(first + u16::try_from(index).unwrap());

@@ -66,7 +66,7 @@ impl Lineage {
                 Self { root: again.shot, collection: again.collection, newest: made.or_else(|| again.parent.clone()) }
             }
             Kind::Profile(_) => Self { root: shot.id, collection: Some(job.id.collection()), newest: made },
-            Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) => {
+            Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Verification(_) => {
                 Self { root: shot.id, collection: None, newest: made }
             }
         }
@@ -89,7 +89,8 @@ impl Regeneration {
             collection: lineage.collection,
             recipe,
             filing: job.filing.clone(),
-            lane: job.kind.lane(),
+            // What made the image had one.
+            lane: shot.lane,
             tuning: changes.tuning,
         }
     }
@@ -160,6 +161,9 @@ mod tests {
             cache_key: plan.cache_key,
             workflow: None,
             metadata: None,
+            judged: Vec::new(),
+            needs_review: false,
+            report: None,
             state: Job::opened(Timestamp::from_second(1_795_000_000).unwrap()),
         };
         let rank = Rank { priority: 0, turn: 0 };

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Item, Page, Position, Saved, Store, StoreError, Versioned, layout,
     listing::List,
+    reports,
     shots::ShotItem,
     to_item,
     transaction::{Outcome, Transaction},
@@ -15,6 +16,7 @@ use crate::{
     filing::Relation,
     id::{JobId, ProjectId},
     job::Job,
+    report::Report,
     shot::Shot,
 };
 
@@ -66,6 +68,8 @@ pub struct Finish<'a> {
     pub seen: u64,
     /// The collection that it makes or changes; revision 0 for a new one.
     pub collection: Option<Versioned<Collection>>,
+    /// How consistent its images are.
+    pub report: Option<&'a Report>,
     /// Whether the same request is answered with it from now on.
     pub cached: Cached,
 }
@@ -164,7 +168,7 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn finish_job(&self, finish: &Finish<'_>) -> Result<Saved, StoreError> {
-        let Finish { job, seen, collection, cached } = finish;
+        let Finish { job, seen, collection, report, cached } = finish;
         let mut transaction = Transaction::default();
         transaction.replace(to_item(&JobItem::new(job, seen + 1))?, *seen);
         transaction.settle(job);
@@ -172,6 +176,9 @@ impl Store {
             transaction.write_collection(collection)?;
             let Collection { project, subject, id, .. } = &collection.value;
             transaction.relate(project, subject.as_str(), Relation::Has360Profile, &id.to_string())?;
+        }
+        if let Some(report) = report {
+            transaction.put(reports::item(report)?, None, &[]);
         }
         match cached {
             Cached::No => {}

@@ -12,6 +12,7 @@
 //! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
 //! | turn counter | `PROJECT#p` | `TURN` | |
 //! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
+//! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
 //! | versions of an image | `PROJECT#p` | `VERSIONS#shot`, of a view `VERSIONS#c#090` | |
 //! | images of a prompt template | `PROJECT#p` | `TEMPLATE#t` | |
@@ -33,7 +34,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, text};
-use crate::id::{CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ShotId, SubjectId, UserId, WorkflowId};
+use crate::id::{
+    CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId,
+};
 
 /// The index of what has to be done.
 pub(super) const WORK: &str = "work";
@@ -170,6 +173,18 @@ pub(super) fn collections_of(project: &ProjectId) -> String {
 
 pub(super) fn collections_of_subject(project: &ProjectId, subject: &SubjectId) -> String {
     format!("PROJECT#{project}#COLLECTIONS#SUBJECT#{subject}")
+}
+
+pub(super) fn report(project: &ProjectId, report: ReportId) -> Key {
+    Key::new(project_partition(project), format!("REPORT#{report}"))
+}
+
+pub(super) fn reports_of(project: &ProjectId) -> String {
+    format!("PROJECT#{project}#REPORTS")
+}
+
+pub(super) fn reports_of_subject(project: &ProjectId, subject: &SubjectId) -> String {
+    format!("PROJECT#{project}#REPORTS#SUBJECT#{subject}")
 }
 
 pub(super) fn workflow(workflow: WorkflowId) -> Key {

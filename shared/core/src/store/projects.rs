@@ -1,16 +1,17 @@
 //! Projects and their members.
 
+use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Store, StoreError, layout,
+    Page, Position, Store, StoreError, if_it_held, layout,
     listing::List,
-    to_item,
+    number, text, to_item,
     transaction::{Outcome, Transaction},
 };
 use crate::{
     id::{ProjectId, UserId},
-    project::{Member, Project, Role},
+    project::{Member, Project, ProjectChanges, Role},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -64,6 +65,56 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn project(&self, project: &ProjectId) -> Result<Option<Project>, StoreError> {
         Ok(self.read::<ProjectItem>(layout::project(project)).await?.map(|item| item.project))
+    }
+
+    /// Changes a project and returns it; `None` where there is none. Of two that change different things both hold.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn change_project(
+        &self,
+        project: &ProjectId,
+        changes: &ProjectChanges,
+    ) -> Result<Option<Project>, StoreError> {
+        let (mut set, mut remove, mut names, mut values) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        if let Some(name) = &changes.name {
+            set.push("#project.#name = :name");
+            // A reserved word.
+            names.push(("#name", "name"));
+            values.push((":name", text(name)));
+        }
+        match changes.reroll_budget {
+            None => {}
+            Some(None) => remove.push("#project.reroll_budget"),
+            Some(Some(budget)) => {
+                set.push("#project.reroll_budget = :budget");
+                values.push((":budget", number(budget.micros())));
+            }
+        }
+        // An expression that changes nothing is none.
+        if set.is_empty() && remove.is_empty() {
+            return self.project(project).await;
+        }
+        let clauses = [("SET", set), ("REMOVE", remove)].into_iter().filter(|(_, parts)| !parts.is_empty());
+        let clauses: Vec<String> = clauses.map(|(verb, parts)| format!("{verb} {}", parts.join(", "))).collect();
+        let mut update = self
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .set_key(Some(layout::project(project).into_item()))
+            .update_expression(clauses.join(" "))
+            .condition_expression("attribute_exists(pk)")
+            .expression_attribute_names("#project", "project")
+            .return_values(ReturnValue::AllNew);
+        for (name, attribute) in names {
+            update = update.expression_attribute_names(name, attribute);
+        }
+        for (name, value) in values {
+            update = update.expression_attribute_values(name, value);
+        }
+        let Some(changed) = if_it_held(update.send().await)? else { return Ok(None) };
+        let item: ProjectItem = serde_dynamo::from_item(changed.attributes.unwrap_or_default())?;
+        Ok(Some(item.project))
     }
 
     /// The projects that `user` is a member of, by id descending.

@@ -1,0 +1,280 @@
+//! Once the shots of a job are settled: are its images consistent? Those that are not are made again where that was
+//! granted; how it ended up is kept as a report.
+//!
+//! Everything is read again from table and bucket, so that this may be repeated, by anybody, at any time.
+
+mod content;
+mod face;
+mod look;
+mod pair;
+mod scene;
+mod set;
+mod sheet;
+
+use jiff::Timestamp;
+use likeness_core::{
+    bucket::BucketError,
+    collection::Collection,
+    failure::{Failure, FailureCode},
+    filing::Slot,
+    id::{CollectionId, MediaId},
+    job::Job,
+    kind::{Kind, Profile, Verdict, Verification, verification::Examined},
+    pointer::ImagePointer,
+    report::{CheckType, PASS, Report, Verified},
+    shot::Shot,
+    store::StoreError,
+};
+
+use self::{
+    content::{Content, Counted},
+    look::{Looked, Side},
+};
+use crate::app::App;
+
+/// What comes after comparing.
+pub(crate) enum Next {
+    /// These shots are made before the job ends.
+    Again(Box<Job>, Vec<Shot>),
+    /// The job ends.
+    End(Box<Compared>),
+}
+
+/// What comparing brought.
+#[derive(Default)]
+pub(crate) struct Compared {
+    /// What the job goes by.
+    pub(crate) verified: Verified,
+    /// Everything.
+    pub(crate) report: Option<Report>,
+}
+
+/// Why nothing was compared; it is tried again.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotVerified {
+    /// The table.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The bucket.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// A report that cannot be written down.
+    #[error("a report has no JSON form")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Compares what `job` made. All its `shots` are settled.
+pub(crate) async fn verify(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Result<Next, NotVerified> {
+    let compared = match &job.kind {
+        // Nothing is judged in a job that was taken back or that made too little.
+        _ if job.is_taken_back() || job.kind.judge(shots) == Verdict::Failed => Compared::default(),
+        Kind::Profile(profile) => return of_profile(app, job, profile, shots, now).await,
+        Kind::Verification(verification) => of_verification(app, job, verification, now).await?,
+        Kind::Regeneration(again) => match (again.collection, again.recipe.angle, shots.iter().find_map(first_image)) {
+            (Some(collection), Some(angle), Some(image)) => {
+                of_view(app, job, collection, angle, image, now).await?.unwrap_or_default()
+            }
+            _ => Compared::default(),
+        },
+        Kind::Composite(composite) => {
+            let cast = scene::cast(app, job, composite).await?;
+            let reference = cast_ids(&job.filing.slots);
+            let (content, images, counted) = scene::of(app, job, cast, shots).await?;
+            let asked = Asked { reference, images, check: scene::CHECK, threshold: PASS };
+            kept(app, job, asked, counted, &Content::Scene(content), None, now).await?
+        }
+        Kind::Master(_) | Kind::Portrait(_) => Compared::default(),
+    };
+    Ok(Next::End(Box::new(compared)))
+}
+
+/// The references of a scene, as its report names what it was compared with.
+fn cast_ids(slots: &[Slot]) -> String {
+    let ids: Vec<String> = slots.iter().filter_map(|slot| slot.reference.as_ref()).map(ToString::to_string).collect();
+    ids.join(",")
+}
+
+fn first_image(shot: &Shot) -> Option<&MediaId> {
+    shot.media().first()
+}
+
+async fn of_profile(
+    app: &App,
+    job: &Job,
+    profile: &Profile,
+    shots: &[Shot],
+    now: Timestamp,
+) -> Result<Next, NotVerified> {
+    let master = look::pointed_at(app, &job.project, &profile.master).await?;
+    let newest = profile.newest(shots);
+    let set = set::Set::of(app, job, master, &newest).await?;
+    let judged = set.judged();
+    if let Some((extended, more)) = job.rerolled(shots, &judged, now) {
+        return Ok(Next::Again(Box::new(extended), more));
+    }
+    let all = job.judged_with(&judged);
+    let chosen = profile.chosen(shots, &all);
+    let set = if chosen == newest { set } else { set::Set::of(app, job, set.into_master(), &chosen).await? };
+    let attempts = content::attempts(profile, shots, &all);
+    let (counted, sheet) = (set.counted(CheckType::All, PASS), set.sheet());
+    let content = Content::Set(Box::new(set.content(attempts)));
+    let images = chosen.iter().filter_map(|shot| first_image(shot)).cloned().collect();
+    let asked = Asked { reference: profile.master.to_string(), images, check: CheckType::All, threshold: PASS };
+    let mut compared = kept(app, job, asked, counted, &content, sheet, now).await?;
+    compared.verified.judged = judged;
+    Ok(Next::End(Box::new(compared)))
+}
+
+/// A view that was made anew, in place of the one that its collection has.
+async fn of_view(
+    app: &App,
+    job: &Job,
+    collection: CollectionId,
+    angle: u16,
+    image: &MediaId,
+    now: Timestamp,
+) -> Result<Option<Compared>, NotVerified> {
+    let Some(collection) = app.store.collection(&job.project, collection).await? else { return Ok(None) };
+    let looked = look::image(app, &job.project, image).await?;
+    let asked = Asked {
+        reference: collection.value.id.to_string(),
+        images: vec![image.clone()],
+        check: CheckType::All,
+        threshold: PASS,
+    };
+    in_collection(app, job, &collection.value, looked.seen_from(Some(angle)), asked, now).await.map(Some)
+}
+
+/// What was asked for in a comparison.
+struct Asked {
+    reference: String,
+    images: Vec<MediaId>,
+    check: CheckType,
+    threshold: f64,
+}
+
+async fn of_verification(
+    app: &App,
+    job: &Job,
+    verification: &Verification,
+    now: Timestamp,
+) -> Result<Compared, NotVerified> {
+    let asked = |images| Asked {
+        reference: verification.against.to_string(),
+        images,
+        check: verification.check,
+        threshold: verification.threshold,
+    };
+    let examined = side(app, job, &verification.examined).await?;
+    let against = side(app, job, &verification.against).await?;
+    let (Some(examined), Some(against)) = (examined, against) else { return Ok(gone()) };
+    match (examined, against) {
+        (Side::Views(collection), against) => {
+            let master = match against {
+                Side::Picture(master) => *master,
+                Side::Views(other) => look::master_of(app, &other).await?,
+            };
+            let set = set::Set::of_collection(app, job, master, &collection).await?;
+            let images = collection.views.iter().map(|view| view.media.clone()).collect();
+            let (counted, sheet) = (set.counted(verification.check, verification.threshold), set.sheet());
+            let content = Content::Set(Box::new(set.content(Vec::new())));
+            kept(app, job, asked(images), counted, &content, sheet, now).await
+        }
+        (Side::Picture(examined), Side::Views(collection)) => {
+            let images = examined.id.clone().into_iter().collect();
+            in_collection(app, job, &collection, *examined, asked(images), now).await
+        }
+        (Side::Picture(examined), Side::Picture(against)) => {
+            let images = examined.id.clone().into_iter().collect();
+            let key = examined.key.clone();
+            if let Some((content, counted)) =
+                scene::with_one(app, &key, &against, &examined, verification.threshold).await?
+            {
+                return kept(app, job, asked(images), counted, &Content::Scene(content), None, now).await;
+            }
+            let pair = pair::Pair::of(*against, *examined, None).with_face(app).await;
+            let counted = pair.counted(verification.check, verification.threshold);
+            kept(app, job, asked(images), counted, &Content::Pair(Box::new(pair.content())), pair.sheet(), now).await
+        }
+    }
+}
+
+/// A picture against the views of a subject: in its own place where that is known, else against the view that it is most
+/// like.
+async fn in_collection(
+    app: &App,
+    job: &Job,
+    collection: &Collection,
+    examined: Looked,
+    asked: Asked,
+    now: Timestamp,
+) -> Result<Compared, NotVerified> {
+    let master = look::master_of(app, collection).await?;
+    let pair = match examined.angle {
+        Some(angle) => set::view_in(app, job, master, collection, angle, examined).await?,
+        None => pair::most_like(app, job, master, collection, examined).await?,
+    };
+    let pair = pair.with_face(app).await;
+    let counted = pair.counted(asked.check, asked.threshold);
+    kept(app, job, asked, counted, &Content::Pair(Box::new(pair.content())), pair.sheet(), now).await
+}
+
+/// One side of a comparison; `None` where it is gone.
+async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>, NotVerified> {
+    let picture = |looked: Looked| Some(Side::Picture(Box::new(looked)));
+    Ok(match examined {
+        Examined::Image(ImagePointer::Media(id)) => {
+            let there = app.store.media(&job.project, id).await?;
+            match there {
+                Some(media) => picture(look::media(app, &media).await?),
+                None => None,
+            }
+        }
+        // The job that was named had an image when this was accepted, and its id is in place.
+        Examined::Image(ImagePointer::Job(_) | ImagePointer::Url(_) | ImagePointer::Step { .. }) => None,
+        Examined::Upload(upload) => picture(look::object(app, &upload.key(&job.project)).await?),
+        Examined::Collection(id) => {
+            let collection = app.store.collection(&job.project, *id).await?;
+            collection.map(|collection| Side::Views(Box::new(collection.value)))
+        }
+    })
+}
+
+fn gone() -> Compared {
+    let failure = Failure::new(FailureCode::ImageUnreachable, "what was to be compared is no longer there");
+    Compared { verified: Verified { failure: Some(failure), ..Verified::default() }, report: None }
+}
+
+/// Stores the drawn report, and makes the record that is written with the job's end.
+async fn kept(
+    app: &App,
+    job: &Job,
+    asked: Asked,
+    counted: Counted,
+    content: &Content,
+    sheet: Option<String>,
+    now: Timestamp,
+) -> Result<Compared, NotVerified> {
+    let id = job.id.report();
+    let sheet = match sheet {
+        Some(drawn) => Some(sheet::store(app, &job.project, id, drawn).await?),
+        None => None,
+    };
+    let report = Report {
+        id,
+        project: job.project.clone(),
+        subject: job.filing.subject.clone(),
+        job: job.id,
+        created_at: now,
+        reference: asked.reference,
+        images: asked.images,
+        check: asked.check,
+        threshold: asked.threshold,
+        overall: counted.overall,
+        passed: counted.passed,
+        content: serde_json::to_string(content)?,
+        sheet,
+    };
+    let verified = Verified { doubtful: counted.passed == Some(false), report: Some(id), ..Verified::default() };
+    Ok(Compared { verified, report: Some(report) })
+}

@@ -1,0 +1,190 @@
+//! Scenes: whether everybody who was to be in them is there, where, and as they look.
+
+use std::sync::Arc;
+
+use futures_util::future::try_join_all;
+use likeness_core::{
+    filing::Slot,
+    id::MediaId,
+    job::Job,
+    kind::{Composite, composite::Composition},
+    report::{CheckType, PASS},
+    shot::Shot,
+};
+use likeness_vision::{
+    Picture,
+    consistency::{Evidence, Figure, Issue, NoFigure},
+    scene::{SceneReport, SlotChecks, SlotState, Wanted, find_in_scene},
+};
+use serde::Serialize;
+
+use super::{
+    NotVerified,
+    content::Counted,
+    look::{self, Looked},
+};
+use crate::app::App;
+
+/// The scenes of one request.
+#[derive(Debug, Serialize)]
+pub(crate) struct SceneContent {
+    pub(crate) images: Vec<ImageContent>,
+}
+
+/// One scene.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ImageContent {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    media_id: Option<MediaId>,
+    slots: Vec<SlotContent>,
+    /// Figures that nobody asked for.
+    extra: Vec<Evidence>,
+    overall: Option<f64>,
+    passed: bool,
+    /// Why nothing was judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged_reason: Option<String>,
+}
+
+/// A reference in a scene.
+#[derive(Debug, Serialize)]
+struct SlotContent {
+    slot: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reference: Option<MediaId>,
+    #[serde(flatten)]
+    state: SlotState,
+    place: Option<Evidence>,
+    score: Option<f64>,
+    checks: SlotChecks,
+    issues: Vec<Issue>,
+}
+
+/// Somebody who is looked for.
+pub(crate) struct Sought {
+    slot: String,
+    reference: Option<MediaId>,
+    figure: Figure,
+    at: Option<[f64; 2]>,
+}
+
+/// Those of a composite's references that are figures and can be looked for: nobody is found by their upper body alone.
+pub(crate) async fn cast(app: &App, job: &Job, composite: &Composite) -> Result<Vec<Sought>, NotVerified> {
+    if composite.composition == Some(Composition::Portrait) {
+        return Ok(Vec::new());
+    }
+    let slots = job.filing.slots.iter().filter(|slot| slot.slot != "location" && slot.slot != "style");
+    let sought = slots.filter_map(|slot| Some((slot, slot.reference.as_ref()?))).map(async |(slot, reference)| {
+        let looked = look::image(app, &job.project, reference).await?;
+        let (slot, at) = (slot.slot.clone(), position(composite, slot));
+        let reference = Some(reference.clone());
+        Ok::<_, NotVerified>(looked.figure.ok().map(|figure| Sought { slot, reference, figure, at }))
+    });
+    Ok(try_join_all(sought).await?.into_iter().flatten().collect())
+}
+
+/// Where a slot was asked to be.
+fn position(composite: &Composite, slot: &Slot) -> Option<[f64; 2]> {
+    let number: usize = slot.slot.strip_prefix("character-")?.parse().ok()?;
+    composite.characters.get(number)?.position.point()
+}
+
+/// Looks for `cast` in every image of `shots`.
+pub(crate) async fn of(
+    app: &App,
+    job: &Job,
+    cast: Vec<Sought>,
+    shots: &[Shot],
+) -> Result<(SceneContent, Vec<MediaId>, Counted), NotVerified> {
+    let cast = Arc::new(cast);
+    let ids: Vec<MediaId> = shots.iter().flat_map(Shot::media).cloned().collect();
+    let images = ids.iter().map(async |id| {
+        let picture = look::whole(app, &job.project, id).await?;
+        Ok::<_, NotVerified>(in_picture(Arc::clone(&cast), Some(id.clone()), picture).await)
+    });
+    let images = try_join_all(images).await?;
+    let counted = counted(&images, PASS);
+    Ok((SceneContent { images }, ids, counted))
+}
+
+/// Looks for the one figure of `reference` in a picture that shows more than a figure; `None` where that says nothing.
+pub(crate) async fn with_one(
+    app: &App,
+    key: &str,
+    reference: &Looked,
+    examined: &Looked,
+    threshold: f64,
+) -> Result<Option<(SceneContent, Counted)>, NotVerified> {
+    let not_plain = |none: &String| *none == NoFigure::BackdropNotPlain.to_string();
+    let (Ok(figure), Err(none)) = (&reference.figure, &examined.figure) else { return Ok(None) };
+    if !not_plain(none) {
+        return Ok(None);
+    }
+    let sought =
+        Sought { slot: "reference".to_owned(), reference: reference.id.clone(), figure: figure.clone(), at: None };
+    let picture = look::object_whole(app, key).await?;
+    let image = in_picture(Arc::new(vec![sought]), examined.id.clone(), picture).await;
+    let images = vec![image];
+    let counted = counted(&images, threshold);
+    Ok(Some((SceneContent { images }, counted)))
+}
+
+async fn in_picture(
+    cast: Arc<Vec<Sought>>,
+    media_id: Option<MediaId>,
+    picture: Result<Picture, String>,
+) -> ImageContent {
+    let nothing = |media_id, reason: &str| ImageContent {
+        media_id,
+        slots: Vec::new(),
+        extra: Vec::new(),
+        overall: None,
+        passed: false,
+        not_judged_reason: Some(reason.to_owned()),
+    };
+    let picture = match picture {
+        Ok(picture) if !cast.is_empty() => picture,
+        Ok(_) => {
+            return nothing(
+                media_id,
+                "nobody can be looked for: no reference shows a figure before a plain backdrop, or the scene is a portrait",
+            );
+        }
+        Err(reason) => return nothing(media_id, &reason),
+    };
+    let work = {
+        let cast = Arc::clone(&cast);
+        move || {
+            let wanted: Vec<Wanted<'_>> =
+                cast.iter().map(|sought| Wanted { figure: &sought.figure, at: sought.at }).collect();
+            find_in_scene(&picture, &wanted)
+        }
+    };
+    let Ok(SceneReport { slots, extra, passed, overall }) = tokio::task::spawn_blocking(work).await else {
+        return nothing(media_id, "the image could not be worked on");
+    };
+    let named = cast.iter().zip(slots);
+    let slots = named.map(|(sought, found)| SlotContent {
+        slot: sought.slot.clone(),
+        reference: sought.reference.clone(),
+        state: found.state,
+        place: found.place,
+        score: found.score,
+        checks: found.checks,
+        issues: found.issues,
+    });
+    ImageContent { media_id, slots: slots.collect(), extra, overall, passed, not_judged_reason: None }
+}
+
+fn counted(images: &[ImageContent], threshold: f64) -> Counted {
+    let judged: Vec<&ImageContent> =
+        images.iter().filter(|image| image.overall.is_some() || !image.slots.is_empty()).collect();
+    let counted = Counted::all(judged.iter().filter_map(|image| image.overall), threshold);
+    // Somebody who is missing has no score that could speak for them.
+    let passed = (!judged.is_empty()).then(|| judged.iter().all(|image| image.passed));
+    Counted { overall: counted.overall, passed: passed.map(|passed| passed && counted.passed != Some(false)) }
+}
+
+/// All checks count in a scene: there is one score for each reference.
+pub(crate) const CHECK: CheckType = CheckType::All;

@@ -1,0 +1,185 @@
+//! The views of a subject, judged together.
+
+use futures_util::future::try_join_all;
+use likeness_core::{
+    collection::Collection,
+    id::MediaId,
+    job::Job,
+    report::{CheckType, Judged},
+    shot::Shot,
+};
+use likeness_vision::{
+    Picture,
+    consistency::{Facing, Figure, Relation, SetReport, verify_set},
+    sheet::set_sheet,
+};
+
+use super::{
+    NotVerified,
+    content::{AttemptContent, Counted, NotJudged, SetContent, ViewFace},
+    face,
+    look::{self, Looked},
+    pair::Pair,
+};
+use crate::app::App;
+
+/// Views with their master, judged.
+pub(crate) struct Set {
+    master: Looked,
+    views: Vec<View>,
+    report: SetReport,
+    faces: Vec<ViewFace>,
+    differences: Vec<String>,
+}
+
+struct View {
+    angle: u16,
+    /// The shot that made it, where it is one of this job's.
+    shot: Option<u16>,
+    thumbnail: Option<Picture>,
+    /// Why it is not in the report.
+    unseen: Option<String>,
+}
+
+impl Set {
+    /// The images of `shots`.
+    pub(crate) async fn of(app: &App, job: &Job, master: Looked, shots: &[&Shot]) -> Result<Self, NotVerified> {
+        let images =
+            shots.iter().filter_map(|shot| Some((shot.recipe.angle?, Some(shot.id.ordinal), shot.media().first()?)));
+        Self::of_images(app, job, master, images.collect()).await
+    }
+
+    /// The images of `collection`.
+    pub(crate) async fn of_collection(
+        app: &App,
+        job: &Job,
+        master: Looked,
+        collection: &Collection,
+    ) -> Result<Self, NotVerified> {
+        let images = collection.views.iter().map(|view| (view.angle, None, &view.media));
+        Self::of_images(app, job, master, images.collect()).await
+    }
+
+    async fn of_images(
+        app: &App,
+        job: &Job,
+        master: Looked,
+        images: Vec<(u16, Option<u16>, &MediaId)>,
+    ) -> Result<Self, NotVerified> {
+        // How many at once is for the desks to say.
+        let looked = images.into_iter().map(async |(angle, shot, image)| {
+            let looked = look::image(app, &job.project, image).await?.seen_from(Some(angle));
+            let face = face::compare(app, &master, &looked).await;
+            let face = face.map(|face| ViewFace { angle, face });
+            Ok::<_, NotVerified>(((angle, shot, looked), face))
+        });
+        let (views, faces): (Vec<_>, Vec<_>) = try_join_all(looked).await?.into_iter().unzip();
+        Ok(Self::judge(master, views, faces.into_iter().flatten().collect()))
+    }
+
+    fn judge(master: Looked, looked: Vec<(u16, Option<u16>, Looked)>, faces: Vec<ViewFace>) -> Self {
+        let front = looked.iter().find(|(angle, ..)| *angle == 0);
+        let differences = front.map(|(_, _, front)| master.differences(front)).unwrap_or_default();
+        let (mut figures, mut views): (Vec<(u16, Figure)>, Vec<View>) = (Vec::new(), Vec::new());
+        for (angle, shot, Looked { figure, thumbnail, .. }) in looked {
+            let unseen = match figure {
+                Ok(figure) => {
+                    figures.push((angle, figure));
+                    None
+                }
+                Err(reason) => Some(reason),
+            };
+            views.push(View { angle, shot, thumbnail, unseen });
+        }
+        let report = match &master.figure {
+            Ok(front) => verify_set(front, &figures),
+            Err(_) => nothing_judged(),
+        };
+        Self { master, views, report, faces, differences }
+    }
+
+    pub(crate) fn into_master(self) -> Looked {
+        self.master
+    }
+
+    /// What each shot's image was judged to be.
+    pub(crate) fn judged(&self) -> Vec<Judged> {
+        let judged = |view: &View| {
+            let report = self.report.angles.iter().find(|report| report.angle == view.angle)?;
+            let stranger = self.faces.iter().any(|face| face.angle == view.angle && face.face.failed());
+            Some(Judged { shot: view.shot?, passed: report.passed && !stranger, score: report.report.overall })
+        };
+        self.views.iter().filter_map(judged).collect()
+    }
+
+    /// What counts: all views, where all checks do also whether each is the view that it should be.
+    pub(crate) fn counted(&self, check: CheckType, threshold: f64) -> Counted {
+        let reports = || self.report.angles.iter();
+        let scores = reports().flat_map(|angle| angle.report.checks());
+        let scores = scores.filter(|(name, _)| check.counts(name)).filter_map(|(_, verdict)| verdict.score());
+        let counted = Counted::all(scores, threshold);
+        let turned = reports().any(|angle| matches!(angle.orientation, Facing::Wrong { .. }));
+        let stranger = self.faces.iter().any(|face| face.face.failed());
+        counted.unless(check == CheckType::All && (turned || stranger))
+    }
+
+    pub(crate) fn content(self, attempts: Vec<AttemptContent>) -> SetContent {
+        let not_judged = self.views.into_iter();
+        SetContent {
+            report: self.report,
+            not_judged: not_judged
+                .filter_map(|view| Some(NotJudged { angle: view.angle, reason: view.unseen? }))
+                .collect(),
+            not_judged_reason: self.master.figure.err().map(|reason| format!("the master: {reason}")),
+            specification_differences: self.differences,
+            faces: self.faces,
+            attempts,
+        }
+    }
+
+    /// The report as a drawing, where there is a master to draw.
+    pub(crate) fn sheet(&self) -> Option<String> {
+        let views: Vec<(u16, &Picture)> =
+            self.views.iter().filter_map(|view| Some((view.angle, view.thumbnail.as_ref()?))).collect();
+        Some(set_sheet(self.master.thumbnail.as_ref()?, &views, &self.report))
+    }
+}
+
+fn nothing_judged() -> SetReport {
+    SetReport {
+        overall: None,
+        color: None,
+        proportion: None,
+        feature: None,
+        style: None,
+        passed: false,
+        angles: Vec::new(),
+        issues: Vec::new(),
+    }
+}
+
+/// `examined` as the view of `collection` from `angle`, among the others.
+pub(crate) async fn view_in(
+    app: &App,
+    job: &Job,
+    master: Looked,
+    collection: &Collection,
+    angle: u16,
+    examined: Looked,
+) -> Result<Pair, NotVerified> {
+    let mut figures = Vec::new();
+    for view in collection.views.iter().filter(|view| view.angle != angle) {
+        if let Ok(figure) = look::image(app, &job.project, &view.media).await?.figure {
+            figures.push((view.angle, figure));
+        }
+    }
+    let judged = match (&master.figure, &examined.figure) {
+        (Ok(front), Ok(figure)) => {
+            figures.push((angle, figure.clone()));
+            let report = verify_set(front, &figures).angles.pop();
+            report.map(|report| (report.report, Some(report.orientation)))
+        }
+        (Err(_), _) | (_, Err(_)) => None,
+    };
+    Ok(Pair::judged(master, examined, Relation::of(f64::from(angle)), judged))
+}

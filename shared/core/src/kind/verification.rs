@@ -1,0 +1,143 @@
+//! A verification: pictures that are there compared with what they should show. Nothing is generated and nothing paid.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Material, Plan};
+use crate::{
+    filing::Filing,
+    id::{CollectionId, InvalidId, SubjectId},
+    media::ImageType,
+    money::Usd,
+    pointer::ImagePointer,
+    report::{CheckType, UploadId},
+    subject::VisualSpecifications,
+};
+
+/// A request to compare.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Verification {
+    /// What is examined.
+    pub examined: Examined,
+    /// What it should show.
+    pub against: Examined,
+    /// Which checks count.
+    pub check: CheckType,
+    /// From which score on a check passes.
+    pub threshold: f64,
+    /// Whom or what both show, where that is known.
+    pub subject: Option<SubjectId>,
+}
+
+/// One side of a comparison.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Examined {
+    /// An image of the project.
+    Image(ImagePointer),
+    /// The views of a subject.
+    Collection(CollectionId),
+    /// A picture that was uploaded for this.
+    Upload(UploadId),
+}
+
+impl fmt::Display for Examined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Image(image) => image.fmt(f),
+            Self::Collection(id) => id.fmt(f),
+            Self::Upload(id) => id.fmt(f),
+        }
+    }
+}
+
+impl FromStr for Examined {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let collection = || text.parse().map(Self::Collection);
+        let upload = || text.parse().map(Self::Upload);
+        let image = match text.parse() {
+            Ok(image @ (ImagePointer::Media(_) | ImagePointer::Job(_))) => Ok(Self::Image(image)),
+            Ok(ImagePointer::Url(_) | ImagePointer::Step { .. }) | Err(_) => {
+                Err(InvalidId { expected: "an image, job, collection or upload id" })
+            }
+        };
+        collection().or_else(|_| upload()).or(image)
+    }
+}
+
+impl TryFrom<String> for Examined {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        text.parse()
+    }
+}
+
+impl From<Examined> for String {
+    fn from(examined: Examined) -> Self {
+        examined.to_string()
+    }
+}
+
+impl Verification {
+    /// The images that it names, each with its place in the request.
+    pub(super) fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+        let sides = [("/newImageId", &mut self.examined), ("/referenceSetId", &mut self.against)];
+        let mut images = Vec::new();
+        for (place, side) in sides {
+            match side {
+                Examined::Image(image) => images.push((place.to_owned(), image)),
+                Examined::Collection(_) | Examined::Upload(_) => {}
+            }
+        }
+        images
+    }
+
+    /// No shots: ingest compares what is there.
+    pub(super) fn plan(&mut self, material: &Material) -> Plan {
+        let shown = [&self.examined, &self.against].map(|side| match side {
+            Examined::Image(image) => material.image(image).and_then(|media| media.subject.clone()),
+            Examined::Collection(_) | Examined::Upload(_) => None,
+        });
+        self.subject = self.subject.take().or_else(|| shown.into_iter().flatten().next());
+        Plan {
+            recipes: Vec::new(),
+            quote: Some(Usd::ZERO),
+            ignored: Vec::new(),
+            filing: Filing {
+                image_type: ImageType::MasterReference,
+                folder: String::new(),
+                subject: self.subject.clone(),
+                subject_type: None,
+                person: None,
+                lora: None,
+                owner: None,
+                specifications: VisualSpecifications::default(),
+                slots: Vec::new(),
+            },
+            together: None,
+            // It costs nothing, and what was compared may have newer versions.
+            cache_key: None,
+            new_subject: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_side_is_an_image_a_job_a_collection_or_an_upload() {
+        let ulid = "01jd0000000000000000000000";
+        let upload = format!("upl_{}", "0f".repeat(16));
+        for text in [format!("img_{ulid}-0-0"), format!("job_{ulid}"), format!("col_{ulid}"), upload] {
+            assert_eq!(text.parse::<Examined>().unwrap().to_string(), text);
+        }
+        for bad in ["", "$hero", "https://example.com/a.png", "col_x", "keeper"] {
+            assert!(bad.parse::<Examined>().is_err(), "{bad}");
+        }
+    }
+}
