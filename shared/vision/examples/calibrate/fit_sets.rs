@@ -6,27 +6,41 @@ use likeness_vision::consistency::{Course, Model, Orientation, Sides, doubt, lik
 
 use crate::cast::Check;
 use crate::fit::{model, quantile, rounded};
-use crate::sets::View;
+use crate::sets::{Fault, View};
 
 /// Of right views in sets, how many may fail one check: a set has many views, and each that fails costs an attempt.
 const MAY_FAIL: f64 = 0.0015;
 /// Of right views, how many may be called wrong; with company, and by the master alone.
 const MAY_BE_DOUBTED: f64 = 0.0015;
 const MAY_BE_DOUBTED_ALONE: f64 = 0.008;
+/// The measure that all views of a set share.
+const DRIFT: &str = "drift";
 const ROUNDS: usize = 400;
 const RATE: f64 = 0.4;
 
 pub(crate) fn checks(views: &[View]) -> BTreeMap<String, Model> {
     let meant = [("color", Check::Color), ("proportion", Check::Proportion), ("style", Check::Style)];
     let fitted = |(name, check): (&str, Check)| {
-        let of = |wanted: &dyn Fn(&View) -> bool| -> Vec<&BTreeMap<String, f64>> {
-            views.iter().filter(|view| wanted(view)).filter_map(|view| view.measures.checks.get(name)).collect()
+        let of = |drift: bool, wanted: &dyn Fn(&View) -> bool| -> Vec<BTreeMap<String, f64>> {
+            let own = |measures: &BTreeMap<String, f64>| {
+                measures.iter().filter(|(name, _)| drift == (*name == DRIFT)).map(|(n, v)| (n.clone(), *v)).collect()
+            };
+            views
+                .iter()
+                .filter(|view| wanted(view))
+                .filter_map(|view| view.measures.checks.get(name))
+                .map(own)
+                .collect()
         };
-        let right = of(&|view| view.fault.is_none());
-        let wrong = of(&|view| view.fault.and_then(|fault| fault.check()) == Some(check));
-        (name.to_owned(), model(&right, &wrong, MAY_FAIL))
+        [false, true].map(|drift| {
+            let right = of(drift, &|view| view.fault.is_none());
+            let bad = |view: &View| view.fault.and_then(Fault::check) == Some(check);
+            let wrong = of(drift, &|view| view.drifted == drift && bad(view));
+            let name = if drift { format!("{name}.{DRIFT}") } else { name.to_owned() };
+            (name, model(&right.iter().collect::<Vec<_>>(), &wrong.iter().collect::<Vec<_>>(), MAY_FAIL))
+        })
     };
-    meant.into_iter().map(fitted).collect()
+    meant.into_iter().flat_map(fitted).collect()
 }
 
 pub(crate) fn orientation(views: &[View]) -> Orientation {

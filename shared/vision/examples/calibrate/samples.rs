@@ -28,7 +28,6 @@ pub(crate) struct Pair {
 /// One picture seen from a side, against the character's front.
 pub(crate) struct SideSample {
     pub(crate) test: bool,
-    pub(crate) character: usize,
     /// The true angle, or the claimed one of a mirrored back.
     pub(crate) angle: u16,
     pub(crate) mirrored_back: bool,
@@ -171,11 +170,11 @@ impl Maker<'_> {
     }
 
     fn side(&mut self, angle: u16, mirrored_back: bool, picture: &Picture) {
-        let Character { number, test, .. } = self.character;
+        let Character { test, .. } = self.character;
         match (self.references.get(&0), Figure::of(picture)) {
             (Some(master), Ok(figure)) => {
                 let measures = orientation_measures(master, &figure);
-                self.samples.sides.push(SideSample { test: *test, character: *number, angle, mirrored_back, measures });
+                self.samples.sides.push(SideSample { test: *test, angle, mirrored_back, measures });
             }
             (_, Err(_)) | (None, Ok(_)) => self.samples.lost += 1,
         }

@@ -125,6 +125,8 @@ pub(crate) struct View {
     pub(crate) claimed: u16,
     /// All others are what they claim to be.
     pub(crate) others_right: bool,
+    /// All views of the set are bad in the same way.
+    pub(crate) drifted: bool,
     pub(crate) measures: ViewMeasures,
 }
 
@@ -148,7 +150,9 @@ fn measured(studio: &mut Studio<'_>, plan: &Plan, take: usize, weights: &Weights
     let view = |(at, measures): (usize, ViewMeasures)| {
         let (claimed, _, fault) = set[at];
         let others_right = turned.iter().enumerate().all(|(other, turned)| other == at || !turned);
-        View { fault, side: fault.map_or(claimed, |fault| fault.side(claimed)), claimed, others_right, measures }
+        let drifted = plan.faults.len() == plan.angles.len();
+        let side = fault.map_or(claimed, |fault| fault.side(claimed));
+        View { fault, side, claimed, others_right, drifted, measures }
     };
     measures.into_iter().enumerate().map(view).collect()
 }

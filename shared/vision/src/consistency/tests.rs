@@ -107,7 +107,7 @@ fn other_legs_and_another_style_are_seen() {
     let long = figure(0, &Defects { leg_scale: 1.25, ..Defects::default() });
     let report = compare(&clean(0), &long, Relation::Same);
     assert!(report.proportion.failed(), "{:?}", scores(&report));
-    for style in [Style::Line, Style::Cel, Style::Flat] {
+    for style in [Style::Line, Style::Flat] {
         let drawing = figure(0, &Defects { style: Some(style), ..Defects::default() });
         let report = compare(&clean(0), &drawing, Relation::Same);
         assert!(report.style.failed(), "{style:?}: {:?}", scores(&report));
@@ -163,7 +163,7 @@ fn a_right_profile_passes_and_its_back_is_not_asked_for_a_face() {
 #[test]
 fn spoilt_angles_of_a_profile_are_found_and_no_others() {
     let hue = Defects { hue_shift_degrees: 60.0, ..Defects::default() };
-    let style = Defects { style: Some(Style::Cel), ..Defects::default() };
+    let style = Defects { style: Some(Style::Line), ..Defects::default() };
     let report = verify_set(&clean(0), &profile(&[(90, hue), (210, style)]));
     assert_eq!(failing(&report), [90, 210], "{:?}", report.issues);
     let spoilt = report.angles.iter().find(|angle| angle.angle == 90).unwrap();

@@ -25,11 +25,20 @@ pub(super) struct Side {
     pub(super) doubt: f64,
 }
 
-const KINDS: [(&str, &str, fn(&Overlay) -> [f64; 2]); 3] = [
+/// One of an overlay's values, as they are and mirrored.
+type Kind = fn(&Overlay) -> [f64; 2];
+
+const KINDS: [(&str, &str, Kind); 3] = [
     ("cells", "cellsMirrored", |overlay| overlay.cells),
     ("head", "headMirrored", |overlay| overlay.head),
     ("face", "faceMirrored", |overlay| overlay.face),
 ];
+
+/// How unlike each other member a view is, in logarithms, and the mean of these.
+struct Profile {
+    others: Vec<(usize, [f64; 2])>,
+    mean: f64,
+}
 
 /// Of all members but the master.
 pub(super) fn sides(company: &Company<'_>) -> Vec<Sides> {
@@ -46,23 +55,23 @@ pub(super) fn sides(company: &Company<'_>) -> Vec<Sides> {
             let others = (0..count).filter(|other| *other != at);
             others.map(|other| (other, of(&company.overlays[at][other]).map(|d| (d + 0.004).ln()))).collect()
         };
-        let rows: Vec<(Vec<(usize, [f64; 2])>, f64)> = (1..count)
+        let profiles: Vec<Profile> = (1..count)
             .map(|at| {
-                let row = logs(at);
-                let mean = row.iter().map(|(_, [a, b])| a + b).sum::<f64>() / (2 * row.len()) as f64;
-                (row, mean)
+                let others = logs(at);
+                let mean = others.iter().map(|(_, [a, b])| a + b).sum::<f64>() / (2 * others.len()) as f64;
+                Profile { others, mean }
             })
             .collect();
         // Some characters look more alike from all sides than others.
-        let squares = rows.iter().flat_map(|(row, mean)| {
-            row.iter().flat_map(move |(_, both)| both.map(|value| (value - mean) * (value - mean)))
+        let squares = profiles.iter().flat_map(|Profile { others, mean }| {
+            others.iter().flat_map(move |(_, both)| both.map(|value| (value - mean) * (value - mean)))
         });
         let spread = (squares.sum::<f64>() / (2 * (count - 1) * (count - 1)) as f64).sqrt().max(0.1);
-        for (sides, (row, mean)) in all.iter_mut().zip(rows) {
+        for (sides, Profile { others, mean }) in all.iter_mut().zip(profiles) {
             let values = |way: usize| {
                 let value =
                     |(other, both): &(usize, [f64; 2])| (company.members[*other].angle, (both[way] - mean) / spread);
-                row.iter().map(value).collect()
+                others.iter().map(value).collect()
             };
             sides.others.insert(plain.to_owned(), values(0));
             sides.others.insert(mirrored.to_owned(), values(1));

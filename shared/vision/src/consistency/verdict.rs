@@ -9,15 +9,20 @@ use super::report::{Check, Report, Verdict};
 use super::weights::{PASS, Weights};
 
 /// By the models of sets; `None` where the set is too small for them. Without the master, who is no view.
-pub(super) type Scores = Option<Vec<BTreeMap<String, (f64, BTreeMap<String, f64>)>>>;
+pub(super) type Scores = Option<Vec<ByCheck>>;
+
+/// Score and measures.
+pub(super) type ByCheck = BTreeMap<String, (f64, BTreeMap<String, f64>)>;
 
 pub(super) fn scores(weights: &Weights, company: &Company<'_>) -> Scores {
     if company.members.len() <= COMPANY || weights.sets.is_empty() {
         return None;
     }
+    // A view is bad among good ones, or all of them drift from the master together.
     let judged = |(check, details): (String, BTreeMap<String, f64>)| {
         let score = weights.sets.get(&check)?.score(&details);
-        Some((check, (score, details)))
+        let drift = weights.sets.get(&format!("{check}.drift")).map_or(1.0, |model| model.score(&details));
+        Some((check, (score.min(drift), details)))
     };
     Some(outlier::measures(company).into_iter().map(|view| view.into_iter().filter_map(judged).collect()).collect())
 }
@@ -31,12 +36,7 @@ pub(super) fn verdicts(weights: &Weights, company: &Company<'_>, scores: &Scores
         .collect()
 }
 
-fn in_company(
-    weights: &Weights,
-    company: &Company<'_>,
-    scores: &[BTreeMap<String, (f64, BTreeMap<String, f64>)>],
-    at: usize,
-) -> Report {
+fn in_company(weights: &Weights, company: &Company<'_>, scores: &[ByCheck], at: usize) -> Report {
     let view = company.members[at];
     let pair = |other: usize| Relation::of(f64::from(apart(company.members[other].angle, view.angle)));
     let verdict = |check: Aspect| {
