@@ -17,6 +17,13 @@ mod features;
 mod proportion;
 mod style;
 
+// A view in its set.
+mod company;
+mod outlier;
+mod study;
+mod turn;
+mod verdict;
+
 // What they measure on.
 mod canon;
 mod cells;
@@ -36,10 +43,10 @@ pub(crate) use grid::GRID;
 pub use landmarks::Landmarks;
 pub(crate) use parts::at as part_at;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
-pub use set::{
-    AngleIssue, AngleReport, Facing, Mistake, SetReport, doubt, orientation_measures, verify_set, verify_set_with,
-};
-pub use weights::{Course, Measure, Model, Orientation, PASS, Weights};
+pub use set::{AngleIssue, AngleReport, Facing, Mistake, SetReport, verify_set, verify_set_with};
+pub use study::{ViewMeasures, doubt, orientation_measures, set_measures};
+pub use turn::{Sides, likelihoods};
+pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Weights};
 
 #[cfg(test)]
 mod tests;

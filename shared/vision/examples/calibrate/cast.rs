@@ -6,6 +6,7 @@ use crate::chance::Chance;
 
 pub(crate) const STYLES: [Style; 6] = [Style::Soft, Style::Photo, Style::Painted, Style::Cel, Style::Flat, Style::Line];
 
+/// Those that the models are fitted to.
 const PROMPTS: [&str; 36] = [
     "a lighthouse keeper in a yellow raincoat",
     "an 8-year-old girl dressed as a witch",
@@ -45,23 +46,65 @@ const PROMPTS: [&str; 36] = [
     "a traveller with a satchel and a scarf",
 ];
 
+/// Those that the figures are measured on, and nothing else.
+const FRESH: [&str; 18] = [
+    "a postman in a blue jacket with a satchel",
+    "a ballerina in a rose dress",
+    "an old fisherman in a yellow coat with a grey beard",
+    "a boy in a superhero suit with a green cape",
+    "a librarian with glasses and a plum cardigan",
+    "a woman in a maroon gown with long dark hair",
+    "a blacksmith in a tan tunic",
+    "a girl with a bun in a striped sweater and a skirt",
+    "a hunter in a green coat with a hat and boots",
+    "a bald chef in white clothes",
+    "a young man with curly hair in a dotted shirt and shorts",
+    "a witch in a black dress with a hat",
+    "a stout mayor in a purple coat with a red scarf",
+    "an astronaut in an orange suit",
+    "a woman with braids in a checked shirt and jeans",
+    "a prince with a crown and a white cape",
+    "a slim painter with a beret and a teal scarf",
+    "a toddler in a cyan hoodie",
+];
+
+/// Who is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cast {
+    /// All: the models are fitted and then tested.
+    Both,
+    /// The committed models are tested.
+    Test,
+    /// Only those for fitting, a third of which is held out: for development, so that the test stays one.
+    Develop,
+}
+
 /// One of the cast.
 pub(crate) struct Character {
     pub(crate) number: usize,
     pub(crate) look: Look,
     pub(crate) style: Style,
-    /// Every second run through the styles is for testing.
     pub(crate) test: bool,
 }
 
-pub(crate) fn characters() -> Vec<Character> {
-    let character = |(number, prompt): (usize, &&str)| Character {
+pub(crate) fn characters(cast: Cast) -> Vec<Character> {
+    let fitted = PROMPTS.iter().enumerate().map(|(number, prompt)| Character {
         number,
         look: Look::from_prompt(prompt, 100 + number as u64),
         style: STYLES[number % STYLES.len()],
-        test: (number / STYLES.len()) % 2 == 1,
-    };
-    PROMPTS.iter().enumerate().map(character).collect()
+        test: cast == Cast::Develop && (number / STYLES.len()) % 3 == 1,
+    });
+    let fresh = FRESH.iter().enumerate().map(|(index, prompt)| Character {
+        number: 500 + index,
+        look: Look::from_prompt(prompt, 9_000 + 7 * index as u64),
+        style: STYLES[index % STYLES.len()],
+        test: true,
+    });
+    match cast {
+        Cast::Both => fitted.chain(fresh).collect(),
+        Cast::Test => fresh.collect(),
+        Cast::Develop => fitted.collect(),
+    }
 }
 
 /// The check that has to notice.

@@ -1,33 +1,41 @@
-//! Fitting on the calibration half: plain gradient descent, and thresholds from its benign pairs.
+//! Fitting the models of pairs on the calibration half: plain gradient descent, and thresholds from its benign pairs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use likeness_vision::consistency::{Course, Measure, Model, Orientation, Weights};
+use likeness_vision::consistency::{Measure, Model};
 
 use crate::cast::Check;
+use crate::damage::Benign;
 use crate::samples::{Pair, Samples};
-use crate::table;
 
 /// Of the calibration half's benign pairs, how many may fail one check: four checks together then stay below 3 %.
 const MAY_FAIL: f64 = 0.006;
-/// Of the right angles, how many may be called wrong.
-const MAY_BE_DOUBTED: f64 = 0.008;
+/// Of those with several changes at once.
+const COMBINED_MAY_FAIL: f64 = 0.015;
 const ROUNDS: usize = 1500;
 const RATE: f64 = 0.5;
 const SHRINK: f64 = 0.0005;
 
-pub(crate) fn weights(samples: &Samples) -> Weights {
+/// The models of pairs.
+pub(crate) fn checks(samples: &Samples) -> BTreeMap<String, Model> {
     let mut names: Vec<String> = samples.pairs.iter().flat_map(|pair| pair.measures.keys().cloned()).collect();
     names.sort();
     names.dedup();
-    let checks = names.into_iter().map(|name| {
-        let model = model(samples, &name);
-        (name, model)
-    });
-    let mut weights = Weights { checks: checks.collect(), orientation: orientation(samples) };
-    let doubts = table::doubts(samples, &weights, false);
-    weights.orientation.threshold = quantile(doubts.right, 1.0 - MAY_BE_DOUBTED);
-    weights
+    let fitted = |name: String| {
+        let of = |pair: &&Pair| !pair.test && pair.measures.contains_key(&name);
+        let pairs = || samples.pairs.iter().filter(of);
+        let right: Vec<&BTreeMap<String, f64>> =
+            pairs().filter(|pair| pair.wrong.is_none()).map(|pair| &pair.measures[&name]).collect();
+        let wrong: Vec<&BTreeMap<String, f64>> =
+            pairs().filter(|pair| meant(&name, pair)).map(|pair| &pair.measures[&name]).collect();
+        let mut fitted = model(&right, &wrong, MAY_FAIL);
+        // Several small changes at once are the hardest, and not rare.
+        let combined = pairs().filter(|pair| pair.name == Benign::Combined.name());
+        let badness = combined.map(|pair| fitted.badness(&pair.measures[&name])).collect();
+        fitted.threshold = fitted.threshold.max(rounded(quantile(badness, 1.0 - COMBINED_MAY_FAIL)));
+        (name, fitted)
+    };
+    names.into_iter().map(fitted).collect()
 }
 
 /// The defects that a check is there for.
@@ -42,23 +50,21 @@ pub(crate) fn meant(check: &str, pair: &Pair) -> bool {
     }
 }
 
-fn model(samples: &Samples, check: &str) -> Model {
-    let of = |pair: &&Pair| !pair.test && pair.measures.contains_key(check);
-    let benign: Vec<&BTreeMap<String, f64>> =
-        samples.pairs.iter().filter(of).filter(|pair| pair.wrong.is_none()).map(|pair| &pair.measures[check]).collect();
-    let wrong: Vec<&BTreeMap<String, f64>> =
-        samples.pairs.iter().filter(of).filter(|pair| meant(check, pair)).map(|pair| &pair.measures[check]).collect();
-    let names: Vec<&String> = benign[0].keys().collect();
+/// A logistic model, with the threshold that so many of the right ones fail.
+pub(crate) fn model(right: &[&BTreeMap<String, f64>], wrong: &[&BTreeMap<String, f64>], may_fail: f64) -> Model {
+    // What cannot be measured everywhere, such as a silhouette without a counterpart, counts as no difference.
+    let value = |measures: &BTreeMap<String, f64>, name: &String| measures.get(name).copied().unwrap_or(0.0);
+    let names: BTreeSet<&String> = right.iter().flat_map(|measures| measures.keys()).collect();
     let scales: Vec<f64> = names
         .iter()
-        .map(|name| (benign.iter().map(|measures| measures[*name]).sum::<f64>() / benign.len() as f64).max(1e-4))
+        .map(|name| (right.iter().map(|measures| value(measures, name)).sum::<f64>() / right.len() as f64).max(1e-4))
         .collect();
     let row = |measures: &BTreeMap<String, f64>| -> Vec<f64> {
-        names.iter().zip(&scales).map(|(name, scale)| (measures[*name] / scale).ln_1p()).collect()
+        names.iter().zip(&scales).map(|(name, scale)| (value(measures, name) / scale).ln_1p()).collect()
     };
-    let rows: Vec<(Vec<f64>, f64, f64)> = benign
+    let rows: Vec<(Vec<f64>, f64, f64)> = right
         .iter()
-        .map(|measures| (row(measures), 0.0, 0.5 / benign.len() as f64))
+        .map(|measures| (row(measures), 0.0, 0.5 / right.len() as f64))
         .chain(wrong.iter().map(|measures| (row(measures), 1.0, 0.5 / wrong.len() as f64)))
         .collect();
     let factors = descend(&rows, names.len());
@@ -70,8 +76,8 @@ fn model(samples: &Samples, check: &str) -> Model {
         .map(|((name, scale), weight)| ((*name).clone(), Measure { scale: rounded(scale), weight: rounded(weight) }))
         .collect();
     let mut model = Model { threshold: 1.0, measures };
-    let badness = benign.iter().map(|measures| model.badness(measures)).collect();
-    model.threshold = rounded(quantile(badness, 1.0 - MAY_FAIL));
+    let badness = right.iter().map(|measures| model.badness(measures)).collect();
+    model.threshold = rounded(quantile(badness, 1.0 - may_fail));
     model
 }
 
@@ -98,46 +104,12 @@ fn descend(rows: &[(Vec<f64>, f64, f64)], count: usize) -> Vec<f64> {
     weights
 }
 
-/// Mean and deviation of each measure at 0, 30, ... 180; a picture from the left is a mirrored one from the right.
-fn orientation(samples: &Samples) -> Orientation {
-    let sides = || samples.sides.iter().filter(|side| !side.test && !side.mirrored_back);
-    let names: Vec<String> = sides().next().map(|side| side.measures.keys().cloned().collect()).unwrap_or_default();
-    let course = |name: &String| {
-        let mut course = Course::default();
-        for step in 0..7_u16 {
-            let odd = name.starts_with("side");
-            let values: Vec<f64> = sides()
-                .flat_map(|side| {
-                    let value = side.measures[name];
-                    let right = (side.angle == step * 30).then_some(value);
-                    let left = ((360 - side.angle) % 360 == step * 30).then_some(if odd { -value } else { value });
-                    [right, left]
-                })
-                .flatten()
-                .collect();
-            let mean = values.iter().sum::<f64>() / values.len() as f64;
-            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / values.len() as f64;
-            course.mean[usize::from(step)] = rounded(mean);
-            course.deviation[usize::from(step)] = rounded(variance.sqrt());
-        }
-        course
-    };
-    let measures: BTreeMap<String, Course> = names.iter().map(|name| (name.clone(), course(name))).collect();
-    // A measure that happens to be the same at one angle for all characters is not that certain.
-    let floored = measures.into_iter().map(|(name, mut course)| {
-        let usual = course.deviation.iter().sum::<f64>() / 7.0;
-        course.deviation = course.deviation.map(|deviation| rounded(deviation.max(0.4 * usual)));
-        (name, course)
-    });
-    Orientation { threshold: 0.0, measures: floored.collect() }
-}
-
 pub(crate) fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
     values[((values.len() - 1) as f64 * share).round() as usize]
 }
 
 /// Six digits are enough, and read better.
-fn rounded(value: f64) -> f64 {
+pub(crate) fn rounded(value: f64) -> f64 {
     (value * 1e6).round() / 1e6
 }

@@ -1,12 +1,13 @@
 //! The labelled set: pairs with what is wrong with them, and figures with the side from which they are seen.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use likeness_figures::{Defects, Look, Style};
 use likeness_vision::Picture;
-use likeness_vision::consistency::{Figure, Relation, measures, orientation_measures};
+use likeness_vision::consistency::{Figure, Relation, Sides, measures, orientation_measures};
 
-use crate::cast::{Character, Check, DEFECTS, characters};
+use crate::cast::{Character, Check, DEFECTS};
 use crate::chance::Chance;
 use crate::damage::{Benign, cast, picture, reference, regenerated, seen};
 
@@ -27,11 +28,10 @@ pub(crate) struct Pair {
 /// One picture seen from a side, against the character's front.
 pub(crate) struct SideSample {
     pub(crate) test: bool,
-    pub(crate) character: usize,
     /// The true angle, or the claimed one of a mirrored back.
     pub(crate) angle: u16,
     pub(crate) mirrored_back: bool,
-    pub(crate) measures: BTreeMap<String, f64>,
+    pub(crate) measures: Sides,
 }
 
 #[derive(Default)]
@@ -43,30 +43,31 @@ pub(crate) struct Samples {
     pub(crate) lost_names: Vec<String>,
 }
 
-/// Everything, two characters at a time; in the same order whichever is done first.
-pub(crate) fn all() -> Samples {
-    let cast = characters();
-    let halves = std::thread::scope(|scope| {
-        let work = |part: usize| {
-            let cast = &cast;
-            scope.spawn(move || {
-                let own = (0..cast.len()).filter(|number| number % 2 == part);
-                own.map(|number| of_character(cast, number)).collect::<Vec<Samples>>()
-            })
-        };
-        [work(0), work(1)].map(|thread| thread.join().expect("drawing does not panic"))
-    });
-    let [even, mut odd] = halves.map(Vec::into_iter);
+pub(crate) fn all(cast: &[&Character]) -> Samples {
     let mut all = Samples::default();
-    for next in even {
-        for one in [Some(next), odd.next()].into_iter().flatten() {
-            all.pairs.extend(one.pairs);
-            all.sides.extend(one.sides);
-            all.lost += one.lost;
-            all.lost_names.extend(one.lost_names);
-        }
+    for one in of_each(cast.len(), |number| of_character(cast, number)) {
+        all.pairs.extend(one.pairs);
+        all.sides.extend(one.sides);
+        all.lost += one.lost;
+        all.lost_names.extend(one.lost_names);
     }
     all
+}
+
+/// Two at a time; in the same order whichever is done first.
+pub(crate) fn of_each<T: Send>(count: usize, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let (next, work) = (&next, &work);
+    let take = move || {
+        let numbers = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed)).take_while(|&at| at < count);
+        numbers.map(|number| (number, work(number))).collect::<Vec<(usize, T)>>()
+    };
+    let mut done: Vec<(usize, T)> = std::thread::scope(|scope| {
+        let threads = [scope.spawn(take), scope.spawn(take)];
+        threads.into_iter().flat_map(|thread| thread.join().expect("drawing does not panic")).collect()
+    });
+    done.sort_by_key(|(number, _)| *number);
+    done.into_iter().map(|(_, made)| made).collect()
 }
 
 struct Maker<'a> {
@@ -75,8 +76,8 @@ struct Maker<'a> {
     samples: Samples,
 }
 
-fn of_character(cast: &[Character], number: usize) -> Samples {
-    let character = &cast[number];
+fn of_character(cast: &[&Character], number: usize) -> Samples {
+    let character = cast[number];
     let angles = (0..12).map(|step| step * 30);
     let references = angles
         .filter_map(|angle| {
@@ -136,7 +137,7 @@ impl Maker<'_> {
     }
 
     /// Other characters of the same half in the same style.
-    fn strangers(&mut self, cast: &[Character]) {
+    fn strangers(&mut self, cast: &[&Character]) {
         let Character { number, style, test, .. } = self.character;
         let others: Vec<&Look> = cast
             .iter()
@@ -169,11 +170,11 @@ impl Maker<'_> {
     }
 
     fn side(&mut self, angle: u16, mirrored_back: bool, picture: &Picture) {
-        let Character { number, test, .. } = self.character;
+        let Character { test, .. } = self.character;
         match (self.references.get(&0), Figure::of(picture)) {
             (Some(master), Ok(figure)) => {
                 let measures = orientation_measures(master, &figure);
-                self.samples.sides.push(SideSample { test: *test, character: *number, angle, mirrored_back, measures });
+                self.samples.sides.push(SideSample { test: *test, angle, mirrored_back, measures });
             }
             (_, Err(_)) | (None, Ok(_)) => self.samples.lost += 1,
         }

@@ -22,6 +22,8 @@ pub(super) struct Cells(pub(super) Vec<Option<Lab>>);
 pub(super) enum Reach {
     /// Close by: both are seen from the same side.
     Near,
+    /// A little to the sides: one is turned by 45 degrees at most.
+    Beside,
     /// Anywhere at about the same height: one is turned.
     Height,
 }
@@ -46,6 +48,11 @@ impl Cells {
         Self((0..DOWN * ACROSS).map(cell).collect())
     }
 
+    /// Seen in a mirror: the figure's axis is in the middle.
+    pub(super) fn mirrored(&self) -> Self {
+        Self(self.0.chunks_exact(ACROSS).flat_map(|row| row.iter().rev().copied()).collect())
+    }
+
     pub(super) fn covered(&self) -> usize {
         self.0.iter().flatten().count()
     }
@@ -68,6 +75,7 @@ impl Cells {
         let mut distances = vec![0.0; self.0.len()];
         let (up, aside) = match reach {
             Reach::Near => (2, 2),
+            Reach::Beside => (2, 7),
             Reach::Height => (2, ACROSS),
         };
         for (at, cell) in self.0.iter().enumerate() {

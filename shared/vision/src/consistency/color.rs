@@ -36,6 +36,15 @@ pub(super) fn difference(reference: &Figure, candidate: &Figure, reach: Reach) -
         measures.insert(format!("{name}Patch"), 10.0 * patch(OTHER));
         measures.insert(format!("{name}FaintPatch"), 10.0 * patch(0.018));
     }
+    for (name, from, to) in [("head", 0.0, 0.24), ("upper", 0.24, 0.5), ("legs", 0.5, 0.89), ("feet", 0.89, 1.0)] {
+        let rows = (from * DOWN as f64) as usize * ACROSS..(to * DOWN as f64) as usize * ACROSS;
+        let mean = |distances: &[f32], cells: &[Option<Lab>]| {
+            let count = cells[rows.clone()].iter().flatten().count();
+            distances[rows.clone()].iter().map(|&d| f64::from(d)).sum::<f64>() / count.max(1) as f64
+        };
+        measures.insert(format!("{name}New"), mean(&new, &b.0));
+        measures.insert(format!("{name}Gone"), mean(&gone, &a.0));
+    }
     let cast = (b.median(1) - a.median(1)).hypot(b.median(2) - a.median(2));
     measures.insert("cast".to_owned(), f64::from(cast));
     let newest = Patch::heaviest(&new, ACROSS, OTHER);

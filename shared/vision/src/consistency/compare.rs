@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::cells::Reach;
 use super::figure::Figure;
-use super::report::{Check, Issue, Report, Verdict};
-use super::weights::{PASS, Weights};
+use super::report::{Issue, Report, Verdict};
+use super::weights::{Model, Weights};
 use super::{color, features, proportion, style};
 
 /// How the candidate's side relates to the reference's.
@@ -13,6 +13,8 @@ use super::{color, features, proportion, style};
 pub enum Relation {
     /// Within 15 degrees: everything can be laid over everything.
     Same,
+    /// Within 45 degrees: colours close by, heights, the outline loosely.
+    Near,
     /// In between: heights and the colours at each height.
     Turned,
     /// Within 15 degrees of 180: also the outline, mirrored.
@@ -25,16 +27,26 @@ impl Relation {
         let turned = degrees.rem_euclid(360.0);
         match turned.min(360.0 - turned) {
             away if away <= 15.0 => Self::Same,
+            away if away <= 45.0 => Self::Near,
             away if away >= 165.0 => Self::Opposite,
             _ => Self::Turned,
         }
     }
 
-    fn word(self) -> &'static str {
+    pub(super) fn word(self) -> &'static str {
         match self {
             Self::Same => "same",
+            Self::Near => "near",
             Self::Turned => "turned",
             Self::Opposite => "opposite",
+        }
+    }
+
+    fn reach(self) -> Reach {
+        match self {
+            Self::Same => Reach::Near,
+            Self::Near => Reach::Beside,
+            Self::Turned | Self::Opposite => Reach::Height,
         }
     }
 }
@@ -46,85 +58,86 @@ pub fn compare(reference: &Figure, candidate: &Figure, relation: Relation) -> Re
 
 /// Compares with other weights: for calibration.
 pub fn compare_with(weights: &Weights, reference: &Figure, candidate: &Figure, relation: Relation) -> Report {
-    let judge = Judge { weights, relation };
-    Report::of(
-        judge.color(reference, candidate),
-        judge.proportion(reference, candidate),
-        judge.features(reference, candidate),
-        judge.style(reference, candidate),
-    )
-}
-
-struct Judge<'a> {
-    weights: &'a Weights,
-    relation: Relation,
-}
-
-impl Judge<'_> {
-    fn color(&self, reference: &Figure, candidate: &Figure) -> Verdict {
-        let reach = match self.relation {
-            Relation::Same => Reach::Near,
-            Relation::Turned | Relation::Opposite => Reach::Height,
-        };
-        let found = color::difference(reference, candidate, reach);
-        self.verdict("color", found.measures.clone(), |score| color::issue(reference, candidate, &found, score))
-    }
-
-    fn proportion(&self, reference: &Figure, candidate: &Figure) -> Verdict {
-        let measures = match self.relation {
-            Relation::Same => proportion::shape(reference, candidate),
-            Relation::Turned => proportion::heights(reference, candidate),
-            Relation::Opposite => proportion::shape(reference, &candidate.mirrored()),
-        };
-        let same = self.relation == Relation::Same;
-        self.verdict("proportion", measures, |score| Some(proportion::issue(reference, candidate, same, score)))
-    }
-
-    fn features(&self, reference: &Figure, candidate: &Figure) -> Verdict {
-        if self.relation != Relation::Same {
+    let judge = |check: Aspect| {
+        if check == Aspect::Features && relation != Relation::Same {
             return Verdict::not_judged("face and details cannot be laid over a view from another side");
         }
-        let found = features::difference(reference, candidate);
-        self.verdict("features", found.measures.clone(), |score| Some(features::issue(candidate, &found, score)))
-    }
-
-    fn style(&self, reference: &Figure, candidate: &Figure) -> Verdict {
-        self.verdict("style", style::measures(reference, candidate), |score| {
-            Some(style::issue(reference, candidate, score))
-        })
-    }
-
-    fn verdict(
-        &self,
-        check: &str,
-        details: BTreeMap<String, f64>,
-        issue: impl FnOnce(f64) -> Option<Issue>,
-    ) -> Verdict {
-        let Some(model) = self.weights.checks.get(&format!("{check}.{}", self.relation.word())) else {
+        let Some((relation, model)) = check.model(weights, relation) else {
             return Verdict::not_judged("no model was calibrated for this");
         };
+        let details = check.measures(reference, candidate, relation);
         let score = model.score(&details);
-        let passed = score >= PASS;
-        let issues = if passed { Vec::new() } else { issue(score).into_iter().collect() };
-        Verdict::Judged(Check { score, passed, details, issues })
-    }
+        Verdict::of(score, details, || check.issue(reference, candidate, relation, score))
+    };
+    Report::of(judge(Aspect::Color), judge(Aspect::Proportion), judge(Aspect::Features), judge(Aspect::Style))
 }
 
 /// The single measures by check, named as in [`Weights::checks`]: what calibration fits.
 pub fn measures(reference: &Figure, candidate: &Figure, relation: Relation) -> BTreeMap<String, BTreeMap<String, f64>> {
-    let word = relation.word();
-    let mut all = BTreeMap::new();
-    let reach = if relation == Relation::Same { Reach::Near } else { Reach::Height };
-    all.insert(format!("color.{word}"), color::difference(reference, candidate, reach).measures);
-    let shape = match relation {
-        Relation::Same => proportion::shape(reference, candidate),
-        Relation::Turned => proportion::heights(reference, candidate),
-        Relation::Opposite => proportion::shape(reference, &candidate.mirrored()),
-    };
-    all.insert(format!("proportion.{word}"), shape);
-    if relation == Relation::Same {
-        all.insert(format!("features.{word}"), features::difference(reference, candidate).measures);
+    let judged = |check: &&Aspect| relation == Relation::Same || **check != Aspect::Features;
+    let all = [Aspect::Color, Aspect::Proportion, Aspect::Features, Aspect::Style];
+    let measures = |check: &Aspect| (check.key(relation), check.measures(reference, candidate, relation));
+    all.iter().filter(judged).map(measures).collect()
+}
+
+/// What is compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Aspect {
+    Color,
+    Proportion,
+    Features,
+    Style,
+}
+
+impl Aspect {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Color => "color",
+            Self::Proportion => "proportion",
+            Self::Features => "features",
+            Self::Style => "style",
+        }
     }
-    all.insert(format!("style.{word}"), style::measures(reference, candidate));
-    all
+
+    fn key(self, relation: Relation) -> String {
+        format!("{}.{}", self.word(), relation.word())
+    }
+
+    /// A pair for whose relation none was calibrated is judged as one of views farther apart.
+    fn model(self, weights: &Weights, relation: Relation) -> Option<(Relation, &Model)> {
+        let of = |relation: Relation| Some((relation, weights.checks.get(&self.key(relation))?));
+        match relation {
+            Relation::Near => of(relation).or_else(|| of(Relation::Turned)),
+            Relation::Same | Relation::Turned | Relation::Opposite => of(relation),
+        }
+    }
+
+    fn measures(self, a: &Figure, b: &Figure, relation: Relation) -> BTreeMap<String, f64> {
+        match self {
+            Self::Color => color::difference(a, b, relation.reach()).measures,
+            Self::Proportion => match relation {
+                Relation::Same | Relation::Near => proportion::shape(a, &b.outline, &b.landmarks),
+                Relation::Turned => proportion::heights(a, b),
+                Relation::Opposite => proportion::shape(a, &b.outline.mirrored(), &b.landmarks),
+            },
+            Self::Features => features::difference(a, b).measures,
+            Self::Style => style::measures(a, b),
+        }
+    }
+
+    /// By the pair's model, with the threshold as 1.
+    pub(super) fn badness(self, weights: &Weights, a: &Figure, b: &Figure, relation: Relation) -> f64 {
+        self.model(weights, relation)
+            .map_or(0.0, |(relation, model)| model.badness(&self.measures(a, b, relation)) / model.threshold.max(1e-9))
+    }
+
+    /// What differs most.
+    pub(super) fn issue(self, a: &Figure, b: &Figure, relation: Relation, score: f64) -> Option<Issue> {
+        match self {
+            Self::Color => color::issue(a, b, &color::difference(a, b, relation.reach()), score),
+            Self::Proportion => Some(proportion::issue(a, b, relation == Relation::Same, score)),
+            Self::Features => Some(features::issue(b, &features::difference(a, b), score)),
+            Self::Style => Some(style::issue(a, b, score)),
+        }
+    }
 }

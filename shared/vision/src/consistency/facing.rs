@@ -7,7 +7,6 @@ use super::canon::{COLUMNS, Canon, ROWS};
 use super::cells::{Reach, tolerant};
 use super::figure::Figure;
 use super::surface;
-use super::weights::{Course, Orientation};
 use crate::oklab::Lab;
 
 /// What a figure shows of its side by itself.
@@ -168,39 +167,4 @@ pub(super) fn measures(master: &Figure, candidate: &Figure) -> BTreeMap<String, 
         ("sideFeet".to_owned(), b.feet_lean),
         ("sideHead".to_owned(), b.head_lean),
     ])
-}
-
-/// What the measures say of an angle.
-pub(super) struct Side {
-    /// The likeliest angle, 0-345.
-    pub(super) likeliest: u16,
-    /// By how much an angle 60 degrees or more away is likelier than the claimed one or those near it.
-    pub(super) doubt: f64,
-}
-
-pub(super) fn side(orientation: &Orientation, measures: &BTreeMap<String, f64>, claimed: u16) -> Side {
-    let likely: Vec<(u16, f64)> =
-        (0..24).map(|step| step * 15).map(|angle| (angle, likelihood(orientation, measures, angle))).collect();
-    let away = |angle: u16| {
-        let turned = (i32::from(angle) - i32::from(claimed)).rem_euclid(360);
-        turned.min(360 - turned)
-    };
-    let best = |wanted: &dyn Fn(i32) -> bool| {
-        let fitting = likely.iter().filter(|(angle, _)| wanted(away(*angle)));
-        fitting.fold((0, f64::NEG_INFINITY), |best, next| if next.1 > best.1 { *next } else { best })
-    };
-    Side { likeliest: best(&|_| true).0, doubt: best(&|away| away >= 50).1 - best(&|away| away <= 20).1 }
-}
-
-fn likelihood(orientation: &Orientation, measures: &BTreeMap<String, f64>, angle: u16) -> f64 {
-    /// One measure alone does not decide.
-    const MOST: f64 = 12.0;
-    let part = |(name, course): (&String, &Course)| {
-        let Some(value) = measures.get(name) else { return 0.0 };
-        let (mean, deviation) = course.at(name.starts_with("side"), f64::from(angle));
-        let deviation = deviation.max(1e-3);
-        let away = (value - mean) / deviation;
-        -0.5 * (away * away).min(MOST) - deviation.ln()
-    };
-    orientation.measures.iter().map(part).sum()
 }

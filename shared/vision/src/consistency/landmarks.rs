@@ -67,6 +67,11 @@ impl Outline {
         }
     }
 
+    /// Seen in a mirror.
+    pub(super) fn mirrored(&self) -> Self {
+        Self(self.0.iter().map(|row| Row { left: row.right, right: row.left, ..*row }).collect())
+    }
+
     /// The mean width of the rows between two shares of the height, from the top.
     pub(super) fn width(&self, from: f64, to: f64) -> f64 {
         let rows = &self.0[(from * ROWS as f64) as usize..(to * ROWS as f64) as usize];

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use super::canon::ROWS;
 use super::cells::tolerant;
 use super::figure::Figure;
-use super::landmarks::{Outline, Row};
+use super::landmarks::{Landmarks, Outline, Row};
 use super::parts;
 use super::report::{Evidence, Issue, Severity};
 use super::style::quantile;
@@ -22,27 +22,28 @@ const SEARCH: usize = 4;
 /// Heights only: what may be compared from any two sides.
 pub(super) fn heights(reference: &Figure, candidate: &Figure) -> BTreeMap<String, f64> {
     let mut measures = warp_measures(&warp(&reference.outline, &candidate.outline, 0.0));
-    landmarks(&mut measures, reference, candidate);
+    landmarks(&mut measures, reference, &candidate.landmarks);
     measures
 }
 
 /// Heights and outline: from the same side, or from opposite sides with one of them mirrored.
-pub(super) fn shape(reference: &Figure, candidate: &Figure) -> BTreeMap<String, f64> {
-    let mut measures = warp_measures(&warp(&reference.outline, &candidate.outline, 0.6));
-    landmarks(&mut measures, reference, candidate);
-    measures.extend(outline(&reference.outline, &candidate.outline));
+pub(super) fn shape(reference: &Figure, candidate: &Outline, heights: &Landmarks) -> BTreeMap<String, f64> {
+    let mut measures = warp_measures(&warp(&reference.outline, candidate, 0.6));
+    landmarks(&mut measures, reference, heights);
+    measures.extend(outline(&reference.outline, candidate));
     measures
 }
 
-fn landmarks(measures: &mut BTreeMap<String, f64>, reference: &Figure, candidate: &Figure) {
-    for ((name, a), (_, b)) in reference.landmarks.named().into_iter().zip(candidate.landmarks.named()) {
+fn landmarks(measures: &mut BTreeMap<String, f64>, reference: &Figure, candidate: &Landmarks) {
+    for ((name, a), (_, b)) in reference.landmarks.named().into_iter().zip(candidate.named()) {
         // One that is found on one side only says more of the finding than of the figure.
         let difference = a.zip(b).map_or(0.0, |(a, b)| (a - b).abs());
         measures.insert(name.to_owned(), difference.min(0.06));
     }
 }
 
-fn outline(a: &Outline, b: &Outline) -> BTreeMap<String, f64> {
+/// How the two ends of the rows and their widths differ.
+pub(super) fn outline(a: &Outline, b: &Outline) -> BTreeMap<String, f64> {
     let mut both = rows_apart(a, b);
     both.extend(rows_apart(b, a));
     let thirds: Vec<f64> = (0..3)
@@ -101,13 +102,13 @@ fn longest(values: &[f32], least: f32) -> f64 {
 /// How the candidate's rows must be moved to lie on the reference's.
 pub(super) struct Warp {
     /// By how much, as a share of the height, downwards; one for each step of the reference.
-    moved: Vec<f32>,
+    pub(super) moved: Vec<f32>,
     /// What stays different.
     rest: f64,
 }
 
 /// Dynamic time warping over the rows' colours, and their widths as far as `widths` says.
-fn warp(a: &Outline, b: &Outline, widths: f32) -> Warp {
+pub(super) fn warp(a: &Outline, b: &Outline, widths: f32) -> Warp {
     const BENT: f32 = 0.008;
     let cost = |i: usize, j: usize| {
         let (a, b) = (&a.0[2 * i], &b.0[2 * j]);

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::figure::Figure;
+use super::weights::PASS;
 
 /// One check of two figures.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -29,6 +30,12 @@ impl Verdict {
     /// Whether it was compared and found different.
     pub fn failed(&self) -> bool {
         matches!(self, Self::Judged(check) if !check.passed)
+    }
+
+    pub(super) fn of(score: f64, details: BTreeMap<String, f64>, issue: impl FnOnce() -> Option<Issue>) -> Self {
+        let passed = score >= PASS;
+        let issues = if passed { Vec::new() } else { issue().into_iter().collect() };
+        Self::Judged(Check { score, passed, details, issues })
     }
 
     pub(super) fn not_judged(reason: &str) -> Self {

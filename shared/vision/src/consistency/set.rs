@@ -1,13 +1,15 @@
 //! A profile judged as a whole: each angle against the master, its neighbours and its opposite, and whether it is the
 //! angle that it claims to be.
 
-use std::collections::BTreeMap;
-
-use super::compare::{Relation, compare_with};
-use super::facing;
+use super::company::{Company, apart};
 use super::figure::Figure;
-use super::report::{Check, Issue, Report, Severity, Verdict, geometric_mean};
-use super::weights::{Orientation, PASS, Weights};
+use super::report::{Issue, Report, Severity, Verdict, geometric_mean};
+use super::turn::{self, Sides};
+use super::verdict::{scores, verdicts};
+use super::weights::Weights;
+
+/// What is left of the score of a view from another side.
+const WRONG_SIDE: f64 = 0.5;
 
 /// A judged profile.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -39,6 +41,9 @@ pub struct AngleReport {
     pub angle: u16,
     /// No check failed and the orientation is not wrong.
     pub passed: bool,
+    /// The geometric mean of the judged checks, halved where the orientation is wrong: for choosing the best of several
+    /// attempts. `None` where nothing was judged.
+    pub score: Option<f64>,
     /// All comparisons of this angle in one.
     pub report: Report,
     /// Whether it is the angle that it claims to be.
@@ -103,7 +108,15 @@ pub fn verify_set(master: &Figure, views: &[(u16, Figure)]) -> SetReport {
 
 /// Judges with other weights: for calibration.
 pub fn verify_set_with(weights: &Weights, master: &Figure, views: &[(u16, Figure)]) -> SetReport {
-    let angles: Vec<AngleReport> = (0..views.len()).map(|at| angle(weights, master, views, at)).collect();
+    let company = Company::of(weights, master, views);
+    let scores = scores(weights, &company);
+    let reports = verdicts(weights, &company, &scores);
+    let sides = turn::sides(&company);
+    let angles: Vec<AngleReport> = views
+        .iter()
+        .zip(reports.into_iter().zip(&sides))
+        .map(|((angle, _), (report, sides))| AngleReport::of(*angle, report, facing(weights, sides, *angle)))
+        .collect();
     let mean = |of: &dyn Fn(&Report) -> Option<f64>| {
         let scores: Vec<f64> = angles.iter().filter_map(|angle| of(&angle.report)).collect();
         (!scores.is_empty()).then(|| scores.iter().sum::<f64>() / scores.len() as f64)
@@ -117,85 +130,12 @@ pub fn verify_set_with(weights: &Weights, master: &Figure, views: &[(u16, Figure
     SetReport { overall, color, proportion, feature, style, passed, angles, issues }
 }
 
-/// The single measures of orientation: what calibration fits.
-pub fn orientation_measures(master: &Figure, candidate: &Figure) -> BTreeMap<String, f64> {
-    facing::measures(master, candidate)
-}
-
-/// By how much another side is likelier than the claimed one: what the threshold of [`Orientation`] is for.
-pub fn doubt(orientation: &Orientation, measures: &BTreeMap<String, f64>, claimed: u16) -> f64 {
-    facing::side(orientation, measures, claimed).doubt
-}
-
-fn angle(weights: &Weights, master: &Figure, views: &[(u16, Figure)], at: usize) -> AngleReport {
-    let (angle, figure) = &views[at];
-    let by_master = compare_with(weights, master, figure, Relation::of(f64::from(*angle)));
-    let others: Vec<Report> = views
-        .iter()
-        .enumerate()
-        .filter(|(other, _)| *other != at)
-        .filter_map(|(_, (other, reference))| {
-            let apart = (i32::from(*angle) - i32::from(*other)).rem_euclid(360);
-            let near = apart.min(360 - apart) <= 45;
-            (near || (170..=190).contains(&apart))
-                .then(|| compare_with(weights, reference, figure, Relation::of(f64::from(apart))))
-        })
-        .collect();
-    let merged = |of: &dyn Fn(&Report) -> &Verdict| merge(of(&by_master), others.iter().map(of));
-    let report =
-        Report::of(merged(&|r| &r.color), merged(&|r| &r.proportion), merged(&|r| &r.features), merged(&|r| &r.style));
-    let orientation = orientation(weights, master, figure, *angle);
-    let passed = report.passed && !matches!(orientation, Facing::Wrong { .. });
-    AngleReport { angle: *angle, passed, report, orientation }
-}
-
-/// The master's word and that of the most agreeing other view, in equal parts: a bad neighbour does not spoil a good
-/// view, and a view that nobody agrees with is bad.
-fn merge<'a>(by_master: &Verdict, others: impl Iterator<Item = &'a Verdict>) -> Verdict {
-    let best = others.filter_map(judged).fold(None, |best: Option<&Check>, next| match best {
-        Some(best) if best.score >= next.score => Some(best),
-        Some(_) | None => Some(next),
-    });
-    match (judged(by_master), best) {
-        (Some(own), Some(best)) => {
-            let score = (own.score + best.score) / 2.0;
-            let passed = score >= PASS;
-            let worse = if own.score <= best.score { own } else { best };
-            let issues = if passed { Vec::new() } else { worse.issues.clone() };
-            Verdict::Judged(Check { score, passed, details: own.details.clone(), issues })
-        }
-        (None, Some(only)) => Verdict::Judged(only.clone()),
-        (_, None) => by_master.clone(),
+impl AngleReport {
+    fn of(angle: u16, report: Report, orientation: Facing) -> Self {
+        let wrong = matches!(orientation, Facing::Wrong { .. });
+        let score = report.overall.map(|overall| if wrong { WRONG_SIDE * overall } else { overall });
+        Self { angle, passed: report.passed && !wrong, score, report, orientation }
     }
-}
-
-fn judged(verdict: &Verdict) -> Option<&Check> {
-    match verdict {
-        Verdict::Judged(check) => Some(check),
-        Verdict::NotJudged { .. } => None,
-    }
-}
-
-fn orientation(weights: &Weights, master: &Figure, figure: &Figure, claimed: u16) -> Facing {
-    if weights.orientation.measures.is_empty() {
-        return Facing::NotJudged { reason: "no model was calibrated for this".to_owned() };
-    }
-    let side = facing::side(&weights.orientation, &facing::measures(master, figure), claimed);
-    if side.doubt < weights.orientation.threshold {
-        return Facing::Plausible { doubt: side.doubt };
-    }
-    let apart = |a: u16, b: u16| {
-        let turned = (i32::from(a) - i32::from(b)).rem_euclid(360);
-        turned.min(360 - turned)
-    };
-    let mistake = if apart(claimed, 180) < 80 && apart(side.likeliest, 0) < 80 {
-        Mistake::FrontForBack
-    } else if apart((360 - claimed % 360) % 360, side.likeliest) <= 30 {
-        Mistake::Swapped
-    } else {
-        Mistake::OtherAngle
-    };
-    Facing::Wrong { mistake, looks_like: side.likeliest, doubt: side.doubt }
 }
 
 fn issues(angle: &AngleReport) -> Vec<AngleIssue> {
@@ -220,4 +160,23 @@ fn issues(angle: &AngleReport) -> Vec<AngleIssue> {
         }
     }
     found
+}
+
+fn facing(weights: &Weights, sides: &Sides, claimed: u16) -> Facing {
+    if weights.orientation.measures.is_empty() {
+        return Facing::NotJudged { reason: "no model was calibrated for this".to_owned() };
+    }
+    let claimed = claimed % 360;
+    let side = turn::side(&weights.orientation, sides, claimed);
+    if side.doubt < weights.orientation.ballot(sides).threshold {
+        return Facing::Plausible { doubt: side.doubt };
+    }
+    let mistake = if apart(claimed, 180) < 80 && apart(side.likeliest, 0) < 80 {
+        Mistake::FrontForBack
+    } else if apart(360 - claimed, side.likeliest) <= 30 {
+        Mistake::Swapped
+    } else {
+        Mistake::OtherAngle
+    };
+    Facing::Wrong { mistake, looks_like: side.likeliest, doubt: side.doubt }
 }

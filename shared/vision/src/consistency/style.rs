@@ -58,12 +58,20 @@ impl Manner {
     }
 }
 
+/// So that a ratio of next to nothing says little.
+const FLOOR: f64 = 0.002;
+
+impl Manner {
+    /// All statistics, on scales on which differences count alike: logarithms and shares.
+    pub(super) fn scaled(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let ratios = self.ratios.iter().map(|(name, value)| (*name, (value + FLOOR).ln()));
+        ratios.chain(self.shares.iter().copied())
+    }
+}
+
 pub(super) fn measures(reference: &Figure, candidate: &Figure) -> BTreeMap<String, f64> {
-    const FLOOR: f64 = 0.002;
-    let (a, b) = (&reference.manner, &candidate.manner);
-    let ratios = a.ratios.iter().zip(&b.ratios).map(|(a, b)| (a.0, ((b.1 + FLOOR) / (a.1 + FLOOR)).ln().abs()));
-    let shares = a.shares.iter().zip(&b.shares).map(|(a, b)| (a.0, (b.1 - a.1).abs()));
-    ratios.chain(shares).map(|(name, value)| (name.to_owned(), value)).collect()
+    let both = reference.manner.scaled().zip(candidate.manner.scaled());
+    both.map(|((name, a), (_, b))| (name.to_owned(), (b - a).abs())).collect()
 }
 
 /// Darker than what lies two pixels away on both sides.
@@ -102,7 +110,7 @@ pub(super) fn issue(reference: &Figure, candidate: &Figure, score: f64) -> Issue
     };
     let ratio = |name: &str| {
         let of = |manner: &Manner| manner.ratios.iter().find(|ratio| ratio.0 == name).map_or(0.0, |ratio| ratio.1);
-        (of(b) + 0.002) / (of(a) + 0.002)
+        (of(b) + FLOOR) / (of(a) + FLOOR)
     };
     // Each with what it takes to be remarkable.
     let changes = [

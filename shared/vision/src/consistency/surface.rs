@@ -53,6 +53,29 @@ impl Surface {
         found
     }
 
+    /// Seen in a mirror.
+    pub(super) fn mirrored(&self) -> Self {
+        fn turned<T: Copy>(values: &[T]) -> Vec<T> {
+            values.chunks_exact(COLUMNS).flat_map(|row| row.iter().rev().copied()).collect()
+        }
+        Self { values: turned(&self.values), inside: turned(&self.inside) }
+    }
+
+    /// The mean over every second patch of the uppermost rows: quick, for many pairs.
+    pub(super) fn unlike_on_the_whole(&self, other: &Self, rows: usize) -> f64 {
+        let (mut sum, mut count) = (0.0, 0);
+        for row in (0..rows.min(DOWN)).step_by(2) {
+            for column in (0..ACROSS).step_by(2) {
+                let (x, y) = (column * STRIDE + STRIDE / 2, row * STRIDE + STRIDE / 2);
+                if self.inside[y * COLUMNS + x] {
+                    sum += f64::from(self.best(other, x as i64, y as i64));
+                    count += 1;
+                }
+            }
+        }
+        sum / f64::from(count.max(1))
+    }
+
     /// Every second shift, then around the best.
     fn best(&self, other: &Self, x: i64, y: i64) -> f32 {
         let mut best = (GONE * GONE, 0, 0);

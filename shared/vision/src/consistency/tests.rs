@@ -1,6 +1,6 @@
 use likeness_figures::{Canvas, Defects, Look, Style, View, draw_character, draw_location};
 
-use super::{Facing, Figure, Mistake, NoFigure, Relation, Report, Verdict, compare, verify_set};
+use super::{Facing, Figure, Mistake, NoFigure, Relation, Report, SetReport, Verdict, compare, verify_set};
 use crate::picture::Picture;
 
 const WALL: [u8; 3] = [226, 226, 222];
@@ -107,9 +107,11 @@ fn other_legs_and_another_style_are_seen() {
     let long = figure(0, &Defects { leg_scale: 1.25, ..Defects::default() });
     let report = compare(&clean(0), &long, Relation::Same);
     assert!(report.proportion.failed(), "{:?}", scores(&report));
-    let drawing = figure(0, &Defects { style: Some(Style::Line), ..Defects::default() });
-    let report = compare(&clean(0), &drawing, Relation::Same);
-    assert!(report.style.failed(), "{:?}", scores(&report));
+    for style in [Style::Line, Style::Flat] {
+        let drawing = figure(0, &Defects { style: Some(style), ..Defects::default() });
+        let report = compare(&clean(0), &drawing, Relation::Same);
+        assert!(report.style.failed(), "{style:?}: {:?}", scores(&report));
+    }
 }
 
 #[test]
@@ -133,29 +135,75 @@ fn heights_are_the_same_from_all_sides() {
     }
 }
 
+fn failing(report: &SetReport) -> Vec<u16> {
+    report.angles.iter().filter(|angle| !angle.passed).map(|angle| angle.angle).collect()
+}
+
+fn profile(spoilt: &[(u16, Defects)]) -> Vec<(u16, Figure)> {
+    let view = |angle: u16| match spoilt.iter().find(|(bad, _)| *bad == angle) {
+        Some((_, defects)) => (angle, figure(angle, defects)),
+        None => (angle, clean(angle)),
+    };
+    (0..12).map(|step| view(step * 30)).collect()
+}
+
 #[test]
 fn a_right_profile_passes_and_its_back_is_not_asked_for_a_face() {
-    let seen = |angle: u16| {
-        let prompt = "an old woman with glasses and a green coat";
-        Figure::of(&drawn(prompt, angle, Style::Soft, &Defects::default())).unwrap()
+    for prompt in ["an old woman with glasses and a green coat", "a red-haired knight with a blue cape"] {
+        let seen = |angle: u16| Figure::of(&drawn(prompt, angle, Style::Soft, &Defects::default())).unwrap();
+        let views: Vec<(u16, Figure)> = (0..12).map(|step| (step * 30, seen(step * 30))).collect();
+        let report = verify_set(&seen(0), &views);
+        assert_eq!(failing(&report), Vec::<u16>::new(), "{:?}", report.issues);
+        let back = report.angles.iter().find(|angle| angle.angle == 180).unwrap();
+        assert!(matches!(back.report.features, Verdict::NotJudged { .. }));
+        assert!(report.passed && report.overall.is_some_and(|overall| overall > 0.7));
+    }
+}
+
+#[test]
+fn spoilt_angles_of_a_profile_are_found_and_no_others() {
+    let hue = Defects { hue_shift_degrees: 60.0, ..Defects::default() };
+    let style = Defects { style: Some(Style::Line), ..Defects::default() };
+    let report = verify_set(&clean(0), &profile(&[(90, hue), (210, style)]));
+    assert_eq!(failing(&report), [90, 210], "{:?}", report.issues);
+    let spoilt = report.angles.iter().find(|angle| angle.angle == 90).unwrap();
+    assert!(spoilt.report.color.failed() && !spoilt.report.style.failed());
+    let [right, bad] = [&report.angles[4], spoilt].map(|angle| angle.score.unwrap());
+    assert!(bad < right, "the best of several attempts is chosen by score: {bad} and {right}");
+    let issue = report.issues.iter().find(|found| found.angle == 90).unwrap();
+    assert!(issue.check == "color" && issue.issue.what.contains("expected #"), "{issue:?}");
+    assert!(issue.issue.place.is_some());
+}
+
+#[test]
+fn a_view_from_another_side_is_named() {
+    let turned = |claimed: usize, from: u16| {
+        let mut views = profile(&[]);
+        views[claimed / 30].1 = clean(from);
+        verify_set(&clean(0), &views).angles.swap_remove(claimed / 30)
     };
-    let views: Vec<(u16, Figure)> = (0..12).map(|step| (step * 30, seen(step * 30))).collect();
-    let report = verify_set(&seen(0), &views);
-    let failing: Vec<_> = report.angles.iter().filter(|angle| !angle.passed).map(|angle| angle.angle).collect();
-    assert_eq!(failing, Vec::<u16>::new(), "{:?}", report.issues);
-    let back = report.angles.iter().find(|angle| angle.angle == 180).unwrap();
-    assert!(matches!(back.report.features, Verdict::NotJudged { .. }));
-    assert!(report.passed && report.overall.is_some_and(|overall| overall > 0.7));
+    let swapped = turned(60, 300);
+    assert!(
+        matches!(swapped.orientation, Facing::Wrong { mistake: Mistake::Swapped, looks_like: 285..=315, .. }),
+        "{:?}",
+        swapped.orientation
+    );
+    let off = turned(90, 180);
+    assert!(
+        matches!(off.orientation, Facing::Wrong { mistake: Mistake::OtherAngle, .. }) && !off.passed,
+        "{:?}",
+        off.orientation
+    );
 }
 
 #[test]
 fn a_mirrored_front_is_no_back() {
-    let mut views: Vec<(u16, Figure)> = (0..12).map(|step| (step * 30, clean(step * 30))).collect();
-    views[6].1 = figure(180, &Defects { mirrored_back: true, ..Defects::default() });
-    let report = verify_set(&clean(0), &views);
+    let mirrored = Defects { mirrored_back: true, ..Defects::default() };
+    let report = verify_set(&clean(0), &profile(&[(180, mirrored)]));
     let back = &report.angles[6];
     assert!(matches!(back.orientation, Facing::Wrong { mistake: Mistake::FrontForBack, .. }), "{:?}", back.orientation);
-    assert!(!back.passed && report.issues.iter().any(|found| found.angle == 180 && found.check == "orientation"));
+    assert_eq!(failing(&report), [180]);
+    assert!(report.issues.iter().any(|found| found.angle == 180 && found.check == "orientation"));
 }
 
 #[test]

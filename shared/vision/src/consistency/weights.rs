@@ -13,6 +13,8 @@ pub const PASS: f64 = 0.7;
 pub struct Weights {
     /// By check and relation: `color.same`, `color.turned`, ...
     pub checks: BTreeMap<String, Model>,
+    /// By check: one view in its set.
+    pub sets: BTreeMap<String, Model>,
     /// From which side a figure is seen.
     pub orientation: Orientation,
 }
@@ -35,13 +37,26 @@ pub struct Measure {
     pub weight: f64,
 }
 
-/// What is seen of a figure from each side, against its front.
+/// What is seen of a figure from each side, against its front and against other views.
 #[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Orientation {
+    /// Against the master, by the angle.
+    pub measures: BTreeMap<String, Course>,
+    /// Against another view, by the degrees between the two.
+    pub profiles: BTreeMap<String, Course>,
+    /// Where there is only the master.
+    pub alone: Ballot,
+    /// Where there are other views.
+    pub company: Ballot,
+}
+
+/// How much each measure's word counts, and how much doubt is too much.
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Ballot {
     /// By how much another side must be likelier before it is said to be wrong.
     pub threshold: f64,
-    /// By measure.
-    pub measures: BTreeMap<String, Course>,
+    /// By measure, 0 or more.
+    pub weights: BTreeMap<String, f64>,
 }
 
 /// A measure at 0, 30, ... 180 degrees. Those whose name begins with `side` change sign on the other side.

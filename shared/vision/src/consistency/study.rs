@@ -1,0 +1,35 @@
+//! What calibration has to see of a set: the single measures, before any model of sets.
+
+use std::collections::BTreeMap;
+
+use super::company::Company;
+use super::figure::Figure;
+use super::turn::{self, Sides};
+use super::weights::{Orientation, Weights};
+use super::{facing, outlier};
+
+/// One view as calibration sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ViewMeasures {
+    /// By check; empty without company.
+    pub checks: BTreeMap<String, BTreeMap<String, f64>>,
+    /// What is known of its side.
+    pub sides: Sides,
+}
+
+/// What the models of [`Weights::sets`] and [`Weights::orientation`] are fitted to; the models of pairs have to be there.
+pub fn set_measures(weights: &Weights, master: &Figure, views: &[(u16, Figure)]) -> Vec<ViewMeasures> {
+    let company = Company::of(weights, master, views);
+    let checks = outlier::measures(&company);
+    checks.into_iter().zip(turn::sides(&company)).map(|(checks, sides)| ViewMeasures { checks, sides }).collect()
+}
+
+/// The single measures of orientation against the master alone.
+pub fn orientation_measures(master: &Figure, candidate: &Figure) -> Sides {
+    Sides { master: facing::measures(master, candidate), others: BTreeMap::new() }
+}
+
+/// By how much another side is likelier than the claimed one: what the threshold of a `Ballot` is for.
+pub fn doubt(orientation: &Orientation, sides: &Sides, claimed: u16) -> f64 {
+    turn::side(orientation, sides, claimed).doubt
+}
