@@ -21,7 +21,7 @@ pub(crate) struct CheckView {
     details: String,
     /// The single measures; 0 is no difference.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    measures: BTreeMap<String, f64>,
+    measures: BTreeMap<String, Option<f64>>,
     issues: Vec<IssueView>,
 }
 

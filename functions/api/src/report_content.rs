@@ -112,7 +112,7 @@ pub(crate) struct Checks {
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(tag = "verdict", rename_all = "camelCase")]
 pub(crate) enum Verdict {
-    Judged { score: f64, details: BTreeMap<String, f64>, issues: Vec<Issue> },
+    Judged { score: f64, details: BTreeMap<String, Option<f64>>, issues: Vec<Issue> },
     NotJudged { reason: String },
 }
 

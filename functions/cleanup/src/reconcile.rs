@@ -177,7 +177,7 @@ async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended,
     if missed {
         app.recorder.queues.tell_ingest(IngestHint::Job(id)).await?;
     }
-    if let Ok(checked) = job.value.clone().checked(now) {
+    if let Ok(checked) = job.value.clone().checked(missed, now) {
         let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_job(&checked, job.revision).await?;
     }
     Ok(if missed { Attended::Reminded } else { Attended::Nothing })

@@ -21,6 +21,8 @@ use crate::{
 
 /// Ends `job` if all its shots are settled and nothing else is tried.
 pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified> {
+    // What was found out before somebody else wrote the job.
+    let mut known: Option<(usize, Compared)> = None;
     loop {
         let Some(view) = app.store.job(job).await? else { return Ok(()) };
         let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
@@ -32,9 +34,12 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
         }
         let next = match before.tried_otherwise(&shots, now) {
             Some((extended, more)) => Next::Again(Box::new(extended), more),
-            None => verify(app, before, &shots, now).await?,
+            None => match known.take() {
+                Some((count, compared)) if count == shots.len() => Next::End(Box::new(compared)),
+                Some(_) | None => verify(app, before, &shots, now).await?,
+            },
         };
-        let Compared { verified, report } = match next {
+        let compared = match next {
             Next::Again(extended, more) => {
                 if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
                     continue;
@@ -45,18 +50,19 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
             }
             Next::End(compared) => *compared,
         };
-        let Ok(ended) = before.clone().finish(&shots, &verified, now) else { continue };
+        let Ok(ended) = before.clone().finish(&shots, &compared.verified, now) else { continue };
         let finish = Finish {
             job: &ended,
             seen: view.job.revision,
             collection: collection(app, &ended, &shots, now).await?,
-            report: report.as_ref(),
-            cached: cached(app, &ended, &shots, now),
+            report: compared.report.as_ref(),
+            cached: if before.is_taken_back() { Cached::No } else { cached(app, &ended, &shots, now) },
         };
         if app.store.finish_job(&finish).await? == Saved::Yes {
             log(&ended, &shots);
             return Ok(go_on(app, &ended, now).await?);
         }
+        known = Some((shots.len(), compared));
     }
 }
 

@@ -11,6 +11,8 @@ mod scene;
 mod set;
 mod sheet;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use likeness_core::{
     bucket::BucketError,
@@ -24,6 +26,7 @@ use likeness_core::{
     report::{CheckType, PASS, Report, Verified},
     shot::Shot,
     store::StoreError,
+    subject::SubjectType,
 };
 
 use self::{
@@ -58,16 +61,35 @@ pub(crate) enum NotVerified {
     /// The bucket.
     #[error(transparent)]
     Bucket(#[from] BucketError),
+    /// It took too long: the function would have ended in the middle of it.
+    #[error("comparing took too long")]
+    TooLong(#[from] tokio::time::error::Elapsed),
     /// A report that cannot be written down.
     #[error("a report has no JSON form")]
     Json(#[from] serde_json::Error),
 }
 
+/// How long it may take: the function has 120 seconds.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 /// Compares what `job` made. All its `shots` are settled.
 pub(crate) async fn verify(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Result<Next, NotVerified> {
+    if job.is_overdue() {
+        tracing::error!(event = "not_verified", job.id = %job.id, "it was tried often enough: the job ends unjudged");
+        return Ok(Next::End(Box::new(given_up(job))));
+    }
+    tokio::time::timeout(PATIENCE, compared(app, job, shots, now)).await?
+}
+
+async fn compared(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Result<Next, NotVerified> {
     let compared = match &job.kind {
-        // Nothing is judged in a job that was taken back or that made too little.
-        _ if job.is_taken_back() || job.kind.judge(shots) == Verdict::Failed => Compared::default(),
+        // Nothing is judged in a job that made too little, and nothing compared for one that nobody wants any more.
+        _ if job.kind.judge(shots) == Verdict::Failed => Compared::default(),
+        Kind::Verification(_) if job.is_taken_back() => Compared::default(),
+        // The checks are about people and their clothes.
+        Kind::Profile(_) | Kind::Regeneration(_) if job.filing.subject_type != Some(SubjectType::Character) => {
+            Compared::default()
+        }
         Kind::Profile(profile) => return of_profile(app, job, profile, shots, now).await,
         Kind::Verification(verification) => of_verification(app, job, verification, now).await?,
         Kind::Regeneration(again) => match (again.collection, again.recipe.angle, shots.iter().find_map(first_image)) {
@@ -80,7 +102,7 @@ pub(crate) async fn verify(app: &App, job: &Job, shots: &[Shot], now: Timestamp)
             let cast = scene::cast(app, job, composite).await?;
             let reference = cast_ids(&job.filing.slots);
             let (content, images, counted) = scene::of(app, job, cast, shots).await?;
-            let asked = Asked { reference, images, check: scene::CHECK, threshold: PASS };
+            let asked = Asked { reference, images, check: CheckType::All, threshold: PASS };
             kept(app, job, asked, counted, &Content::Scene(content), None, now).await?
         }
         Kind::Master(_) | Kind::Portrait(_) => Compared::default(),
@@ -116,8 +138,9 @@ async fn of_profile(
     let chosen = profile.chosen(shots, &all);
     let set = if chosen == newest { set } else { set::Set::of(app, job, set.into_master(), &chosen).await? };
     let attempts = content::attempts(profile, shots, &all);
-    let (counted, sheet) = (set.counted(CheckType::All, PASS), set.sheet());
-    let content = Content::Set(Box::new(set.content(attempts)));
+    let counted = set.counted(CheckType::All, PASS);
+    let (content, sheet) = set.told(attempts).await;
+    let content = Content::Set(Box::new(content));
     let images = chosen.iter().filter_map(|shot| first_image(shot)).cloned().collect();
     let asked = Asked { reference: profile.master.to_string(), images, check: CheckType::All, threshold: PASS };
     let mut compared = kept(app, job, asked, counted, &content, sheet, now).await?;
@@ -176,8 +199,9 @@ async fn of_verification(
             };
             let set = set::Set::of_collection(app, job, master, &collection).await?;
             let images = collection.views.iter().map(|view| view.media.clone()).collect();
-            let (counted, sheet) = (set.counted(verification.check, verification.threshold), set.sheet());
-            let content = Content::Set(Box::new(set.content(Vec::new())));
+            let counted = set.counted(verification.check, verification.threshold);
+            let (content, sheet) = set.told(Vec::new()).await;
+            let content = Content::Set(Box::new(content));
             kept(app, job, asked(images), counted, &content, sheet, now).await
         }
         (Side::Picture(examined), Side::Views(collection)) => {
@@ -186,15 +210,13 @@ async fn of_verification(
         }
         (Side::Picture(examined), Side::Picture(against)) => {
             let images = examined.id.clone().into_iter().collect();
-            let key = examined.key.clone();
-            if let Some((content, counted)) =
-                scene::with_one(app, &key, &against, &examined, verification.threshold).await?
-            {
+            if let Some((content, counted)) = scene::with_one(app, &against, &examined, verification).await? {
                 return kept(app, job, asked(images), counted, &Content::Scene(content), None, now).await;
             }
-            let pair = pair::Pair::of(*against, *examined, None).with_face(app).await;
+            let pair = pair::Pair::of(*against, *examined, None).await.with_face(app).await;
             let counted = pair.counted(verification.check, verification.threshold);
-            kept(app, job, asked(images), counted, &Content::Pair(Box::new(pair.content())), pair.sheet(), now).await
+            let (content, sheet) = pair.told().await;
+            kept(app, job, asked(images), counted, &Content::Pair(Box::new(content)), sheet, now).await
         }
     }
 }
@@ -216,7 +238,8 @@ async fn in_collection(
     };
     let pair = pair.with_face(app).await;
     let counted = pair.counted(asked.check, asked.threshold);
-    kept(app, job, asked, counted, &Content::Pair(Box::new(pair.content())), pair.sheet(), now).await
+    let (content, sheet) = pair.told().await;
+    kept(app, job, asked, counted, &Content::Pair(Box::new(content)), sheet, now).await
 }
 
 /// One side of a comparison; `None` where it is gone.
@@ -241,8 +264,29 @@ async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>,
 }
 
 fn gone() -> Compared {
-    let failure = Failure::new(FailureCode::ImageUnreachable, "what was to be compared is no longer there");
-    Compared { verified: Verified { failure: Some(failure), ..Verified::default() }, report: None }
+    failed(FailureCode::ImageUnreachable, "what was to be compared is no longer there")
+}
+
+fn given_up(job: &Job) -> Compared {
+    match job.kind {
+        Kind::Verification(_) => failed(FailureCode::ImageUnreachable, "the images could not be compared, many times"),
+        // What was made is kept, and somebody should look at it.
+        Kind::Profile(_) | Kind::Regeneration(_) | Kind::Composite(_) => {
+            Compared { verified: Verified { doubtful: true, ..Verified::default() }, report: None }
+        }
+        Kind::Master(_) | Kind::Portrait(_) => Compared::default(),
+    }
+}
+
+fn failed(code: FailureCode, detail: &str) -> Compared {
+    let failure = Some(Failure::new(code, detail));
+    Compared { verified: Verified { failure, ..Verified::default() }, report: None }
+}
+
+/// Pixel work away from the one thread that everything else of this function runs on; `None` where it panicked, which it
+/// would do every time.
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    tokio::task::spawn_blocking(work).await.ok()
 }
 
 /// Stores the drawn report, and makes the record that is written with the job's end.

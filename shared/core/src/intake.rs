@@ -121,7 +121,7 @@ impl Intake {
         if order.may_be_cached
             && let Some(key) = &plan.cache_key
             && let Some(earlier) = self.made_before(&order.project, key, now).await?
-            && !(earlier.job.value.needs_review && pays_for_better(&kind))
+            && !(earlier.job.value.report.is_none() && pays_for_better(&kind))
         {
             return Ok(Prepared::Cached(Box::new(earlier)));
         }
@@ -324,7 +324,7 @@ impl Intake {
     }
 }
 
-/// Whether money is set aside for making again what does not match: a doubtful earlier result is no answer then.
+/// Whether money is set aside for making again what does not match: what was never compared is no answer then.
 fn pays_for_better(kind: &Kind) -> bool {
     match kind {
         Kind::Profile(profile) => profile.reroll_budget.is_some_and(|budget| budget > Usd::ZERO),

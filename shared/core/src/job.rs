@@ -22,6 +22,10 @@ use crate::{
 /// How long a job may be open before the sweep looks whether its end was missed.
 const FINISH_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 
+/// How often the end of a job may be missed before it ends without its images having been compared: an hour of a bucket
+/// or a table that is down, and not for ever for pictures on which the work never comes to an end.
+const MOST_MISSED: u32 = 30;
+
 /// One accepted request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
@@ -77,6 +81,9 @@ pub enum JobState {
         /// It was taken back: nothing of it that waits is sent any more.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         canceled: bool,
+        /// How often the sweep found that its end was missed.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        missed: u32,
     },
     /// Every shot has its image.
     Completed(Ending),
@@ -152,6 +159,11 @@ mod as_text {
     }
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 /// What [`Job::read`] replaces.
 fn not_filed() -> Filing {
     Filing {
@@ -188,7 +200,7 @@ impl Job {
     /// The state of a job that is just being accepted.
     #[must_use]
     pub fn opened(now: Timestamp) -> JobState {
-        JobState::Open { check_at: now + FINISH_PATIENCE, canceled: false }
+        JobState::Open { check_at: now + FINISH_PATIENCE, canceled: false, missed: 0 }
     }
 
     /// When the sweep has to look at it.
@@ -200,14 +212,15 @@ impl Job {
         }
     }
 
-    /// Looked at, and still open.
+    /// Looked at, and still open; `missed` where it should have ended by now.
     ///
     /// # Errors
     /// It has ended.
-    pub fn checked(mut self, now: Timestamp) -> Result<Self, NotFinished> {
+    pub fn checked(mut self, missed: bool, now: Timestamp) -> Result<Self, NotFinished> {
         match &mut self.state {
-            JobState::Open { check_at, .. } => {
+            JobState::Open { check_at, missed: times, .. } => {
                 *check_at = now + FINISH_PATIENCE;
+                *times = times.saturating_add(u32::from(missed));
                 Ok(self)
             }
             JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
@@ -238,6 +251,12 @@ impl Job {
         matches!(self.state, JobState::Open { canceled: true, .. })
     }
 
+    /// Whether whatever stands between it and its end was tried often enough.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        matches!(self.state, JobState::Open { missed, .. } if missed >= MOST_MISSED)
+    }
+
     /// Whether its end is due: it is open, and all its `shots` are settled.
     ///
     /// # Errors
@@ -258,14 +277,16 @@ impl Job {
     /// A shot is under way, or it has ended before.
     pub fn finish(mut self, shots: &[Shot], verified: &Verified, now: Timestamp) -> Result<Self, NotFinished> {
         self.is_due(shots)?;
+        let taken_back_whole = shots.is_empty() && self.is_taken_back();
         self.judged = self.judged_with(&verified.judged);
-        self.needs_review = verified.doubtful;
         self.report = verified.report;
         let ending = Ending { at: now, cost: shots.iter().map(Shot::charge).sum() };
         let failure = shots.iter().find_map(Shot::failure).cloned();
         let inconsistency = self.kind.inconsistency(shots, &self.judged);
+        self.needs_review = verified.doubtful || inconsistency.is_some();
         let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
         self.state = match (self.kind.judge(shots), failure) {
+            _ if taken_back_whole => JobState::Canceled(ending),
             (Verdict::Completed, _) if let Some(failure) = &verified.failure => {
                 JobState::Failed(ending, failure.clone())
             }
@@ -545,14 +566,16 @@ mod tests {
             assert_eq!(ended.clone().finish(&again, &Verified::default(), at(90)), Err(NotFinished::AlreadyDone));
             assert_eq!(ended.clone().finish(&[waiting()], &Verified::default(), at(90)), Err(NotFinished::AlreadyDone));
             assert_eq!(ended.check_at(), None);
-            assert_eq!(ended.checked(at(90)), Err(NotFinished::AlreadyDone));
+            assert_eq!(ended.checked(false, at(90)), Err(NotFinished::AlreadyDone));
         }
     }
 
     #[test]
     fn the_sweep_looks_again_and_again_at_an_open_job() {
         assert_eq!(job(1).check_at(), Some(at(120)));
-        assert_eq!(job(1).checked(at(130)).unwrap().check_at(), Some(at(250)));
+        assert_eq!(job(1).checked(false, at(130)).unwrap().check_at(), Some(at(250)));
+        let missed = |times| (0..times).fold(job(1), |job, _| job.checked(true, at(130)).unwrap());
+        assert!(!missed(29).is_overdue() && missed(30).is_overdue());
     }
 
     #[test]
@@ -560,7 +583,7 @@ mod tests {
         let canceled = job(1).taken_back().unwrap();
         assert!(canceled.is_taken_back() && !job(1).is_taken_back());
         assert_eq!(canceled.check_at(), job(1).check_at());
-        let checked = canceled.clone().checked(at(130)).unwrap();
+        let checked = canceled.clone().checked(false, at(130)).unwrap();
         assert!(checked.is_taken_back());
         assert_eq!(checked.clone().taken_back().as_ref(), Ok(&checked), "a second time");
         assert_eq!(

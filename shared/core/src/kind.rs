@@ -240,7 +240,7 @@ impl Kind {
             Self::Composite(composite) => composite.plan(material, setting),
             Self::Portrait(portrait) => portrait.plan(material, setting),
             Self::Regeneration(again) => again.plan(setting),
-            Self::Verification(verification) => Ok(verification.plan(material)),
+            Self::Verification(verification) => verification.plan(material),
         }?;
         // Also what was not in the request: a subject's description, a person's trigger word.
         let refused = plan.recipes.iter().find_map(|recipe| setting.wording.refused_term(&recipe.prompt));

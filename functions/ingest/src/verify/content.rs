@@ -111,7 +111,7 @@ impl Counted {
 
     /// The same, but failed where something else speaks against it.
     pub(crate) fn unless(self, failed: bool) -> Self {
-        Self { passed: self.passed.map(|passed| passed && !failed), ..self }
+        Self { passed: if failed { Some(false) } else { self.passed }, ..self }
     }
 
     /// What counts of one comparison.

@@ -41,6 +41,8 @@ pub(crate) async fn compare(app: &App, reference: &Looked, examined: &Looked) ->
     if turned.min(360 - turned.min(360)) > MOST_TURNED {
         return Some(FaceContent::NotJudged { reason: "the face is turned away".to_owned() });
     }
+    // Both bodies are in memory twice, as text.
+    let _desk = app.desks.acquire().await;
     Some(match faces.compare(reference.clone(), picture.clone()).await {
         FaceVerdict::Compared { similarity, passed } => FaceContent::Judged { similarity, passed },
         FaceVerdict::NotJudged { reason } => FaceContent::NotJudged { reason },

@@ -42,7 +42,7 @@ pub(crate) enum Side {
 }
 
 impl Looked {
-    fn unseen(reason: impl Into<String>) -> Self {
+    pub(crate) fn unseen(reason: impl Into<String>) -> Self {
         Self { id: None, key: String::new(), angle: None, figure: Err(reason.into()), thumbnail: None, bytes: None }
     }
 

@@ -1,13 +1,14 @@
 //! One picture against another.
 
+use futures_util::future::try_join_all;
 use likeness_core::{collection::Collection, job::Job, report::CheckType};
 use likeness_vision::{
-    consistency::{Facing, Relation, Report, compare},
+    consistency::{Facing, Figure, Relation, Report, compare},
     sheet::pair_sheet,
 };
 
 use super::{
-    NotVerified,
+    NotVerified, apart,
     content::{Counted, PairContent},
     face::{self, FaceContent},
     look::{self, Looked},
@@ -27,13 +28,16 @@ pub(crate) struct Pair {
 
 impl Pair {
     /// As far as their angles are known they are taken into account; else both are taken to be seen from the same side.
-    pub(crate) fn of(reference: Looked, examined: Looked, matched_angle: Option<u16>) -> Self {
+    pub(crate) async fn of(reference: Looked, examined: Looked, matched_angle: Option<u16>) -> Self {
         let relation = match (reference.angle, examined.angle) {
             (Some(from), Some(to)) => Relation::of(f64::from(to) - f64::from(from)),
             (None, _) | (_, None) => Relation::Same,
         };
         let report = match (&reference.figure, &examined.figure) {
-            (Ok(reference), Ok(examined)) => Some(compare(reference, examined, relation)),
+            (Ok(reference), Ok(examined)) => {
+                let (reference, examined) = (reference.clone(), examined.clone());
+                apart(move || compare(&reference, &examined, relation)).await
+            }
             (Err(_), _) | (_, Err(_)) => None,
         };
         Self { reference, examined, relation, matched_angle, report, orientation: None, face: None }
@@ -54,7 +58,7 @@ impl Pair {
     pub(crate) async fn with_face(self, app: &App) -> Self {
         let face = match self.relation {
             Relation::Same => face::compare(app, &self.reference, &self.examined).await,
-            Relation::Turned | Relation::Opposite => None,
+            Relation::Near | Relation::Turned | Relation::Opposite => None,
         };
         Self { face, ..self }
     }
@@ -66,27 +70,42 @@ impl Pair {
         counted.unless(check == CheckType::All && (turned || stranger))
     }
 
-    pub(crate) fn content(&self) -> PairContent {
+    /// In full and as a drawing.
+    pub(crate) async fn told(self) -> (PairContent, Option<String>) {
+        let unjudged = self.unjudged();
+        apart(move || (self.content(), self.sheet())).await.unwrap_or((unjudged, None))
+    }
+
+    /// What is left to say where the work on the pictures ends in a panic.
+    fn unjudged(&self) -> PairContent {
+        PairContent {
+            relation: word(self.relation),
+            matched_angle: self.matched_angle,
+            report: None,
+            orientation: None,
+            specification_differences: Vec::new(),
+            face: self.face.clone(),
+            not_judged_reason: Some("the pictures could not be worked on".to_owned()),
+        }
+    }
+
+    fn content(&self) -> PairContent {
         let reason = |whose: &str, looked: &Looked| looked.figure.as_ref().err().map(|why| format!("{whose}: {why}"));
         PairContent {
-            relation: match self.relation {
-                Relation::Same => "same",
-                Relation::Turned => "turned",
-                Relation::Opposite => "opposite",
-            },
+            relation: word(self.relation),
             matched_angle: self.matched_angle,
             report: self.report.clone(),
             orientation: self.orientation.clone(),
             specification_differences: match self.relation {
                 Relation::Same => self.reference.differences(&self.examined),
-                Relation::Turned | Relation::Opposite => Vec::new(),
+                Relation::Near | Relation::Turned | Relation::Opposite => Vec::new(),
             },
             face: self.face.clone(),
             not_judged_reason: reason("the reference", &self.reference).or_else(|| reason("the image", &self.examined)),
         }
     }
 
-    pub(crate) fn sheet(&self) -> Option<String> {
+    fn sheet(&self) -> Option<String> {
         let (reference, examined) = (self.reference.thumbnail.as_ref()?, self.examined.thumbnail.as_ref()?);
         Some(pair_sheet(reference, examined, self.report.as_ref()?))
     }
@@ -101,16 +120,30 @@ pub(crate) async fn most_like(
     collection: &Collection,
     examined: Looked,
 ) -> Result<Pair, NotVerified> {
-    let mut views = vec![(0, master.seen_from(None))];
-    for view in &collection.views {
-        views.push((view.angle, look::image(app, &job.project, &view.media).await?.seen_from(None)));
+    let views = collection.views.iter().map(async |view| {
+        Ok::<_, NotVerified>((view.angle, look::image(app, &job.project, &view.media).await?.seen_from(None)))
+    });
+    let mut views = try_join_all(views).await?;
+    views.insert(0, (0, master.seen_from(None)));
+    let own = examined.figure.as_ref().ok().cloned();
+    let figures: Vec<Option<Figure>> = views.iter().map(|(_, view)| view.figure.as_ref().ok().cloned()).collect();
+    let best = apart(move || {
+        let alike = |view: &Option<Figure>| match (view, &own) {
+            (Some(view), Some(own)) => compare(view, own, Relation::Same).overall.unwrap_or_default(),
+            (None, _) | (_, None) => -1.0,
+        };
+        let scores = figures.iter().map(alike).enumerate();
+        scores.fold((0, -1.0), |best, next| if next.1 > best.1 { next } else { best }).0
+    });
+    let (angle, reference) = views.swap_remove(best.await.unwrap_or_default());
+    Ok(Pair::of(reference, examined, Some(angle)).await)
+}
+
+fn word(relation: Relation) -> &'static str {
+    match relation {
+        Relation::Same => "same",
+        Relation::Near => "near",
+        Relation::Turned => "turned",
+        Relation::Opposite => "opposite",
     }
-    let alike = |view: &Looked| match (&view.figure, &examined.figure) {
-        (Ok(view), Ok(examined)) => compare(view, examined, Relation::Same).overall.unwrap_or_default(),
-        (Err(_), _) | (_, Err(_)) => -1.0,
-    };
-    let best = views.iter().map(|(_, view)| alike(view)).enumerate();
-    let (best, _) = best.fold((0, -1.0), |best, next| if next.1 > best.1 { next } else { best });
-    let (angle, reference) = views.swap_remove(best);
-    Ok(Pair::of(reference, examined, Some(angle)))
 }

@@ -7,7 +7,7 @@ use likeness_core::{
     filing::Slot,
     id::MediaId,
     job::Job,
-    kind::{Composite, composite::Composition},
+    kind::{Composite, Verification, composite::Composition},
     report::{CheckType, PASS},
     shot::Shot,
 };
@@ -74,7 +74,8 @@ pub(crate) async fn cast(app: &App, job: &Job, composite: &Composite) -> Result<
     if composite.composition == Some(Composition::Portrait) {
         return Ok(Vec::new());
     }
-    let slots = job.filing.slots.iter().filter(|slot| slot.slot != "location" && slot.slot != "style");
+    // A thing has neither head nor legs.
+    let slots = job.filing.slots.iter().filter(|slot| slot.slot.starts_with("character-"));
     let sought = slots.filter_map(|slot| Some((slot, slot.reference.as_ref()?))).map(async |(slot, reference)| {
         let looked = look::image(app, &job.project, reference).await?;
         let (slot, at) = (slot.slot.clone(), position(composite, slot));
@@ -104,17 +105,16 @@ pub(crate) async fn of(
         Ok::<_, NotVerified>(in_picture(Arc::clone(&cast), Some(id.clone()), picture).await)
     });
     let images = try_join_all(images).await?;
-    let counted = counted(&images, PASS);
+    let counted = counted(&images, CheckType::All, PASS);
     Ok((SceneContent { images }, ids, counted))
 }
 
 /// Looks for the one figure of `reference` in a picture that shows more than a figure; `None` where that says nothing.
 pub(crate) async fn with_one(
     app: &App,
-    key: &str,
     reference: &Looked,
     examined: &Looked,
-    threshold: f64,
+    asked: &Verification,
 ) -> Result<Option<(SceneContent, Counted)>, NotVerified> {
     let not_plain = |none: &String| *none == NoFigure::BackdropNotPlain.to_string();
     let (Ok(figure), Err(none)) = (&reference.figure, &examined.figure) else { return Ok(None) };
@@ -123,10 +123,10 @@ pub(crate) async fn with_one(
     }
     let sought =
         Sought { slot: "reference".to_owned(), reference: reference.id.clone(), figure: figure.clone(), at: None };
-    let picture = look::object_whole(app, key).await?;
+    let picture = look::object_whole(app, &examined.key).await?;
     let image = in_picture(Arc::new(vec![sought]), examined.id.clone(), picture).await;
     let images = vec![image];
-    let counted = counted(&images, threshold);
+    let counted = counted(&images, asked.check, asked.threshold);
     Ok(Some((SceneContent { images }, counted)))
 }
 
@@ -177,14 +177,15 @@ async fn in_picture(
     ImageContent { media_id, slots: slots.collect(), extra, overall, passed, not_judged_reason: None }
 }
 
-fn counted(images: &[ImageContent], threshold: f64) -> Counted {
-    let judged: Vec<&ImageContent> =
-        images.iter().filter(|image| image.overall.is_some() || !image.slots.is_empty()).collect();
-    let counted = Counted::all(judged.iter().filter_map(|image| image.overall), threshold);
-    // Somebody who is missing has no score that could speak for them.
-    let passed = (!judged.is_empty()).then(|| judged.iter().all(|image| image.passed));
-    Counted { overall: counted.overall, passed: passed.map(|passed| passed && counted.passed != Some(false)) }
+/// Everybody has one score, by their colours: other checks are not judged in a scene. Who is missing has 0.
+fn counted(images: &[ImageContent], check: CheckType, threshold: f64) -> Counted {
+    let judged = || images.iter().filter(|image| check.counts("color") && image.overall.is_some());
+    let right = |slot: &SlotContent| match slot.state {
+        SlotState::Found => slot.score.is_none_or(|score| score >= threshold),
+        SlotState::Missing | SlotState::Swapped { .. } | SlotState::Blended { .. } => false,
+        SlotState::NotJudged { .. } => true,
+    };
+    let passes = |image: &ImageContent| image.extra.is_empty() && image.slots.iter().all(right);
+    let overall = Counted::all(judged().filter_map(|image| image.overall), threshold).overall;
+    Counted { overall, passed: judged().next().map(|_| judged().all(passes)) }
 }
-
-/// All checks count in a scene: there is one score for each reference.
-pub(crate) const CHECK: CheckType = CheckType::All;

@@ -15,7 +15,7 @@ use likeness_vision::{
 };
 
 use super::{
-    NotVerified,
+    NotVerified, apart,
     content::{AttemptContent, Counted, NotJudged, SetContent, ViewFace},
     face,
     look::{self, Looked},
@@ -68,13 +68,21 @@ impl Set {
     ) -> Result<Self, NotVerified> {
         // How many at once is for the desks to say.
         let looked = images.into_iter().map(async |(angle, shot, image)| {
-            let looked = look::image(app, &job.project, image).await?.seen_from(Some(angle));
+            let mut looked = look::image(app, &job.project, image).await?.seen_from(Some(angle));
             let face = face::compare(app, &master, &looked).await;
+            looked.bytes = None;
             let face = face.map(|face| ViewFace { angle, face });
             Ok::<_, NotVerified>(((angle, shot, looked), face))
         });
         let (views, faces): (Vec<_>, Vec<_>) = try_join_all(looked).await?.into_iter().unzip();
-        Ok(Self::judge(master, views, faces.into_iter().flatten().collect()))
+        let faces = faces.into_iter().flatten().collect();
+        Ok(apart(move || Self::judge(master, views, faces)).await.unwrap_or_else(Self::unjudged))
+    }
+
+    /// What is left to say where the work on the views ends in a panic.
+    fn unjudged() -> Self {
+        let master = Looked::unseen("the views could not be worked on");
+        Self { master, views: Vec::new(), report: nothing_judged(), faces: Vec::new(), differences: Vec::new() }
     }
 
     fn judge(master: Looked, looked: Vec<(u16, Option<u16>, Looked)>, faces: Vec<ViewFace>) -> Self {
@@ -105,9 +113,10 @@ impl Set {
     /// What each shot's image was judged to be.
     pub(crate) fn judged(&self) -> Vec<Judged> {
         let judged = |view: &View| {
-            let report = self.report.angles.iter().find(|report| report.angle == view.angle)?;
+            let report = self.report.angles.iter().find(|report| report.angle == view.angle);
             let stranger = self.faces.iter().any(|face| face.angle == view.angle && face.face.failed());
-            Some(Judged { shot: view.shot?, passed: report.passed && !stranger, score: report.report.overall })
+            let passed = report.is_none_or(|report| report.passed) && !stranger;
+            Some(Judged { shot: view.shot?, passed, score: report.and_then(|report| report.score) })
         };
         self.views.iter().filter_map(judged).collect()
     }
@@ -123,7 +132,17 @@ impl Set {
         counted.unless(check == CheckType::All && (turned || stranger))
     }
 
-    pub(crate) fn content(self, attempts: Vec<AttemptContent>) -> SetContent {
+    /// In full and as a drawing.
+    pub(crate) async fn told(self, attempts: Vec<AttemptContent>) -> (SetContent, Option<String>) {
+        let unjudged = Self::unjudged();
+        let told = apart(move || {
+            let sheet = self.sheet();
+            (self.content(attempts), sheet)
+        });
+        told.await.unwrap_or_else(|| (unjudged.content(Vec::new()), None))
+    }
+
+    fn content(self, attempts: Vec<AttemptContent>) -> SetContent {
         let not_judged = self.views.into_iter();
         SetContent {
             report: self.report,
@@ -138,7 +157,7 @@ impl Set {
     }
 
     /// The report as a drawing, where there is a master to draw.
-    pub(crate) fn sheet(&self) -> Option<String> {
+    fn sheet(&self) -> Option<String> {
         let views: Vec<(u16, &Picture)> =
             self.views.iter().filter_map(|view| Some((view.angle, view.thumbnail.as_ref()?))).collect();
         Some(set_sheet(self.master.thumbnail.as_ref()?, &views, &self.report))
@@ -167,16 +186,17 @@ pub(crate) async fn view_in(
     angle: u16,
     examined: Looked,
 ) -> Result<Pair, NotVerified> {
-    let mut figures = Vec::new();
-    for view in collection.views.iter().filter(|view| view.angle != angle) {
-        if let Ok(figure) = look::image(app, &job.project, &view.media).await?.figure {
-            figures.push((view.angle, figure));
-        }
-    }
+    let others = collection.views.iter().filter(|view| view.angle != angle).map(async |view| {
+        Ok::<_, NotVerified>((view.angle, look::image(app, &job.project, &view.media).await?.figure.ok()))
+    });
+    let others = try_join_all(others).await?;
+    let mut figures: Vec<(u16, Figure)> =
+        others.into_iter().filter_map(|(angle, figure)| Some((angle, figure?))).collect();
     let judged = match (&master.figure, &examined.figure) {
         (Ok(front), Ok(figure)) => {
             figures.push((angle, figure.clone()));
-            let report = verify_set(front, &figures).angles.pop();
+            let front = front.clone();
+            let report = apart(move || verify_set(&front, &figures).angles.pop()).await.flatten();
             report.map(|report| (report.report, Some(report.orientation)))
         }
         (Err(_), _) | (_, Err(_)) => None,

@@ -4,11 +4,11 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Material, Plan};
+use super::{Material, Plan, Unfit};
 use crate::{
     filing::Filing,
     id::{CollectionId, InvalidId, SubjectId},
-    media::ImageType,
+    media::{ImageType, Media},
     money::Usd,
     pointer::ImagePointer,
     report::{CheckType, UploadId},
@@ -96,13 +96,21 @@ impl Verification {
     }
 
     /// No shots: ingest compares what is there.
-    pub(super) fn plan(&mut self, material: &Material) -> Plan {
+    pub(super) fn plan(&mut self, material: &Material) -> Result<Plan, Unfit> {
+        if let (Examined::Collection(_), Examined::Image(image)) = (&self.examined, &self.against)
+            && !material.image(image).is_some_and(is_front)
+        {
+            let detail = "is no front: views are compared with a master reference, or a view from 0 degrees";
+            return Err(Unfit::new("/referenceSetId", detail));
+        }
         let shown = [&self.examined, &self.against].map(|side| match side {
             Examined::Image(image) => material.image(image).and_then(|media| media.subject.clone()),
             Examined::Collection(_) | Examined::Upload(_) => None,
         });
-        self.subject = self.subject.take().or_else(|| shown.into_iter().flatten().next());
-        Plan {
+        let [examined, against] = shown;
+        // Rather whom the picture shows than whom it should show.
+        self.subject = examined.or(self.subject.take()).or(against);
+        Ok(Plan {
             recipes: Vec::new(),
             quote: Some(Usd::ZERO),
             ignored: Vec::new(),
@@ -121,7 +129,16 @@ impl Verification {
             // It costs nothing, and what was compared may have newer versions.
             cache_key: None,
             new_subject: None,
-        }
+        })
+    }
+}
+
+/// Whether it shows its subject from the front.
+fn is_front(media: &Media) -> bool {
+    match media.image_type {
+        ImageType::MasterReference => true,
+        ImageType::Profile360 => media.recipe.angle == Some(0),
+        ImageType::CompositeShot | ImageType::Portrait => false,
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn of(candidate: &Figure, reference: &Figure, relation: Relation) -> 
     // Turned figures share heights only.
     let (down, aside) = match relation {
         Relation::Same => (3, 3),
-        Relation::Turned | Relation::Opposite => (3, own.across),
+        Relation::Near | Relation::Turned | Relation::Opposite => (3, own.across),
     };
     let mut seen = false;
     let pixels = (0..own.labs.len()).flat_map(|at| {

@@ -22,6 +22,7 @@ impl Profile {
     pub fn chosen<'a>(&self, shots: &'a [Shot], judged: &[Judged]) -> Vec<&'a Shot> {
         let best = |angle: u16| {
             let made = tries(shots, angle).filter(|shot| !shot.media().is_empty());
+            // Of those that cannot be judged the first: another one of the kind says nothing for itself.
             made.reduce(|best, next| if worth(next, judged) > worth(best, judged) { next } else { best })
         };
         self.shown(shots).into_iter().filter_map(best).collect()
@@ -43,15 +44,15 @@ impl Profile {
         let mut recipes = Vec::new();
         for shot in failing {
             let Some(angle) = shot.recipe.angle else { continue };
-            let again = tries(shots, angle).count();
+            let again = made_again(shots, angle).count();
             // Without a price there is no saying what it leaves.
             let Some(price) = shot.asked().cost_bound() else { continue };
-            if again > MAX_REROLLS || price > left {
+            if again >= MAX_REROLLS || price > left {
                 continue;
             }
             left = left - price;
             let Some(first) = tries(shots, angle).next().map(Shot::asked) else { continue };
-            recipes.push(Recipe { seed: other_seed(first.seed, again), ..first.clone() });
+            recipes.push(Recipe { seed: other_seed(first.seed, again + 1), ..first.clone() });
         }
         recipes
     }
@@ -64,7 +65,7 @@ impl Profile {
     /// What is left of the budget; `None` where no other try was asked for.
     fn money_left(&self, shots: &[Shot]) -> Option<Usd> {
         let budget = self.granted()?;
-        let again = self.shown(shots).into_iter().flat_map(|angle| tries(shots, angle).skip(1));
+        let again = self.shown(shots).into_iter().flat_map(|angle| made_again(shots, angle));
         // One whose cost is unknown may have cost all of it.
         let spent: Option<Usd> = again.map(Shot::charge).sum();
         Some(budget - spent.unwrap_or(budget))
@@ -80,9 +81,10 @@ impl Profile {
             return None;
         }
         let detail = format!(
-            "{} of {} angles do not match the master, also after other tries: {}",
+            "{} of {} angles do not match the master, after {} other tries: {}",
             failing.len(),
             chosen.len(),
+            self.shown(shots).into_iter().flat_map(|angle| made_again(shots, angle)).count(),
             failing.join(", ")
         );
         Some(Failure::new(FailureCode::Inconsistent, detail))
@@ -94,6 +96,12 @@ fn tries(shots: &[Shot], angle: u16) -> impl Iterator<Item = &Shot> {
     shots.iter().filter(move |shot| shot.recipe.angle == Some(angle))
 }
 
+/// The shots of an angle after the first that brought an image: it was made again. (One that failed is tried again without
+/// that, by the smaller profile.)
+fn made_again(shots: &[Shot], angle: u16) -> impl Iterator<Item = &Shot> {
+    tries(shots, angle).skip_while(|shot| shot.media().is_empty()).skip(1)
+}
+
 fn judgement<'a>(shot: &Shot, judged: &'a [Judged]) -> Option<&'a Judged> {
     judged.iter().find(|judged| judged.shot == shot.id.ordinal)
 }
@@ -102,14 +110,18 @@ fn fails(shot: &Shot, judged: &[Judged]) -> bool {
     judgement(shot, judged).is_some_and(|judged| !judged.passed)
 }
 
-/// Whether it passed, and its score. One that was not judged passes, and any that was judged and passed is better.
-fn worth(shot: &Shot, judged: &[Judged]) -> (bool, f64) {
-    judgement(shot, judged).map_or((true, 0.0), |judged| (judged.passed, judged.score.unwrap_or(0.0)))
+/// How it ranks, and its score: what passed, what failed, and what could not be judged, as that may be anything.
+fn worth(shot: &Shot, judged: &[Judged]) -> (u8, f64) {
+    match judgement(shot, judged) {
+        Some(Judged { passed: true, score: Some(score), .. }) => (2, *score),
+        Some(Judged { passed: false, score, .. }) => (1, score.unwrap_or(0.0)),
+        Some(Judged { passed: true, score: None, .. }) | None => (0, 0.0),
+    }
 }
 
 /// Within 32 bits, as the first ones of ours are; never the first.
 fn other_seed(first: u64, again: usize) -> u64 {
-    (first + SEED_STEP * again as u64) % u64::from(u32::MAX)
+    first.wrapping_add(SEED_STEP * again as u64) % u64::from(u32::MAX)
 }
 
 #[cfg(test)]
@@ -176,7 +188,7 @@ mod tests {
         assert_eq!(second.iter().map(|recipe| recipe.angle.unwrap()).collect::<Vec<_>>(), [150], "money for one");
         assert!(second[0].seed != first[0].seed && second[0].seed != 7);
         let detail = profile.inconsistency(&shots, &verdict).unwrap().detail;
-        assert_eq!(detail, "2 of 12 angles do not match the master, also after other tries: 60°, 150°");
+        assert_eq!(detail, "2 of 12 angles do not match the master, after 2 other tries: 60°, 150°");
     }
 
     #[test]
@@ -194,5 +206,33 @@ mod tests {
         assert_eq!(profile.chosen(&shots, &verdict)[2].id.ordinal, 12, "0.6 is the best of three");
         assert_eq!(profile.newest(&shots)[2].id.ordinal, 13);
         assert!(!profile.was_simplified(&shots), "it is no smaller profile");
+    }
+
+    #[test]
+    fn a_try_that_cannot_be_judged_takes_no_failures_place() {
+        let (profile, mut shots) = twelve(100 * PRICE);
+        let mut verdict = vec![judged(2, false, 0.69)];
+        let again = profile.rerolls(&shots, &verdict);
+        shots.extend(settled(&again, &[], 12).into_iter().map(paid));
+        verdict.push(Judged { shot: 12, passed: true, score: None });
+        assert_eq!(profile.chosen(&shots, &verdict)[2].id.ordinal, 2);
+        assert_eq!(profile.rerolls(&shots, &verdict).len(), 1, "once more");
+        assert!(profile.inconsistency(&shots, &verdict).is_some());
+    }
+
+    #[test]
+    fn what_failed_and_was_made_by_the_smaller_profile_is_no_reroll() {
+        let (profile, mut shots) = twelve(2 * PRICE);
+        // 0 degrees failed at fal; the second shot of that angle is the first with an image.
+        shots[0] = settled(&[shots[0].recipe.clone()], &[0], 0).remove(0);
+        shots.extend(settled(&[shots[0].recipe.clone()], &[], 12).into_iter().map(paid));
+        let mut verdict = vec![judged(12, false, 0.2)];
+        for ordinal in [13, 14] {
+            let again = profile.rerolls(&shots, &verdict);
+            assert_eq!(again.len(), 1, "{ordinal}");
+            shots.extend(settled(&again, &[], ordinal).into_iter().map(paid));
+            verdict.push(judged(ordinal, false, 0.3));
+        }
+        assert!(profile.rerolls(&shots, &verdict).is_empty());
     }
 }
