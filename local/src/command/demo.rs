@@ -18,7 +18,7 @@ use tokio::time::Instant;
 
 use super::data::{Data, running};
 use crate::contact_sheet::{Entry, contact_sheet};
-use api::{Api, Cost, Made, Picture};
+use api::{Api, Consistency, Cost, Made, Picture};
 
 #[derive(Debug, Args)]
 pub(super) struct Demo {
@@ -88,12 +88,25 @@ impl Demo {
         fs::write(&sheet, draw_sheet(api, &subject, &large, &turnaround).await?)?;
         report("master", &master_file, &master, &master_cost);
         report("turnaround", &sheet, &turnaround, &turnaround_cost);
+        if let Some(consistency) = &turnaround.consistency {
+            self.save_report(api, consistency, &subject).await?;
+        }
         let (scene, scene_cost) = scene?;
         let scene_file = self.save(api, scene.first()?, &format!("{subject}-scene")).await?;
         report("scene", &scene_file, &scene, &scene_cost);
         let costs = [master_cost, turnaround_cost, scene_cost].map(|cost| cost.settled);
         let sum: Option<f64> = costs.into_iter().sum();
         println!("sum         {}, {:.1} s", dollars(sum), started.elapsed().as_secs_f64());
+        Ok(())
+    }
+
+    /// Saves the drawn report.
+    async fn save_report(&self, api: &Api, consistency: &Consistency, subject: &str) -> Result<(), Failed> {
+        let (Some(url), Some(overall)) = (&consistency.sheet_url, consistency.overall) else { return Ok(()) };
+        let file = self.out.join(format!("{subject}-consistency.svg"));
+        fs::write(&file, api.download(url).await?)?;
+        let verdict = if consistency.passed == Some(true) { "all views match" } else { "look at it: not all match" };
+        println!("consistency {}\n            {overall:.2}, {verdict}", file.display());
         Ok(())
     }
 

@@ -64,6 +64,18 @@ pub(super) struct Made {
     /// How well a scene shows each of its references.
     #[serde(default)]
     pub(super) consistency_scores: BTreeMap<String, f64>,
+    /// Whether the views of a turnaround match their master.
+    pub(super) consistency: Option<Consistency>,
+}
+
+/// A consistency report, in short.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Consistency {
+    pub(super) overall: Option<f64>,
+    pub(super) passed: Option<bool>,
+    /// Where it is drawn, as SVG.
+    pub(super) sheet_url: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
