@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::entropy::Entropy;
+use crate::{entropy::Entropy, filing::project_folder};
 
 /// A text that is not an identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,12 +33,12 @@ fn ulid_text(ulid: Ulid) -> String {
     ulid.to_string().to_ascii_lowercase()
 }
 
-/// Text form, serde through the text form.
+/// Serde through the text form.
 macro_rules! textual {
     ($name:ident) => {
         impl TryFrom<String> for $name {
-            type Error = InvalidId;
-            fn try_from(text: String) -> Result<Self, InvalidId> {
+            type Error = $crate::id::InvalidId;
+            fn try_from(text: String) -> Result<Self, $crate::id::InvalidId> {
                 text.parse()
             }
         }
@@ -49,6 +49,7 @@ macro_rules! textual {
         }
     };
 }
+pub(crate) use textual;
 
 /// A ULID behind a prefix.
 macro_rules! prefixed {
@@ -196,6 +197,44 @@ impl FromStr for MediaId {
 }
 textual!(MediaId);
 
+/// A picture that a caller uploaded to have it compared. Text: `upl_` and 32 hexadecimal digits. It has no record: it is
+/// there while its object is, which is a matter of days.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct UploadId(String);
+
+impl UploadId {
+    /// A new one, which nobody can guess.
+    #[must_use]
+    pub fn new(random: [u8; 16]) -> Self {
+        Self(hex::encode(random))
+    }
+
+    /// Where its object is.
+    #[must_use]
+    pub fn key(&self, project: &ProjectId) -> String {
+        project_folder(project, &format!("uploads/{}", self.0))
+    }
+}
+
+impl fmt::Display for UploadId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "upl_{}", self.0)
+    }
+}
+
+impl FromStr for UploadId {
+    type Err = InvalidId;
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        let digits = text.strip_prefix("upl_").filter(|digits| digits.len() == 32);
+        let plain = |digits: &&str| digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+        let digits = digits.filter(plain).ok_or(InvalidId { expected: "an upload id" })?;
+        Ok(Self(digits.to_owned()))
+    }
+}
+
+textual!(UploadId);
+
 /// A name that a caller chose: 1-64 of `A-Z a-z 0-9 _ . -`, beginning with a letter or digit.
 /// `#` and `/` are key and path separators here, so they can never be part of one.
 fn is_name(text: &str) -> bool {
@@ -334,5 +373,15 @@ mod tests {
         assert_eq!(serde_json::to_string(&last).unwrap(), "9007199254740991");
         assert!(serde_json::from_str::<LoraId>("0").is_err());
         assert!(serde_json::from_str::<LoraId>("\"1\"").is_err());
+    }
+
+    #[test]
+    fn an_upload_has_one_spelling_and_no_way_out_of_its_folder() {
+        let id = UploadId::new([0xab; 16]);
+        assert_eq!(id.to_string().parse::<UploadId>().as_ref(), Ok(&id));
+        assert_eq!(id.key(&"isle".parse().unwrap()), format!("projects/isle/uploads/{}", "ab".repeat(16)));
+        for bad in ["upl_", "upl_../../../../../../../../../x.pn", &format!("upl_{}", "AB".repeat(16)), "ab"] {
+            assert!(bad.parse::<UploadId>().is_err(), "{bad}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::id::{InvalidId, JobId, MediaId};
+use crate::id::{InvalidId, JobId, MediaId, textual};
 
 /// The name of an image in a request. Text: `img_…`, `job_…` (its first image), `https://…`, `$step` or `$step.90` (the
 /// first image of a workflow's step, or the one from that angle).
@@ -69,18 +69,7 @@ impl FromStr for ImagePointer {
     }
 }
 
-impl TryFrom<String> for ImagePointer {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<ImagePointer> for String {
-    fn from(pointer: ImagePointer) -> Self {
-        pointer.to_string()
-    }
-}
+textual!(ImagePointer);
 
 /// Whether `text` can name a step: 1-40 letters, digits, `_` or `-`.
 #[must_use]

@@ -10,7 +10,7 @@ use axum::{
 };
 use http::StatusCode;
 use jiff::SignedDuration;
-use likeness_core::report::UploadId;
+use likeness_core::id::UploadId;
 use serde::{Deserialize, Serialize};
 
 use crate::{

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{Material, Plan, Unfit};
 use crate::{
     filing::Filing,
-    id::{CollectionId, InvalidId, SubjectId},
+    id::{CollectionId, InvalidId, SubjectId, UploadId, textual},
     media::{ImageType, Media},
     money::Usd,
     pointer::ImagePointer,
-    report::{CheckType, UploadId},
+    report::CheckType,
     subject::VisualSpecifications,
 };
 
@@ -68,18 +68,7 @@ impl FromStr for Examined {
     }
 }
 
-impl TryFrom<String> for Examined {
-    type Error = InvalidId;
-    fn try_from(text: String) -> Result<Self, InvalidId> {
-        text.parse()
-    }
-}
-
-impl From<Examined> for String {
-    fn from(examined: Examined) -> Self {
-        examined.to_string()
-    }
-}
+textual!(Examined);
 
 impl Verification {
     /// The images that it names, each with its place in the request.
