@@ -123,11 +123,13 @@ fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timesta
 /// a tamer prompt were for once.
 fn cached(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Cached {
     let as_asked = shots.iter().all(|shot| shot.media().is_empty() || shot.recipe == *shot.asked());
-    if !matches!(job.state, JobState::Completed(_)) || !as_asked || job.needs_review {
+    if !matches!(job.state, JobState::Completed(_)) || !as_asked {
         return Cached::No;
     }
     match job.kind {
         Kind::Master(_) => Cached::Forever,
+        // Who asks again wants views that match.
+        Kind::Profile(_) if job.needs_review => Cached::No,
         Kind::Profile(_) => Cached::Until(now + app.cache.profile),
         Kind::Composite(_) | Kind::Portrait(_) => Cached::Until(now + app.cache.image),
         Kind::Regeneration(_) | Kind::Verification(_) => Cached::No,

@@ -85,7 +85,13 @@ async fn another_request_is_another_job() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_profile_is_remembered_for_a_week_and_follows_its_master() {
     let product = Product::start().await;
-    let master = made(&product, MASTER, &keeper()).await["result"]["mediaId"].clone();
+    // Views that are doubted answer nobody, and whether they are hangs on the picture.
+    let always_the_same = {
+        let mut keeper = keeper();
+        keeper["seed"] = json!(5);
+        keeper
+    };
+    let master = made(&product, MASTER, &always_the_same).await["result"]["mediaId"].clone();
     let profile = json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [0, 90] });
     let first = made(&product, super::profile::PATH, &profile).await;
     product.pass(6 * 86_400);

@@ -16,7 +16,8 @@ const REPORTS: &str = "/api/v1/projects/demo/reports";
 
 /// A finished master of another character; returns the image's id.
 async fn wizard(product: &Product) -> String {
-    let fields = json!({ "subjectId": "wizard", "description": "a bearded wizard in a purple coat and a pointed hat" });
+    let description = "a bearded wizard in a purple coat and a pointed hat";
+    let fields = json!({ "subjectId": "wizard", "description": description, "seed": 5 });
     let job = product.post_master_with(fields).await;
     product.ended(&job).await["result"]["mediaId"].as_str().unwrap().to_owned()
 }

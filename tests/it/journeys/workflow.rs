@@ -16,7 +16,7 @@ const PATH: &str = "/api/v1/projects/demo/workflows";
 
 fn hero() -> Value {
     let description = "a lighthouse keeper in a yellow raincoat";
-    let input = json!({ "subjectType": "character", "subjectId": "keeper", "description": description });
+    let input = json!({ "subjectType": "character", "subjectId": "keeper", "description": description, "seed": 5 });
     json!({ "id": "hero", "type": "master", "input": input })
 }
 

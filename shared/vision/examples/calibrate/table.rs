@@ -178,7 +178,12 @@ fn failed(scores: &[f64]) -> f64 {
 
 /// Compilers and processors round differently, and a share of few cases moves by one of them.
 fn tolerance(name: &str) -> f64 {
-    if name.starts_with("auc") { 0.005 } else { 0.02 }
+    match name {
+        auc if auc.starts_with("auc") => 0.005,
+        false_alarms if false_alarms.starts_with("false") => 0.02,
+        // Of 18 to 108 cases: two of the fewest.
+        _ => 0.06,
+    }
 }
 
 pub(crate) fn no_worse(figures: &Figures, committed: &Path) -> ExitCode {
