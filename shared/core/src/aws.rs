@@ -1,11 +1,12 @@
-//! What the clients of DynamoDB, SQS and S3 share: one HTTP client (and its connections), credentials, time-outs.
+//! What the clients of DynamoDB, SQS, Rekognition and S3 share: one HTTP client (and its connections), credentials, time-outs.
 
 use std::{sync::LazyLock, time::Duration};
 
-use aws_credential_types::Credentials;
+use aws_credential_types::{Credentials, provider::SharedCredentialsProvider};
 use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
-use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::{behavior_version::BehaviorVersion, http::SharedHttpClient};
 use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
+use aws_types::{SdkConfig, region::Region};
 use secrecy::ExposeSecret;
 
 use crate::config::AwsConfig;
@@ -19,7 +20,7 @@ pub(crate) fn http_client() -> SharedHttpClient {
 }
 
 /// No call may outlive the function that makes it.
-pub(crate) fn timeouts() -> TimeoutConfig {
+fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(2))
         .operation_attempt_timeout(Duration::from_secs(8))
@@ -40,12 +41,22 @@ pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(3)
 }
 
-pub(crate) fn credentials(config: &AwsConfig) -> Credentials {
-    Credentials::new(
-        &config.access_key_id,
+/// What a client of one of AWS's own services is made of; R2 is none.
+pub(crate) fn sdk_config(config: AwsConfig) -> SdkConfig {
+    let credentials = Credentials::new(
+        config.access_key_id,
         config.secret_access_key.expose_secret(),
         config.session_token.as_ref().map(|token| token.expose_secret().to_owned()),
         None,
         "environment",
-    )
+    );
+    let mut builder = SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http_client())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .timeout_config(timeouts())
+        .retry_config(retries())
+        .region(Region::new(config.region));
+    builder.set_endpoint_url(config.endpoint.map(String::from));
+    builder.build()
 }

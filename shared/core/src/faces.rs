@@ -3,7 +3,6 @@
 
 use aws_sdk_rekognition::{
     Client,
-    config::Region,
     error::{ProvideErrorMetadata, SdkError},
     operation::compare_faces::CompareFacesError,
     primitives::Blob,
@@ -44,17 +43,7 @@ impl Faces {
     /// A client; nothing is contacted before the first call.
     #[must_use]
     pub fn new(config: FaceConfig) -> Self {
-        let mut builder = aws_sdk_rekognition::Config::builder()
-            .behavior_version_latest()
-            .http_client(aws::http_client())
-            .credentials_provider(aws::credentials(&config.aws))
-            .timeout_config(aws::timeouts())
-            .retry_config(aws::retries())
-            .region(Region::new(config.aws.region));
-        if let Some(endpoint) = config.aws.endpoint {
-            builder = builder.endpoint_url(endpoint.as_str());
-        }
-        Self { client: Client::from_conf(builder.build()), least: config.least }
+        Self { client: Client::new(&aws::sdk_config(config.aws)), least: config.least }
     }
 
     /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check that

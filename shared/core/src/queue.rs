@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aws_sdk_sqs::{Client, config::Region, error::SdkError};
+use aws_sdk_sqs::{Client, error::SdkError};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
@@ -67,17 +67,7 @@ impl Queues {
     /// A client; nothing is contacted before the first message.
     #[must_use]
     pub fn new(config: QueueConfig) -> Self {
-        let mut builder = aws_sdk_sqs::Config::builder()
-            .behavior_version_latest()
-            .http_client(aws::http_client())
-            .credentials_provider(aws::credentials(&config.aws))
-            .timeout_config(aws::timeouts())
-            .retry_config(aws::retries())
-            .region(Region::new(config.aws.region));
-        if let Some(endpoint) = config.aws.endpoint {
-            builder = builder.endpoint_url(endpoint.as_str());
-        }
-        Self { client: Client::from_conf(builder.build()), lanes: config.lanes, ingest: config.ingest }
+        Self { client: Client::new(&aws::sdk_config(config.aws)), lanes: config.lanes, ingest: config.ingest }
     }
 
     /// Tells a lane, after `delay` (rounded up to seconds, 15 minutes at most).

@@ -37,7 +37,6 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::{
     Client,
-    config::Region,
     error::{ProvideErrorMetadata, SdkError},
     types::AttributeValue,
 };
@@ -129,17 +128,7 @@ impl Store {
     /// A client; nothing is contacted before the first call.
     #[must_use]
     pub fn new(config: StoreConfig, entropy: Entropy) -> Self {
-        let mut builder = aws_sdk_dynamodb::Config::builder()
-            .behavior_version_latest()
-            .http_client(aws::http_client())
-            .credentials_provider(aws::credentials(&config.aws))
-            .timeout_config(aws::timeouts())
-            .retry_config(aws::retries())
-            .region(Region::new(config.aws.region));
-        if let Some(endpoint) = config.aws.endpoint {
-            builder = builder.endpoint_url(endpoint.as_str());
-        }
-        Self { client: Client::from_conf(builder.build()), table: config.table, entropy }
+        Self { client: Client::new(&aws::sdk_config(config.aws)), table: config.table, entropy }
     }
 
     /// Reads one item, consistently.
