@@ -6,6 +6,7 @@ pub mod master;
 pub mod portrait;
 pub mod profile;
 pub mod regeneration;
+mod tuning;
 pub mod verification;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ pub use master::MasterReference;
 pub use portrait::Portrait;
 pub use profile::Profile;
 pub use regeneration::Regeneration;
+pub use tuning::Tuning;
 pub use verification::Verification;
 
 use crate::{
@@ -58,24 +60,6 @@ pub enum Kind {
     Regeneration(Box<Regeneration>),
     /// Images that are there, compared.
     Verification(Verification),
-}
-
-/// What every kind lets a caller say about the generation itself.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Tuning {
-    /// Our name of a model in the table, instead of the kind's own.
-    pub model: Option<String>,
-    /// The first image's seed; image i has seed + i.
-    pub seed: Option<u64>,
-    /// What must not be in the picture.
-    pub negative_prompt: Option<String>,
-    /// Inference steps, instead of the kind's own.
-    pub steps: Option<u32>,
-    /// Guidance scale, instead of the kind's own.
-    pub guidance: Option<f64>,
-    /// `jpeg`, `png` or `webp`, instead of the kind's own.
-    pub output_format: Option<String>,
 }
 
 /// What was looked up for a request.
@@ -268,37 +252,10 @@ impl Kind {
         }
     }
 
-    /// What is tried before a job with these settled shots is given up; nothing in most cases.
-    #[must_use]
-    pub fn second_try(&self, shots: &[Shot], filing: &Filing) -> Vec<Recipe> {
+    /// The one kind whose images are tried again.
+    fn profile(&self) -> Option<&Profile> {
         match self {
-            Self::Profile(profile) => profile.simplified(shots, filing),
-            Self::Master(_)
-            | Self::Composite(_)
-            | Self::Portrait(_)
-            | Self::Regeneration(_)
-            | Self::Verification(_) => Vec::new(),
-        }
-    }
-
-    /// What is tried again because it was made and does not match its references; nothing in most cases.
-    #[must_use]
-    pub fn rerolls(&self, shots: &[Shot], judged: &[Judged]) -> Vec<Recipe> {
-        match self {
-            Self::Profile(profile) => profile.rerolls(shots, judged),
-            Self::Master(_)
-            | Self::Composite(_)
-            | Self::Portrait(_)
-            | Self::Regeneration(_)
-            | Self::Verification(_) => Vec::new(),
-        }
-    }
-
-    /// What of its images does not match although other tries were asked for: no completed job.
-    #[must_use]
-    pub fn inconsistency(&self, shots: &[Shot], judged: &[Judged]) -> Option<Failure> {
-        match self {
-            Self::Profile(profile) => profile.inconsistency(shots, judged),
+            Self::Profile(profile) => Some(profile),
             Self::Master(_)
             | Self::Composite(_)
             | Self::Portrait(_)
@@ -306,57 +263,23 @@ impl Kind {
             | Self::Verification(_) => None,
         }
     }
-}
 
-impl Tuning {
-    /// What the caller spelled out, by the names of the request.
-    fn named(&self) -> Vec<&'static str> {
-        let all = [
-            ("seed", self.seed.is_some()),
-            ("negativePrompt", self.negative_prompt.is_some()),
-            ("steps", self.steps.is_some()),
-            ("guidance", self.guidance.is_some()),
-        ];
-        all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    /// What is tried before a job with these settled shots is given up; nothing in most cases.
+    #[must_use]
+    pub fn second_try(&self, shots: &[Shot], filing: &Filing) -> Vec<Recipe> {
+        self.profile().map_or_else(Vec::new, |profile| profile.simplified(shots, filing))
     }
 
-    /// The model that makes it.
-    fn model(&self, default: &str) -> Result<&'static Model, Unfit> {
-        let name = self.model.as_deref().unwrap_or(default);
-        Model::by_id(name).ok_or_else(|| {
-            let known: Vec<&str> = Model::all().iter().map(|model| model.id.as_str()).collect();
-            Unfit::new("/model", format!("is none of {}", known.join(", ")))
-        })
+    /// What is tried again because it was made and does not match its references; nothing in most cases.
+    #[must_use]
+    pub fn rerolls(&self, shots: &[Shot], judged: &[Judged]) -> Vec<Recipe> {
+        self.profile().map_or_else(Vec::new, |profile| profile.rerolls(shots, judged))
     }
 
-    /// Checks what was spelled out against what `model` takes.
-    fn check(&self, model: &Model) -> Result<(), Unfit> {
-        let outside = |name: &str, least: &dyn std::fmt::Display, most: &dyn std::fmt::Display| {
-            Unfit::new(format!("/{name}"), format!("is not between {least} and {most}, which {} takes", model.id))
-        };
-        if let (Some(steps), Some(range)) = (self.steps, model.steps)
-            && !range.holds(steps)
-        {
-            return Err(outside("steps", &range.min, &range.max));
-        }
-        if let (Some(guidance), Some(range)) = (self.guidance, model.guidance)
-            && !range.holds(guidance)
-        {
-            return Err(outside("guidance", &range.min, &range.max));
-        }
-        if let Some(format) = &self.output_format
-            && !model.output_formats.contains(format)
-        {
-            let known = model.output_formats.join(", ");
-            return Err(Unfit::new("/outputFormat", format!("is none of those that {} makes: {known}", model.id)));
-        }
-        Ok(())
-    }
-
-    /// The first image's seed: the caller's, or one of ours. Ours stay within 32 bits: every endpoint takes those, and
-    /// JavaScript keeps their digits.
-    fn seed(&self, entropy: &Entropy) -> u64 {
-        self.seed.unwrap_or_else(|| u64::from(entropy.range(0..=u32::MAX - 1000)))
+    /// What of its images does not match although other tries were asked for: no completed job.
+    #[must_use]
+    pub fn inconsistency(&self, shots: &[Shot], judged: &[Judged]) -> Option<Failure> {
+        self.profile()?.inconsistency(shots, judged)
     }
 }
 
