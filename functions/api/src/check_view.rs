@@ -177,7 +177,7 @@ impl CheckView {
         for angle in &set.angles {
             match &angle.orientation {
                 Facing::Plausible {} => judged = true,
-                Facing::Wrong { .. } => wrong.push((angle.angle, 0.0)),
+                Facing::Wrong { .. } => wrong.push(angle.angle),
                 Facing::NotJudged { .. } => {}
             }
         }
@@ -207,8 +207,7 @@ impl CheckView {
         });
         let judged: Vec<(u16, f64, bool)> = judged.collect();
         let least = judged.iter().map(|(_, similarity, _)| *similarity).reduce(f64::min)?;
-        let others: Vec<(u16, f64)> =
-            judged.iter().filter(|(.., passed)| !passed).map(|(angle, similarity, _)| (*angle, *similarity)).collect();
+        let others: Vec<u16> = judged.iter().filter(|(.., passed)| !passed).map(|(angle, ..)| *angle).collect();
         let details = if others.is_empty() {
             "the same face wherever one can be seen".to_owned()
         } else {
@@ -256,7 +255,7 @@ pub(crate) fn recommendations(checks: &[CheckView]) -> Vec<String> {
     each
 }
 
-fn degrees(views: &[(u16, f64)]) -> String {
-    let views: Vec<String> = views.iter().map(|(angle, _)| format!("{angle}°")).collect();
+fn degrees(angles: &[u16]) -> String {
+    let views: Vec<String> = angles.iter().map(|angle| format!("{angle}°")).collect();
     views.join(", ")
 }

@@ -9,9 +9,14 @@ use likeness_core::{
     media::{ImageType, Media},
     pointer::ImagePointer,
 };
-use likeness_vision::{Limits, Picture, consistency::Figure, decode, specification::measure};
+use likeness_vision::{
+    Picture,
+    consistency::{Figure, NoFigure},
+    decode,
+    specification::measure,
+};
 
-use super::NotVerified;
+use super::{NotVerified, apart};
 use crate::app::App;
 
 /// The longer side of a picture in a drawn report.
@@ -26,11 +31,22 @@ pub(crate) struct Looked {
     /// From where it shows its subject, where that is known.
     pub(crate) angle: Option<u16>,
     /// What is in it, or why that cannot be said.
-    pub(crate) figure: Result<Figure, String>,
+    pub(crate) figure: Result<Figure, Unseen>,
     /// For the drawn report.
     pub(crate) thumbnail: Option<Picture>,
     /// Its bytes, where its face is to be compared.
     pub(crate) bytes: Option<Bytes>,
+}
+
+/// Why a picture is not judged.
+#[derive(Debug, Clone, thiserror::Error)]
+pub(crate) enum Unseen {
+    /// It shows no single figure before a plain backdrop.
+    #[error(transparent)]
+    NoFigure(NoFigure),
+    /// It cannot be looked at.
+    #[error("{0}")]
+    Picture(String),
 }
 
 /// One side of a comparison.
@@ -43,7 +59,8 @@ pub(crate) enum Side {
 
 impl Looked {
     pub(crate) fn unseen(reason: impl Into<String>) -> Self {
-        Self { id: None, key: String::new(), angle: None, figure: Err(reason.into()), thumbnail: None, bytes: None }
+        let figure = Err(Unseen::Picture(reason.into()));
+        Self { id: None, key: String::new(), angle: None, figure, thumbnail: None, bytes: None }
     }
 
     /// What its looks, as far as they can be measured, differ in from those of `later`, in words.
@@ -98,18 +115,15 @@ pub(crate) async fn media(app: &App, media: &Media) -> Result<Looked, NotVerifie
 
 /// An object of the bucket.
 pub(crate) async fn object(app: &App, key: &str) -> Result<Looked, NotVerified> {
-    // Nobody closes it.
-    let _desk = app.desks.acquire().await;
-    let bytes = match fetched(app, key).await? {
-        Ok(bytes) => bytes,
-        Err(reason) => return Ok(Looked { key: key.to_owned(), ..Looked::unseen(reason) }),
+    let (seen, bytes) = seen(app, key, |picture| (Figure::of(&picture), picture.thumbnail(THUMBNAIL))).await?;
+    let looked = match seen {
+        Ok((figure, thumbnail)) => {
+            let (figure, thumbnail) = (figure.map_err(Unseen::NoFigure), Some(thumbnail));
+            Looked { id: None, key: String::new(), angle: None, figure, thumbnail, bytes: None }
+        }
+        Err(reason) => Looked::unseen(reason),
     };
-    let limits = app.limits.clone();
-    let for_faces = app.faces.is_some().then(|| bytes.clone());
-    let looked = tokio::task::spawn_blocking(move || look(&bytes, &limits)).await;
-    // It would end in the same way every time.
-    let looked = looked.unwrap_or_else(|_| Looked::unseen("the image could not be worked on"));
-    Ok(Looked { key: key.to_owned(), bytes: for_faces, ..looked })
+    Ok(Looked { key: key.to_owned(), bytes: bytes.filter(|_| app.faces.is_some()), ..looked })
 }
 
 /// A whole picture, to look for somebody in it; or why that cannot be.
@@ -126,39 +140,28 @@ pub(crate) async fn whole(
 
 /// The same of an object.
 pub(crate) async fn object_whole(app: &App, key: &str) -> Result<Result<Picture, String>, NotVerified> {
+    Ok(seen(app, key, |picture| picture).await?.0)
+}
+
+/// What `see` makes of the picture under `key`, or why it cannot be looked at; and its bytes, where there are some.
+async fn seen<T: Send + 'static>(
+    app: &App,
+    key: &str,
+    see: impl FnOnce(Picture) -> T + Send + 'static,
+) -> Result<(Result<T, String>, Option<Bytes>), NotVerified> {
     // Nobody closes it.
     let _desk = app.desks.acquire().await;
-    let bytes = match fetched(app, key).await? {
-        Ok(bytes) => bytes,
-        Err(reason) => return Ok(Err(reason)),
-    };
-    let limits = app.limits.clone();
-    let decoded = tokio::task::spawn_blocking(move || decode(&bytes, &limits)).await;
-    Ok(match decoded {
-        Ok(decoded) => decoded.map_err(|rejected| rejected.to_string()),
-        Err(_) => Err("the image could not be worked on".to_owned()),
-    })
-}
-
-async fn fetched(app: &App, key: &str) -> Result<Result<Bytes, String>, NotVerified> {
     let most = u64::try_from(app.limits.max_bytes).unwrap_or(u64::MAX);
-    Ok(match app.bucket.get(key, most).await? {
-        Got::Object(bytes) => Ok(bytes),
-        Got::TooLarge => Err(format!("the image has more than {most} bytes")),
-        Got::Nothing => Err("the image's bytes are gone".to_owned()),
-    })
-}
-
-fn look(bytes: &[u8], limits: &Limits) -> Looked {
-    match decode(bytes, limits) {
-        Ok(picture) => Looked {
-            id: None,
-            key: String::new(),
-            angle: None,
-            figure: Figure::of(&picture).map_err(|none| none.to_string()),
-            thumbnail: Some(picture.thumbnail(THUMBNAIL)),
-            bytes: None,
-        },
-        Err(rejected) => Looked::unseen(rejected.to_string()),
-    }
+    let bytes = match app.bucket.get(key, most).await? {
+        Got::Object(bytes) => bytes,
+        Got::TooLarge => return Ok((Err(format!("the image has more than {most} bytes")), None)),
+        Got::Nothing => return Ok((Err("the image's bytes are gone".to_owned()), None)),
+    };
+    let (limits, read) = (app.limits.clone(), bytes.clone());
+    let seen = apart(move || decode(&read, &limits).map(see)).await;
+    let seen = match seen {
+        Some(decoded) => decoded.map_err(|rejected| rejected.to_string()),
+        None => Err("the image could not be worked on".to_owned()),
+    };
+    Ok((seen, Some(bytes)))
 }

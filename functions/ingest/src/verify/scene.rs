@@ -19,9 +19,9 @@ use likeness_vision::{
 use serde::Serialize;
 
 use super::{
-    NotVerified,
+    NotVerified, apart,
     content::Counted,
-    look::{self, Looked},
+    look::{self, Looked, Unseen},
 };
 use crate::app::App;
 
@@ -116,11 +116,9 @@ pub(crate) async fn with_one(
     examined: &Looked,
     asked: &Verification,
 ) -> Result<Option<(SceneContent, Counted)>, NotVerified> {
-    let not_plain = |none: &String| *none == NoFigure::BackdropNotPlain.to_string();
-    let (Ok(figure), Err(none)) = (&reference.figure, &examined.figure) else { return Ok(None) };
-    if !not_plain(none) {
+    let (Ok(figure), Err(Unseen::NoFigure(NoFigure::BackdropNotPlain))) = (&reference.figure, &examined.figure) else {
         return Ok(None);
-    }
+    };
     let sought =
         Sought { slot: "reference".to_owned(), reference: reference.id.clone(), figure: figure.clone(), at: None };
     let picture = look::object_whole(app, &examined.key).await?;
@@ -161,7 +159,7 @@ async fn in_picture(
             find_in_scene(&picture, &wanted)
         }
     };
-    let Ok(SceneReport { slots, extra, passed, overall }) = tokio::task::spawn_blocking(work).await else {
+    let Some(SceneReport { slots, extra, passed, overall }) = apart(work).await else {
         return nothing(media_id, "the image could not be worked on");
     };
     let named = cast.iter().zip(slots);

@@ -95,7 +95,7 @@ impl Set {
                     figures.push((angle, figure));
                     None
                 }
-                Err(reason) => Some(reason),
+                Err(reason) => Some(reason.to_string()),
             };
             views.push(View { angle, shot, thumbnail, unseen });
         }
