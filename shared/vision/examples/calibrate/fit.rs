@@ -12,6 +12,8 @@ use crate::samples::{Pair, Samples};
 const MAY_FAIL: f64 = 0.006;
 /// Of those with several changes at once.
 const COMBINED_MAY_FAIL: f64 = 0.015;
+/// Of a measure of two figures.
+pub(crate) const LEAST_SCALE: f64 = 1e-4;
 const ROUNDS: usize = 1500;
 const RATE: f64 = 0.5;
 const SHRINK: f64 = 0.0005;
@@ -28,7 +30,7 @@ pub(crate) fn checks(samples: &Samples) -> BTreeMap<String, Model> {
             pairs().filter(|pair| pair.wrong.is_none()).map(|pair| &pair.measures[&name]).collect();
         let wrong: Vec<&BTreeMap<String, f64>> =
             pairs().filter(|pair| meant(&name, pair)).map(|pair| &pair.measures[&name]).collect();
-        let mut fitted = model(&right, &wrong, MAY_FAIL);
+        let mut fitted = model(&right, &wrong, MAY_FAIL, LEAST_SCALE);
         // Several small changes at once are the hardest, and not rare.
         let combined = pairs().filter(|pair| pair.name == Benign::Combined.name());
         let badness = combined.map(|pair| fitted.badness(&pair.measures[&name])).collect();
@@ -50,14 +52,20 @@ pub(crate) fn meant(check: &str, pair: &Pair) -> bool {
     }
 }
 
-/// A logistic model, with the threshold that so many of the right ones fail.
-pub(crate) fn model(right: &[&BTreeMap<String, f64>], wrong: &[&BTreeMap<String, f64>], may_fail: f64) -> Model {
+/// A logistic model, with the threshold that so many of the right ones fail. A measure that hardly moves among the right
+/// ones is scaled as if it moved by `least`.
+pub(crate) fn model(
+    right: &[&BTreeMap<String, f64>],
+    wrong: &[&BTreeMap<String, f64>],
+    may_fail: f64,
+    least: f64,
+) -> Model {
     // What cannot be measured everywhere, such as a silhouette without a counterpart, counts as no difference.
     let value = |measures: &BTreeMap<String, f64>, name: &String| measures.get(name).copied().unwrap_or(0.0);
     let names: BTreeSet<&String> = right.iter().flat_map(|measures| measures.keys()).collect();
     let scales: Vec<f64> = names
         .iter()
-        .map(|name| (right.iter().map(|measures| value(measures, name)).sum::<f64>() / right.len() as f64).max(1e-4))
+        .map(|name| (right.iter().map(|measures| value(measures, name)).sum::<f64>() / right.len() as f64).max(least))
         .collect();
     let row = |measures: &BTreeMap<String, f64>| -> Vec<f64> {
         names.iter().zip(&scales).map(|(name, scale)| (value(measures, name) / scale).ln_1p()).collect()
@@ -106,7 +114,7 @@ fn descend(rows: &[(Vec<f64>, f64, f64)], count: usize) -> Vec<f64> {
 
 pub(crate) fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
     values.sort_by(f64::total_cmp);
-    values[((values.len() - 1) as f64 * share).round() as usize]
+    values.get(((values.len().max(1) - 1) as f64 * share).round() as usize).copied().unwrap_or_default()
 }
 
 /// Six digits are enough, and read better.

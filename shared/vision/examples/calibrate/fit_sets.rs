@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use likeness_vision::consistency::{Course, Model, Orientation, Sides, doubt, likelihoods};
 
 use crate::cast::Check;
-use crate::fit::{model, quantile, rounded};
+use crate::fit::{LEAST_SCALE, model, quantile, rounded};
 use crate::sets::{Fault, View};
 
 /// Of right views in sets, how many may fail one check: a set has many views, and each that fails costs an attempt.
@@ -37,7 +37,8 @@ pub(crate) fn checks(views: &[View]) -> BTreeMap<String, Model> {
             let bad = |view: &View| view.fault.and_then(Fault::check) == Some(check);
             let wrong = of(drift, &|view| view.drifted == drift && bad(view));
             let name = if drift { format!("{name}.{DRIFT}") } else { name.to_owned() };
-            (name, model(&right.iter().collect::<Vec<_>>(), &wrong.iter().collect::<Vec<_>>(), MAY_FAIL))
+            let (right, wrong): (Vec<_>, Vec<_>) = (right.iter().collect(), wrong.iter().collect());
+            (name, model(&right, &wrong, MAY_FAIL, LEAST_SCALE))
         })
     };
     meant.into_iter().flat_map(fitted).collect()

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use likeness_vision::consistency::{Measure, Model};
+use likeness_vision::consistency::Model;
 use likeness_vision::scene::{Blending, Mix, SceneWeights, Seen, blend, candidates};
 
 use super::{Cast, Labelled, Wrong, in_two, overlap};
+use crate::fit::{model, quantile, rounded};
 
 /// Of the calibration half's right figures, how many may be taken for nobody, and for somebody else.
 const MAY_BE_LOST: f64 = 0.004;
@@ -13,6 +14,8 @@ const MAY_FAIL: f64 = 0.006;
 /// Of right figures, how many may be called blended; of right scenes, how many may have an extra figure.
 const MAY_BE_BLENDED: f64 = 0.004;
 const MAY_HAVE_EXTRA: f64 = 0.006;
+/// Of a measure of a place, which is coarser than one of a figure.
+const LEAST_SCALE: f64 = 1e-3;
 /// As in the search: how far beyond the presence model's threshold half a likeness goes.
 const HALF_THERE: f64 = 2.0;
 
@@ -43,8 +46,8 @@ pub(super) fn weights(cast: &Cast, labelled: &[Labelled]) -> SceneWeights {
     };
     let (right, recoloured, other) = (of(&[Truth::Right]), of(&[Truth::Recoloured]), of(&[Truth::Other]));
     eprintln!("places: {} right, {} recoloured, {} other", right.len(), recoloured.len(), other.len());
-    let presence = model(&right, &other, MAY_BE_LOST);
-    let likeness = model(&right, &recoloured, MAY_FAIL);
+    let presence = model(&right, &other, MAY_BE_LOST, LEAST_SCALE);
+    let likeness = model(&right, &recoloured, MAY_FAIL, LEAST_SCALE);
     let extra: Vec<f64> = samples
         .iter()
         .filter(|one| one.truth == Truth::Other && one.best)
@@ -83,60 +86,6 @@ fn samples(one: &Labelled, places: &[Vec<Seen>]) -> Vec<Sample> {
         }
     }
     all
-}
-
-fn model(right: &[&BTreeMap<String, f64>], wrong: &[&BTreeMap<String, f64>], may_fail: f64) -> Model {
-    let names: Vec<&String> = right[0].keys().collect();
-    let mean = |name: &&String| right.iter().map(|measures| measures[*name]).sum::<f64>() / right.len() as f64;
-    let scales: Vec<f64> = names.iter().map(|name| mean(name).max(1e-3)).collect();
-    let row = |measures: &BTreeMap<String, f64>| -> Vec<f64> {
-        names.iter().zip(&scales).map(|(name, scale)| (measures[*name] / scale).ln_1p()).collect()
-    };
-    let rows: Vec<(Vec<f64>, f64, f64)> = right
-        .iter()
-        .map(|measures| (row(measures), 0.0, 0.5 / right.len() as f64))
-        .chain(wrong.iter().map(|measures| (row(measures), 1.0, 0.5 / wrong.len() as f64)))
-        .collect();
-    let factors = descend(&rows, names.len());
-    let measures = names
-        .iter()
-        .zip(scales)
-        .zip(factors)
-        .filter(|(_, weight)| *weight > 1e-3)
-        .map(|((name, scale), weight)| ((*name).clone(), Measure { scale: rounded(scale), weight: rounded(weight) }))
-        .collect();
-    let mut model = Model { threshold: 1.0, measures };
-    let badness = right.iter().map(|measures| model.badness(measures)).collect();
-    model.threshold = rounded(quantile(badness, 1.0 - may_fail));
-    let failing = wrong.iter().filter(|measures| model.badness(measures) > model.threshold).count();
-    eprintln!("caught {failing} of {} with {:?}", wrong.len(), model);
-    model
-}
-
-/// Logistic regression with weights that stay 0 or more.
-fn descend(rows: &[(Vec<f64>, f64, f64)], count: usize) -> Vec<f64> {
-    const ROUNDS: usize = 1500;
-    const RATE: f64 = 0.5;
-    const SHRINK: f64 = 0.0005;
-    let mut weights = vec![0.3; count];
-    let mut bias = -1.0;
-    for _ in 0..ROUNDS {
-        let mut slope = vec![0.0; count];
-        let mut bias_slope = 0.0;
-        for (row, label, share) in rows {
-            let sum: f64 = row.iter().zip(&weights).map(|(value, weight)| value * weight).sum::<f64>() + bias;
-            let error = share * (1.0 / (1.0 + (-sum).exp()) - label);
-            for (slope, value) in slope.iter_mut().zip(row) {
-                *slope += error * value;
-            }
-            bias_slope += error;
-        }
-        for (weight, slope) in weights.iter_mut().zip(&slope) {
-            *weight = (*weight - RATE * (slope + SHRINK * *weight)).max(0.0);
-        }
-        bias -= RATE * bias_slope;
-    }
-    weights
 }
 
 /// The least gain that leaves right figures and empty places alone, at the limit of the parts' differences that
@@ -185,13 +134,4 @@ fn blending(cast: &Cast, own: &[(&Labelled, Vec<Vec<Seen>>)], presence: &Model) 
     });
     eprintln!("blends: {best:?} of {} (others: {})", blended.len(), right.len());
     best.map(|(_, limits)| limits).unwrap_or_default()
-}
-
-fn quantile(mut values: Vec<f64>, share: f64) -> f64 {
-    values.sort_by(f64::total_cmp);
-    values.get(((values.len().max(1) - 1) as f64 * share).round() as usize).copied().unwrap_or_default()
-}
-
-fn rounded(value: f64) -> f64 {
-    (value * 1e6).round() / 1e6
 }
