@@ -40,6 +40,8 @@ async fn profile(delay: Duration, batch: &str) -> Result<Duration, Failed> {
         sweep_every: None,
         clock: Clock::system(),
         entropy: Entropy::from_os(),
+        wire: None,
+        one_at_a_time: false,
     })
     .await?;
     stack.create_tenant("demo", KEY, Clock::system().now()).await?;

@@ -13,7 +13,6 @@
 
 mod answer;
 mod auth;
-mod connection;
 mod route;
 mod router;
 
@@ -55,10 +54,7 @@ use std::{future::IntoFuture, path::PathBuf, sync::Arc, time::Duration};
 use likeness_core::{clock::Clock, entropy::Entropy};
 use tokio::{net::TcpListener, task::JoinHandle};
 
-use self::{
-    connection::{CuttableListener, Line},
-    emulation::Emulation,
-};
+use self::emulation::Emulation;
 pub use self::{
     emulation::Violation,
     fault::{
@@ -70,6 +66,7 @@ pub use self::{
     store::StoreError,
     webhook_sender::WebhookPacing,
 };
+use crate::connection::{CuttableListener, Line};
 
 /// How long a stop waits for answers that are being written.
 const STOP_PATIENCE: Duration = Duration::from_secs(2);

@@ -1,5 +1,6 @@
 //! The whole of Likeness in one process: engines, emulator, functions, triggers.
 
+mod clients;
 mod environment;
 mod listeners;
 mod resources;
@@ -13,7 +14,6 @@ use likeness_core::{
     config::{ConfigError, Env},
     entropy::Entropy,
     lane::Lane,
-    store::StoreError,
 };
 use tokio::{sync::watch, task::JoinSet};
 
@@ -23,17 +23,20 @@ use crate::{
         EngineError,
         dynamodb::DynamoDb,
         s3::{Keys, S3},
-        sqs::Sqs,
+        sqs::{Depth, Sqs},
     },
     fal::{Emulator, EmulatorError, EmulatorOptions},
     triggers::{
         self,
+        invocations::Invocations,
         sqs::{Allowance, Pollers, Polling},
     },
+    wire::{Stretch, Wire},
 };
 
+pub(crate) use self::clients::{dynamodb_client, s3_client, sqs_client};
 pub use self::resources::ResourceError;
-pub(crate) use self::resources::sqs_client;
+pub use crate::triggers::schedule::NotSwept;
 
 /// How a stack is started.
 #[derive(Clone)]
@@ -53,6 +56,10 @@ pub struct StackOptions {
     pub clock: Clock,
     /// Where the functions take chance from.
     pub entropy: Entropy,
+    /// What becomes of the functions' calls; without it they go straight to where they go.
+    pub wire: Option<Wire>,
+    /// No function works while another does, and each takes one message at a time: so the same happens every time.
+    pub one_at_a_time: bool,
 }
 
 /// Why a stack did not start.
@@ -94,6 +101,8 @@ pub struct Stack {
     emulator: Option<Emulator>,
     cleanup: Arc<likeness_cleanup::App>,
     allowance: Arc<Allowance>,
+    invocations: Invocations,
+    _wires: Vec<Stretch>,
     stopping: watch::Sender<bool>,
     tasks: JoinSet<()>,
 }
@@ -104,7 +113,7 @@ impl Stack {
     /// # Errors
     /// A port is taken, a file is unusable or a value malformed.
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
-        let StackOptions { port, data, environment, fal, sweep_every, clock, entropy } = options;
+        let StackOptions { port, data, environment, fal, sweep_every, clock, entropy, wire, one_at_a_time } = options;
         let data = data.as_deref();
         let listeners = Listeners::bind(port, data).await?;
         let url = listeners.url()?;
@@ -125,34 +134,57 @@ impl Stack {
             };
         let env = environment::of(&url, &dynamodb, &sqs, &s3, emulator.as_ref(), delay, environment);
         resources::create(&env, &s3).await?;
+        let invocations = Invocations::new(one_at_a_time);
+        let (functions, wires) = match &wire {
+            None => (env.clone(), Vec::new()),
+            Some(wire) => {
+                let what = "no port is free for a wire".to_owned();
+                let over = environment::over(wire, &env, &invocations).await;
+                over.map_err(|source| StartError::Io { what, source })?
+            }
+        };
 
         let (stopping, stop) = watch::channel(false);
         let mut tasks = JoinSet::new();
-        let api = likeness_api::App::start(&env, clock.clone(), entropy.clone())?;
-        let webhook = likeness_webhook::App::start(&env, clock.clone(), entropy.clone())?;
-        let generate = Arc::new(likeness_generate::App::start(&env, clock.clone(), entropy.clone())?);
-        let ingest = Arc::new(likeness_ingest::App::start(&env, clock.clone(), entropy.clone())?);
-        let cleanup = Arc::new(likeness_cleanup::App::start(&env, clock, entropy)?);
+        let api = likeness_api::App::start(&functions, clock.clone(), entropy.clone())?;
+        let webhook = likeness_webhook::App::start(&functions, clock.clone(), entropy.clone())?;
+        let generate = Arc::new(likeness_generate::App::start(&functions, clock.clone(), entropy.clone())?);
+        let ingest = Arc::new(likeness_ingest::App::start(&functions, clock.clone(), entropy.clone())?);
+        let cleanup = Arc::new(likeness_cleanup::App::start(&functions, clock, entropy)?);
 
         let router = likeness_api::router(api).merge(likeness_webhook::router(webhook));
-        tasks.spawn(triggers::http::serve(listeners.api, router, stop.clone()));
+        tasks.spawn(triggers::http::serve(listeners.api, router, invocations.clone(), stop.clone()));
         let allowance = Arc::new(Allowance::default());
-        let polling = Polling { env: &env, allowance: &allowance, stop: &stop };
+        let polling = Polling { env: &env, allowance: &allowance, invocations: &invocations, stop: &stop };
+        let pollers = |usual: Pollers| if one_at_a_time { Pollers { count: 1, batch: 1 } } else { usual };
         for lane in Lane::ALL {
             let generate = Arc::clone(&generate);
-            polling.start(&mut tasks, lane.variable(), LANE_POLLERS, move |event| {
+            polling.start(&mut tasks, lane.variable(), "generate", pollers(LANE_POLLERS), move |event| {
                 let generate = Arc::clone(&generate);
                 async move { likeness_generate::handle(&generate, event).await }
             })?;
         }
-        polling.start(&mut tasks, "INGEST_QUEUE_URL", INGEST_POLLERS, move |event| {
+        polling.start(&mut tasks, "INGEST_QUEUE_URL", "ingest", pollers(INGEST_POLLERS), move |event| {
             let ingest = Arc::clone(&ingest);
             async move { likeness_ingest::handle(&ingest, event).await }
         })?;
         if let Some(every) = sweep_every {
-            tasks.spawn(triggers::schedule::run(Arc::clone(&cleanup), every, stop));
+            tasks.spawn(triggers::schedule::run(Arc::clone(&cleanup), invocations.clone(), every, stop));
         }
-        Ok(Self { url, env, dynamodb, s3, sqs, emulator, cleanup, allowance, stopping, tasks })
+        Ok(Self {
+            url,
+            env,
+            dynamodb,
+            s3,
+            sqs,
+            emulator,
+            cleanup,
+            allowance,
+            invocations,
+            _wires: wires,
+            stopping,
+            tasks,
+        })
     }
 
     /// `http://127.0.0.1:port`, the base of the API.
@@ -187,12 +219,29 @@ impl Stack {
     /// One sweep now, as the schedule would start it.
     ///
     /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn sweep(&self) -> Result<Report, StoreError> {
-        likeness_cleanup::reconcile(&self.cleanup).await
+    /// The table was out of reach or refused, or the function was stopped.
+    pub async fn sweep(&self) -> Result<Report, NotSwept> {
+        triggers::schedule::sweep(&self.invocations, &self.cleanup).await
     }
 
-    /// Resolves when no message can be received or is being worked on and fal is idle; delayed messages do not count.
+    /// The functions at work.
+    #[must_use]
+    pub fn invocations(&self) -> &Invocations {
+        &self.invocations
+    }
+
+    /// What every queue holds, by name, those of dead letters too.
+    pub async fn depths(&self) -> Vec<(String, Depth)> {
+        let mut depths = Vec::new();
+        for queue in resources::queues().flat_map(|(_, name)| [format!("{name}-dead-letters"), name]) {
+            let depth = self.sqs.depth(&queue).await;
+            depths.push((queue, depth));
+        }
+        depths
+    }
+
+    /// Resolves when no message can be received or is being worked on, no function works and fal is idle. What comes later does
+    /// not count: delayed messages, and those that a function which died or failed has left.
     pub async fn settle(&self) {
         // Twice in a row, as one look at each is no look at all of them at one moment.
         let mut quiet = 0;
@@ -200,11 +249,13 @@ impl Stack {
             if let Some(emulator) = &self.emulator {
                 emulator.idle().await;
             }
-            let mut busy = false;
+            let (mut busy, mut in_flight) = (!self.invocations.running().is_empty(), 0);
             for (_, queue) in resources::queues() {
                 let depth = self.sqs.depth(&queue).await;
-                busy |= depth.visible + depth.in_flight > 0;
+                busy |= depth.visible > 0;
+                in_flight += depth.in_flight;
             }
+            busy |= in_flight > self.invocations.messages_left();
             quiet = if busy { 0 } else { quiet + 1 };
             tokio::time::sleep(Duration::from_millis(3)).await;
         }

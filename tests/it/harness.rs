@@ -75,6 +75,8 @@ impl Product {
             sweep_every: None,
             clock: hands.clock(),
             entropy: entropy.clone(),
+            wire: None,
+            one_at_a_time: false,
         };
         change(&mut options);
         let stack = Stack::start(options).await.unwrap();

@@ -58,6 +58,8 @@ impl Data {
             sweep_every: Some(Duration::from_secs(2)),
             clock: Clock::system(),
             entropy: entropy.clone(),
+            wire: None,
+            one_at_a_time: false,
         })
         .await?;
         let token = self.token(env, &entropy)?;

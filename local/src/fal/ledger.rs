@@ -21,6 +21,8 @@ pub struct LedgerEntry {
     pub webhook_url: Option<String>,
     /// When it was accepted.
     pub accepted_at: Timestamp,
+    /// When it was over.
+    pub completed_at: Option<Timestamp>,
     /// How it stands.
     pub outcome: LedgerOutcome,
     /// In the model's unit; 0 until it is completed.
@@ -61,6 +63,10 @@ impl LedgerEntry {
                 }
             },
         };
+        let completed_at = match &request.state {
+            State::Queued | State::Running { .. } => None,
+            State::Completed(completed) => Some(completed.at),
+        };
         Self {
             request_id: request.id.clone(),
             endpoint: request.endpoint.clone(),
@@ -68,6 +74,7 @@ impl LedgerEntry {
             hints: request.hints.clone(),
             webhook_url: request.webhook_url.clone(),
             accepted_at: request.accepted_at,
+            completed_at,
             outcome,
             billable_units,
             webhook_deliveries: request.deliveries.clone(),

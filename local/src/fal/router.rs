@@ -16,7 +16,6 @@ use super::{
     answer::{detail, not_found, request_error},
     auth::authorize,
     cancel::cancel,
-    connection::Line,
     control,
     emulation::Emulation,
     files, platform,
@@ -28,6 +27,7 @@ use super::{
     storage,
     submit::{Submit, SubmitQuery, submit},
 };
+use crate::connection::Line;
 
 /// More than fal's own downloader takes; fal documents no limit.
 const LARGEST_BODY: usize = 128 * 1024 * 1024;

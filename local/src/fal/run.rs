@@ -10,7 +10,6 @@ use serde_json::json;
 
 use super::{
     answer::{insert, json_answer, request_error},
-    connection::Line,
     emulation::Emulation,
     fault::{Fault, SubmitFault},
     faults::Submission,
@@ -19,6 +18,7 @@ use super::{
     runner::start_now,
     submit::{Submit, check, new_request, refusal},
 };
+use crate::connection::Line;
 
 pub(super) async fn run(emulation: Arc<Emulation>, line: Line, submit: Submit) -> Response {
     let checked = match check(&emulation, submit) {

@@ -15,7 +15,6 @@ use tokio::time::{Duration, sleep};
 use super::{
     answer::{detail, error_answer, error_body, insert, request_error},
     auth::{authorize, unauthorized},
-    connection::Line,
     emulation::Emulation,
     fault::{ErrorBody, Fault, SubmitFault, WebhookFault},
     faults::Submission,
@@ -24,6 +23,7 @@ use super::{
     route::{RequestUrls, app_of},
     runner::{start_waiting, watch_deadline},
 };
+use crate::connection::Line;
 
 const LOCKED: &str = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing.";
 /// The least start timeout that fal takes, exclusive.

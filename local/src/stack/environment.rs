@@ -1,6 +1,6 @@
 //! What the functions are started with: the same names that `template.yaml` sets on AWS.
 
-use std::time::Duration;
+use std::{io, time::Duration};
 
 use likeness_core::config::Env;
 
@@ -8,6 +8,8 @@ use super::resources;
 use crate::{
     engines::{dynamodb::DynamoDb, s3::S3, sqs::Sqs},
     fal::Emulator,
+    triggers::invocations::Invocations,
+    wire::{Service, Stretch, Wire},
 };
 
 pub(super) const ACCESS_KEY_ID: &str = "local";
@@ -62,4 +64,21 @@ pub(super) fn of(
     }
     let ours = variables.into_iter().map(|(name, value)| (name.to_owned(), value));
     ours.chain(given).collect()
+}
+
+/// The same for functions whose calls go over `wire`; it lasts as long as the stretches of it that are returned.
+pub(super) async fn over(wire: &Wire, env: &Env, invocations: &Invocations) -> Result<(Env, Vec<Stretch>), io::Error> {
+    let (mut stretches, mut variables) = (Vec::new(), Vec::new());
+    for (service, variable) in [
+        (Service::Table, "AWS_ENDPOINT_URL_DYNAMODB"),
+        (Service::Queues, "AWS_ENDPOINT_URL_SQS"),
+        (Service::Bucket, "R2_ENDPOINT"),
+        (Service::Fal, "FAL_QUEUE_URL"),
+    ] {
+        let Some(to) = env.optional(variable) else { continue };
+        let stretch = Stretch::lay(service, to.to_owned(), wire.clone(), invocations.clone()).await?;
+        variables.push((variable.to_owned(), stretch.url().to_owned()));
+        stretches.push(stretch);
+    }
+    Ok((env.iter().chain(variables).collect(), stretches))
 }

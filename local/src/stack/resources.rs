@@ -1,7 +1,6 @@
 //! Table, queues and bucket, as `template.yaml` declares them for AWS.
 
 use aws_sdk_dynamodb::{
-    config::{Credentials, Region},
     operation::create_table::CreateTableError,
     types::{
         AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection, ProjectionType,
@@ -14,7 +13,7 @@ use likeness_core::{
     lane::Lane,
 };
 
-use super::environment::{ACCESS_KEY_ID, SECRET_ACCESS_KEY};
+use super::clients::{dynamodb_client, sqs_client};
 use crate::engines::{EngineError, s3::S3};
 
 pub(super) const TABLE: &str = "likeness";
@@ -69,14 +68,7 @@ pub(super) async fn create(env: &Env, s3: &S3) -> Result<(), ResourceError> {
 }
 
 async fn create_table(env: &Env) -> Result<(), ResourceError> {
-    let endpoint = env.required("AWS_ENDPOINT_URL_DYNAMODB", "set by the stack")?;
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version_latest()
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .credentials_provider(Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "local"))
-        .region(Region::new("us-east-1"))
-        .endpoint_url(endpoint);
-    let client = aws_sdk_dynamodb::Client::from_conf(config.build());
+    let client = dynamodb_client(env)?;
     let failed = |error: Box<dyn std::error::Error + Send + Sync>| ResourceError::Table(error);
     let mut table = client
         .create_table()
@@ -148,24 +140,6 @@ async fn create_queue(
         .send()
         .await?;
     Ok(())
-}
-
-/// A client of the stack's SQS.
-pub(crate) fn sqs_client(env: &Env) -> Result<aws_sdk_sqs::Client, ConfigError> {
-    let endpoint = env.required("AWS_ENDPOINT_URL_SQS", "set by the stack")?;
-    let config = aws_sdk_sqs::Config::builder()
-        .behavior_version_latest()
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .credentials_provider(aws_sdk_sqs::config::Credentials::new(
-            ACCESS_KEY_ID,
-            SECRET_ACCESS_KEY,
-            None,
-            None,
-            "local",
-        ))
-        .region(aws_sdk_sqs::config::Region::new("us-east-1"))
-        .endpoint_url(endpoint);
-    Ok(aws_sdk_sqs::Client::from_conf(config.build()))
 }
 
 #[cfg(test)]

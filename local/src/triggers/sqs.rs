@@ -14,6 +14,7 @@ use aws_sdk_sqs::{
 use likeness_core::config::{ConfigError, Env};
 use tokio::{sync::watch, task::JoinSet};
 
+use super::invocations::Invocations;
 use crate::stack::sqs_client;
 
 /// How a queue is polled.
@@ -50,15 +51,17 @@ impl Allowance {
 pub(crate) struct Polling<'a> {
     pub(crate) env: &'a Env,
     pub(crate) allowance: &'a Arc<Allowance>,
+    pub(crate) invocations: &'a Invocations,
     pub(crate) stop: &'a watch::Receiver<bool>,
 }
 
 impl Polling<'_> {
-    /// Starts the pollers of the queue that the variable `queue` names.
+    /// Starts the pollers of the queue that the variable `queue` names, which invoke `function`.
     pub(crate) fn start<H, F>(
         &self,
         tasks: &mut JoinSet<()>,
         queue: &str,
+        function: &'static str,
         pollers: Pollers,
         handler: H,
     ) -> Result<(), ConfigError>
@@ -69,7 +72,13 @@ impl Polling<'_> {
         let client = sqs_client(self.env)?;
         let url = self.env.required(queue, "set by the stack")?.to_owned();
         for _ in 0..pollers.count {
-            let queue = Queue { client: client.clone(), url: url.clone(), allowance: Arc::clone(self.allowance) };
+            let queue = Queue {
+                client: client.clone(),
+                url: url.clone(),
+                function,
+                allowance: Arc::clone(self.allowance),
+                invocations: self.invocations.clone(),
+            };
             let (handler, mut stop) = (handler.clone(), self.stop.clone());
             tasks.spawn(async move {
                 loop {
@@ -95,7 +104,9 @@ impl Polling<'_> {
 struct Queue {
     client: Client,
     url: String,
+    function: &'static str,
     allowance: Arc<Allowance>,
+    invocations: Invocations,
 }
 
 impl Queue {
@@ -103,7 +114,9 @@ impl Queue {
         let receive = self.client.receive_message().queue_url(&self.url).max_number_of_messages(batch);
         let receive = receive.wait_time_seconds(20);
         let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await?;
-        Ok(received.messages.unwrap_or_default())
+        let messages = received.messages.unwrap_or_default();
+        messages.iter().filter_map(Message::message_id).for_each(|id| self.invocations.received(id));
+        Ok(messages)
     }
 
     async fn invoke<H, F>(&self, messages: &[Message], handler: &H)
@@ -116,20 +129,22 @@ impl Queue {
         let response = if event.records.is_empty() {
             SqsBatchResponse::default()
         } else {
-            match tokio::spawn(handler(event)).await {
+            match self.invocations.run(self.function, handler(event)).await {
                 Ok(response) => response,
-                // As on AWS, where a panic returns the whole batch and the function lives on.
-                Err(panic) => {
-                    tracing::error!(error = &panic as &dyn Error, "a function panicked");
+                // As on AWS, where the whole batch comes again.
+                Err(died) => {
+                    tracing::error!(function = self.function, error = &died as &dyn Error, "a function died");
+                    self.leave(messages);
                     return;
                 }
             }
         };
         let failed: Vec<&str> =
             response.batch_item_failures.iter().map(|failure| failure.item_identifier.as_str()).collect();
-        let done =
-            messages.iter().filter(|message| !failed.contains(&message.message_id.as_deref().unwrap_or_default()));
-        let entries = done.enumerate().filter_map(|(index, message)| {
+        let (left, done): (Vec<&Message>, Vec<&Message>) =
+            messages.iter().partition(|message| failed.contains(&message.message_id().unwrap_or_default()));
+        self.leave(left);
+        let entries = done.iter().enumerate().filter_map(|(index, message)| {
             let handle = message.receipt_handle.clone()?;
             DeleteMessageBatchRequestEntry::builder().id(index.to_string()).receipt_handle(handle).build().ok()
         });
@@ -141,7 +156,13 @@ impl Queue {
         // A message that is not deleted comes again: nothing that the functions could not stand.
         if let Err(error) = delete.send().await {
             tracing::warn!(error = &error as &dyn Error, "messages were not deleted");
+            self.leave(done);
         }
+    }
+
+    /// They come again once they are no longer hidden.
+    fn leave<'a>(&self, messages: impl IntoIterator<Item = &'a Message>) {
+        messages.into_iter().filter_map(Message::message_id).for_each(|id| self.invocations.left(id));
     }
 }
 

@@ -24,21 +24,21 @@ use tokio::{
 };
 
 /// A listener whose connections can be cut.
-pub(super) struct CuttableListener(pub(super) TcpListener);
+pub(crate) struct CuttableListener(pub(super) TcpListener);
 
 /// One connection and the switch that cuts it.
-pub(super) struct Connection {
+pub(crate) struct Connection {
     stream: TcpStream,
     line: Line,
 }
 
 /// The switch of one connection.
 #[derive(Debug, Clone)]
-pub(super) struct Line(Arc<AtomicBool>);
+pub(crate) struct Line(Arc<AtomicBool>);
 
 impl Line {
     /// From now on nothing is read or written: the connection ends without an answer.
-    pub(super) fn cut(&self) {
+    pub(crate) fn cut(&self) {
         self.0.store(true, Ordering::Release);
     }
 

@@ -1,0 +1,196 @@
+//! The journeys, each from one request to its end.
+
+use http::{Method, StatusCode};
+use likeness_core::{entropy::Entropy, id::JobId, money::Usd};
+use likeness_local::{
+    fal::{Fault, FaultRule, WebhookFault},
+    stack::Stack,
+};
+use serde_json::{Value, json};
+
+use super::script::{Point, Script, When};
+use crate::harness::{Product, answer};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Journey {
+    /// One picture.
+    Master,
+    /// Three views of a master, judged.
+    Profile,
+    /// A scene of two characters, judged.
+    Composite,
+    /// Two pictures of a person, by a LoRA.
+    Portrait,
+    /// A master whose callback never comes.
+    Unheard,
+}
+
+/// How a journey ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Outcome {
+    status: Value,
+    cost: Option<Usd>,
+    images: usize,
+    /// What fal was asked for and took, in all.
+    pub(super) requests: usize,
+}
+
+/// One run of a journey, with a stack of its own.
+pub(super) struct Run {
+    product: Product,
+    script: Script,
+    journey: Journey,
+    path: &'static str,
+    body: Value,
+}
+
+impl Journey {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Master => "master",
+            Self::Profile => "profile",
+            Self::Composite => "composite",
+            Self::Portrait => "portrait",
+            Self::Unheard => "unheard",
+        }
+    }
+
+    /// fal took the request, its answer is lost, and it never calls: nobody can know of it, and fal has no idempotency. So it
+    /// is sent again after its window, and what was paid is paid.
+    pub(super) fn may_be_undecidable(self) -> bool {
+        self == Self::Unheard
+    }
+
+    /// What it needs before, and the request that begins it.
+    async fn prepare(self, product: &Product) -> (&'static str, Value) {
+        match self {
+            Self::Master | Self::Unheard => ("master", keeper()),
+            Self::Profile => {
+                let master = master(product, keeper()).await;
+                let body = json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [0, 90, 180] });
+                ("profile360", body)
+            }
+            Self::Composite => {
+                let (left, right) = (master(product, keeper()).await, master(product, wizard()).await);
+                let characters = json!([
+                    { "referenceId": left, "position": "left" }, { "referenceId": right, "position": "right" },
+                ]);
+                let body = json!({
+                    "description": "the two meet at the end of the pier", "references": { "characters": characters },
+                    "composition": "full-body", "seed": 11,
+                });
+                ("composite", body)
+            }
+            Self::Portrait => {
+                product.put_person("ada").await;
+                product.lora_of("ada").await;
+                let prompt = "74828 is looking at the camera, smiling, with a haunted house in the background.";
+                ("portrait", json!({ "personId": "ada", "prompt": prompt, "numImages": 2, "seed": 3 }))
+            }
+        }
+    }
+}
+
+fn keeper() -> Value {
+    json!({
+        "subjectType": "character", "subjectId": "keeper", "seed": 5,
+        "description": "a lighthouse keeper in a yellow raincoat and yellow trousers",
+    })
+}
+
+fn wizard() -> Value {
+    json!({
+        "subjectType": "character", "subjectId": "wizard", "seed": 5,
+        "description": "a bearded wizard in a purple coat and purple trousers",
+    })
+}
+
+/// A finished master; returns the image's id.
+async fn master(product: &Product, body: Value) -> Value {
+    let job = product.post_master_with(body).await;
+    product.ended(&job).await["result"]["mediaId"].clone()
+}
+
+impl Run {
+    /// Starts a stack and everything that the journey needs before its request.
+    pub(super) async fn prepare(journey: Journey, stop: Option<(Point, When)>) -> Self {
+        let script = Script::stopping_at(stop);
+        let wire = script.wire();
+        // The same chance every time, so that the same calls are made.
+        let product = Product::with(move |options| {
+            options.wire = Some(wire);
+            options.one_at_a_time = true;
+            options.entropy = Entropy::seeded(7);
+            options.fal.entropy = Entropy::seeded(8);
+        })
+        .await;
+        let (path, body) = journey.prepare(&product).await;
+        product.stack().settle().await;
+        if journey == Journey::Unheard {
+            product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
+        }
+        script.begin();
+        Self { product, script, journey, path, body }
+    }
+
+    /// From the request to the end, as a caller and AWS would see to it.
+    pub(super) async fn go(&self) -> Outcome {
+        let id = self.accepted().await;
+        let store = self.product.store();
+        for _ in 0..60 {
+            self.product.stack().settle().await;
+            let view = store.job(id).await.unwrap().unwrap();
+            if let Some(ending) = view.job.value.ending()
+                && self.is_idle().await
+            {
+                let shots = view.plain_shots();
+                return Outcome {
+                    status: json!(view.job.value.status(&shots)),
+                    cost: ending.cost,
+                    images: shots.iter().map(|shot| shot.media().len()).sum(),
+                    requests: self.product.fal().ledger().len(),
+                };
+            }
+            self.product.pass(10);
+            // A sweep that was stopped is followed by the next.
+            let _ = self.product.stack().sweep().await;
+        }
+        panic!("{} hangs: {:?}", self.journey.name(), store.job(id).await.unwrap());
+    }
+
+    /// The request, made until it is answered: under one idempotency key it is one request.
+    async fn accepted(&self) -> JobId {
+        let path = format!("/api/v1/projects/demo/images/generate/{}", self.path);
+        for _ in 0..3 {
+            let request = self.product.request(Method::POST, &path).header("idempotency-key", "once").json(&self.body);
+            let (status, body) = answer(request).await;
+            if status == StatusCode::BAD_GATEWAY {
+                continue;
+            }
+            assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+            return body["jobId"].as_str().unwrap().parse().unwrap();
+        }
+        panic!("{} is not accepted", self.journey.name());
+    }
+
+    /// No message is left, also none that is hidden.
+    async fn is_idle(&self) -> bool {
+        let depths = self.product.stack().depths().await;
+        depths.iter().all(|(_, depth)| depth.visible + depth.in_flight + depth.delayed == 0)
+    }
+
+    pub(super) fn stack(&self) -> &Stack {
+        self.product.stack()
+    }
+
+    pub(super) fn was_stopped(&self) -> bool {
+        self.script.was_stopped()
+    }
+
+    /// Ends the stack; returns the calls that were made.
+    pub(super) async fn end(self) -> Vec<Point> {
+        let calls = self.script.calls();
+        self.product.crash().await;
+        calls
+    }
+}
