@@ -1,10 +1,13 @@
 //! The command line.
 
+mod bench;
 mod create_key;
 mod data;
 mod demo;
 mod fal_emulator;
+mod load;
 mod serve;
+mod soak;
 
 use std::error::Error;
 
@@ -30,6 +33,10 @@ enum Command {
     Demo(demo::Demo),
     /// Start the fal emulator alone, for tests of other programs.
     FalEmulator(fal_emulator::FalEmulator),
+    /// Make many jobs while everything goes wrong, and look whether anything was lost or doubled.
+    Soak(soak::Soak),
+    /// Make jobs as fast as they go, and tell what each took: time, calls, units, money.
+    Bench(bench::Bench),
     /// Record an API key in the table that `TABLE_NAME` and the `AWS_*` variables name.
     CreateKey(create_key::CreateKey),
 }
@@ -49,6 +56,8 @@ impl Likeness {
             Some(Command::Serve(serve)) => serve.run(&env).await,
             Some(Command::Demo(demo)) => demo.run(&env).await,
             Some(Command::FalEmulator(emulator)) => emulator.run().await,
+            Some(Command::Soak(soak)) => soak.run().await,
+            Some(Command::Bench(bench)) => bench.run().await,
             Some(Command::CreateKey(create)) => create.run(&env).await,
         }
     }
