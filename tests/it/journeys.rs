@@ -3,6 +3,7 @@
 
 mod access;
 mod admission;
+mod backlog;
 mod bad_input;
 mod cache;
 mod cancel;

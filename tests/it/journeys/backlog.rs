@@ -1,0 +1,96 @@
+//! A long backlog costs nothing: what admission reads and writes for a shot does not grow with the number of those that wait.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use jiff::SignedDuration;
+use likeness_core::{
+    admission::Stop,
+    entropy::Entropy,
+    id::JobId,
+    job::Job,
+    lane::Lane,
+    shot::{Rank, Shot},
+    store::{Acceptance, NewJob},
+};
+use likeness_local::wire::{Service, Wire};
+
+use crate::harness::Product;
+
+const SLOTS: usize = 200;
+/// A transaction holds a hundred items.
+const SHOTS_OF_A_JOB: u16 = 90;
+
+/// What the table was asked for: calls and capacity units.
+#[derive(Debug, Clone, Copy, Default)]
+struct Spent {
+    calls: f64,
+    units: f64,
+}
+
+/// What filling all slots costs, per shot, while `backlog` shots wait.
+async fn admission_cost(backlog: usize) -> Spent {
+    let spent = Arc::new(Mutex::new(Spent::default()));
+    let counted = Arc::clone(&spent);
+    let wire = Wire::metered(move |call, toll| {
+        if call.service == Service::Table {
+            let mut spent = counted.lock().unwrap();
+            spent.calls += 1.0;
+            spent.units += toll.units;
+        }
+    });
+    let product = Product::with(|options| {
+        options.wire = Some(wire);
+        options.environment.push(("MAX_CONCURRENT_GENERATIONS".to_owned(), SLOTS.to_string()));
+        // Nothing comes back while it is counted.
+        options.environment.push(("FAL_GENERATION_TIMEOUT_SECONDS".to_owned(), "500".to_owned()));
+        options.fal.delay = Duration::from_secs(600);
+        options.fal.concurrency = SLOTS;
+        options.one_at_a_time = true;
+    })
+    .await;
+    let store = product.store();
+    let stop = Stop { until: product.hands.now() + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    store.stop_lanes(stop).await.unwrap();
+    let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
+    let entropy = Entropy::seeded(3);
+    let mut waiting = 1;
+    while waiting < backlog {
+        let id = JobId::new(product.hands.now(), &entropy);
+        let job = Job { id, shots: SHOTS_OF_A_JOB, cache_key: None, ..sample.job.value.clone() };
+        let shots: Vec<Shot> = (0..SHOTS_OF_A_JOB)
+            .map(|ordinal| {
+                let rank = Rank { priority: 0, turn: waiting as u64 + u64::from(ordinal) };
+                let recipe = sample.shots[0].value.recipe.clone();
+                Shot::new(id.shot(ordinal), job.project.clone(), Lane::Master, rank, recipe)
+            })
+            .collect();
+        let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };
+        assert_eq!(store.accept_job(&new, product.hands.now()).await.unwrap(), Acceptance::Accepted);
+        waiting += usize::from(SHOTS_OF_A_JOB);
+    }
+    store.open_lanes().await.unwrap();
+    *spent.lock().unwrap() = Spent::default();
+    // The sweep wakes admission, which goes on until every slot is taken.
+    product.stack().sweep().await.unwrap();
+    while store.gate().await.unwrap().in_flight(product.hands.now()) < SLOTS
+        || !product.stack().invocations().running().is_empty()
+    {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(store.waiting_count().await.unwrap() as usize >= backlog - SLOTS);
+    let Spent { calls, units } = *spent.lock().unwrap();
+    product.crash().await;
+    Spent { calls: calls / SLOTS as f64, units: units / SLOTS as f64 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ten_thousand_waiting_shots_make_admission_no_dearer() {
+    let few = admission_cost(300).await;
+    let many = admission_cost(10_000).await;
+    assert!(many.calls < few.calls * 1.1 && many.units < few.units * 1.1, "{few:?} per shot, then {many:?}");
+    assert!(few.calls > 1.0, "nothing was counted: {few:?}");
+}
