@@ -334,6 +334,13 @@ fn a_result_that_fal_could_not_send_is_fetched_at_once() {
 }
 
 #[test]
+fn what_is_to_be_fetched_is_not_asked_for_again() {
+    let shot = waiting().claimed().submitted().to_be_fetched(1, "r1", at(10)).unwrap();
+    assert_eq!(shot.clone().to_be_fetched(1, "r1", at(10)), Err(Illegal::AlreadyDone));
+    assert_eq!(shot.to_be_fetched(1, "r1", at(20)), Err(Illegal::AlreadyDone));
+}
+
+#[test]
 fn each_state_has_its_work_progress_and_slot() {
     let mut rows = BTreeMap::new();
     for (name, shot) in one_of_each() {

@@ -137,7 +137,8 @@ impl Shot {
     /// fal says that `attempt` is done, and not what came of it: the result is to be fetched at once.
     ///
     /// # Errors
-    /// The attempt is not under way.
+    /// The attempt is not under way, or its result is to be fetched already (`AlreadyDone`): what fal says again, or what
+    /// somebody repeats, asks for nothing more.
     pub fn to_be_fetched(mut self, attempt: u32, request_id: &str, now: Timestamp) -> Result<Self, Illegal> {
         let current = self.attempt();
         if current != attempt {
@@ -151,10 +152,11 @@ impl Shot {
                 self.state = ShotState::Submitted { flight, request: Box::new(request), check_at: now };
                 Ok(self)
             }
-            ShotState::Submitted { flight, request, .. } => {
+            ShotState::Submitted { flight, request, check_at } if check_at > now => {
                 self.state = ShotState::Submitted { flight, request, check_at: now };
                 Ok(self)
             }
+            ShotState::Submitted { .. } => Err(Illegal::AlreadyDone),
             _ => Err(self.illegal()),
         }
     }
