@@ -44,6 +44,8 @@ pub enum Arrival {
     Images(Delivery),
     /// A refusal or fault.
     Error(FalError),
+    /// fal refuses our key or account, and another shot has found that out: nothing is said of this one.
+    TurnedAway(FalError),
     /// Nothing, for as long as it could have come.
     Silence,
 }
@@ -203,6 +205,12 @@ impl Shot {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
                 let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter, wording);
+                self.go_on(next, now)
+            }
+            Arrival::TurnedAway(error) => {
+                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
+                self.bill_rejection(attempt, &error);
+                let next = retry::after_turning_away(&error, &self.attempts);
                 self.go_on(next, now)
             }
             Arrival::Silence => {

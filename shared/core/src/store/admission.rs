@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Store, StoreError, Versioned, layout, number,
+    Item, Saved, Store, StoreError, Versioned, if_it_held, layout, number,
     shots::ShotItem,
     text, to_item,
     transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
@@ -17,6 +17,8 @@ use crate::{
 
 /// Nobody holds the slot, or its lease has run out: of two that want it, one gets it.
 const SLOT_IS_FREE: &str = "attribute_not_exists(shot) OR lease_until_ms <= :now";
+/// No stop is in effect: of several shots that fal turns away at once, one is the finder.
+const NOTHING_STOPS: &str = "attribute_not_exists(until_ms) OR until_ms <= :now";
 
 #[derive(Serialize, Deserialize)]
 struct RateItem {
@@ -46,6 +48,9 @@ struct StopItem {
     key: layout::Key,
     #[serde(default)]
     stop: Option<Stop>,
+    /// Its end, as a number that conditions can compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until_ms: Option<i64>,
 }
 
 /// What became of a claim.
@@ -143,14 +148,17 @@ impl Store {
         Ok(count)
     }
 
-    /// Stops admission: fal refuses us.
+    /// Stops admission: fal refuses us. Of several that find it out, one stops it; to the others it stands still already.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn stop_lanes(&self, stop: Stop) -> Result<(), StoreError> {
-        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop) })?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
+    pub async fn stop_lanes(&self, stop: Stop, now: Timestamp) -> Result<Saved, StoreError> {
+        let until_ms = Some(stop.until.as_millisecond());
+        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop), until_ms })?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put =
+            put.condition_expression(NOTHING_STOPS).expression_attribute_values(":now", number(now.as_millisecond()));
+        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
     }
 
     /// Takes the stop away: fal accepted a request.
@@ -160,7 +168,7 @@ impl Store {
     pub async fn open_lanes(&self) -> Result<(), StoreError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
         // Emptied rather than deleted: no function needs the right to delete.
-        update.update_expression("REMOVE stop").send().await?;
+        update.update_expression("REMOVE stop, until_ms").send().await?;
         Ok(())
     }
 
