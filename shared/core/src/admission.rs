@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     entropy::Entropy,
     id::{JobId, ShotId},
+    shot::Rank,
 };
 
 /// The limits of the fal account, as configured.
@@ -68,6 +69,27 @@ impl RecentSubmits {
     }
 }
 
+/// The turn that was served last, of each priority: a project that overtakes with what goes first must not make others wait
+/// that join the line behind. See [`Rank`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServedTurns(BTreeMap<u8, u64>);
+
+impl ServedTurns {
+    /// The turn of `priority` that was served last; 0 before any was.
+    #[must_use]
+    pub fn turn(&self, priority: u8) -> u64 {
+        self.0.get(&priority).copied().unwrap_or_default()
+    }
+
+    /// With `rank` served. A shot that is tried again has an old turn, which takes nobody back.
+    #[must_use]
+    pub fn with(mut self, rank: Rank) -> Self {
+        let turn = self.0.entry(rank.priority).or_default();
+        *turn = rank.turn.max(*turn);
+        self
+    }
+}
+
 /// What admission knows before it decides.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Gate {
@@ -77,8 +99,8 @@ pub struct Gate {
     pub recent: RecentSubmits,
     /// The revision of the record of recent submits.
     pub revision: u64,
-    /// The turn that was served last; see [`crate::shot::Rank`].
-    pub turn: u64,
+    /// The turns that were served last.
+    pub served: ServedTurns,
     /// fal refuses this account: nothing is admitted before this time, for this reason.
     pub stopped: Option<Stop>,
 }
@@ -156,6 +178,13 @@ mod tests {
         assert_eq!(recent.available(LIMITS, at(30)), 0);
         assert_eq!(recent.with_one_more(LIMITS, at(30)), Err(SignedDuration::from_secs(31)));
         assert!(recent.with_one_more(LIMITS, at(61)).is_ok());
+    }
+
+    #[test]
+    fn who_goes_first_takes_no_turns_of_the_others() {
+        let rank = |priority, turn| Rank { priority, turn };
+        let served = ServedTurns::default().with(rank(1, 5)).with(rank(0, 124)).with(rank(1, 3));
+        assert_eq!((served.turn(0), served.turn(1), served.turn(2)), (124, 5, 0));
     }
 
     #[test]

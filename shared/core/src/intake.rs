@@ -145,12 +145,15 @@ impl Intake {
         let Plan { recipes, quote, ignored, filing, together, cache_key, new_subject } = plan;
         // A transaction holds a hundred items; no kind comes near.
         let count = u16::try_from(recipes.len()).unwrap_or(u16::MAX);
+        let priority = kind.priority();
         let first_turn = match count {
             0 => 0,
-            count => self.store.take_turns(&order.project, count, self.store.gate().await?.turn).await?,
+            count => {
+                let served = self.store.gate().await?.served.turn(priority);
+                self.store.take_turns(&order.project, priority, count, served).await?
+            }
         };
         let id = JobId::new(now, &self.entropy);
-        let priority = kind.priority();
         // Without a lane nothing is generated.
         let numbered = kind.lane().into_iter().flat_map(|lane| (0..count).zip(&recipes).map(move |shot| (lane, shot)));
         let shots = numbered.map(|(lane, (ordinal, recipe))| {

@@ -10,7 +10,7 @@ use super::{
     transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
 };
 use crate::{
-    admission::{Gate, Held, RecentSubmits, Stop},
+    admission::{Gate, Held, RecentSubmits, ServedTurns, Stop},
     id::ShotId,
     shot::Shot,
 };
@@ -26,7 +26,8 @@ struct RateItem {
     key: layout::Key,
     revision: u64,
     recent: RecentSubmits,
-    turn: u64,
+    #[serde(default)]
+    served: ServedTurns,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -75,7 +76,7 @@ impl Store {
             let key: layout::Key = serde_dynamo::from_item(item.clone())?;
             if key == layout::rate() {
                 let rate: RateItem = serde_dynamo::from_item(item)?;
-                (gate.recent, gate.revision, gate.turn) = (rate.recent, rate.revision, rate.turn);
+                (gate.recent, gate.revision, gate.served) = (rate.recent, rate.revision, rate.served);
             } else if key == layout::stop() {
                 gate.stopped = serde_dynamo::from_item::<_, StopItem>(item)?.stop;
             } else {
@@ -105,8 +106,8 @@ impl Store {
             attempt: Some(held.attempt),
             lease_until_ms: Some(held.lease_until.as_millisecond()),
         };
-        let rate =
-            RateItem { key: layout::rate(), revision: gate.revision + 1, recent, turn: gate.turn.max(after.rank.turn) };
+        let served = gate.served.clone().with(after.rank);
+        let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
         let mut transaction = Transaction::default();
         transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
         transaction.put(to_item(&slot)?, Some(SLOT_IS_FREE), &[(":now", number(now.as_millisecond()))]);

@@ -10,7 +10,7 @@
 //! | relation | `PROJECT#p` | `EDGE#from#TYPE#to` | `listing`: `PROJECT#p#TO#to` / `TYPE#from` |
 //! | tallies | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
 //! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
-//! | turn counter | `PROJECT#p` | `TURN` | |
+//! | turn counter of a priority | `PROJECT#p` | `TURN#1` | |
 //! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
 //! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
@@ -24,7 +24,7 @@
 //! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / rank or `DUE` / time |
 //! | workflow | `WORKFLOW#w` | `WORKFLOW` | `listing`: `PROJECT#p#WORKFLOWS` / w; `work`: `DUE_WORKFLOWS` |
 //! | slot | `ADMISSION` | `SLOT#000` | |
-//! | submits of the last minute, turn served | `ADMISSION` | `RATE` | |
+//! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
 //! | stop of the lanes | `ADMISSION` | `STOP` | |
 
 use std::collections::HashMap;
@@ -159,8 +159,8 @@ pub(super) fn ledger(project: &ProjectId, accepted_at: Timestamp) -> Key {
     Key::new(project_partition(project), format!("LEDGER#{}", accepted_at.strftime("%Y-%m")))
 }
 
-pub(super) fn turn(project: &ProjectId) -> Key {
-    Key::new(project_partition(project), "TURN")
+pub(super) fn turn(project: &ProjectId, priority: u8) -> Key {
+    Key::new(project_partition(project), format!("TURN#{priority}"))
 }
 
 pub(super) fn collection(project: &ProjectId, collection: CollectionId) -> Key {
