@@ -127,6 +127,17 @@ impl Gate {
         self.held.iter().filter(|held| held.lease_until > now && held.shot.job == job).count()
     }
 
+    /// How long until so many more shots are submitted, if admission goes on as in the last minute. Where it stood still,
+    /// nobody knows: a minute from when it may go on.
+    #[must_use]
+    pub fn time_for(&self, shots: u64, now: Timestamp) -> SignedDuration {
+        let stopped = self.stopped.as_ref().map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now));
+        let shots = i64::try_from(shots).unwrap_or(i64::MAX);
+        let a_minute: i64 = self.recent.since(now).map(|(_, count)| i64::from(count)).sum();
+        let needed = if a_minute == 0 { 60 } else { shots.saturating_mul(60) / a_minute };
+        stopped.max(SignedDuration::ZERO).saturating_add(SignedDuration::from_secs(needed))
+    }
+
     /// A free slot, chosen by chance so that functions that admit at the same time seldom want the same one.
     #[must_use]
     pub fn free_slot(&self, limits: Limits, now: Timestamp, entropy: &Entropy) -> Option<u16> {
@@ -178,6 +189,21 @@ mod tests {
         assert_eq!(recent.available(LIMITS, at(30)), 0);
         assert_eq!(recent.with_one_more(LIMITS, at(30)), Err(SignedDuration::from_secs(31)));
         assert!(recent.with_one_more(LIMITS, at(61)).is_ok());
+    }
+
+    #[test]
+    fn what_waits_goes_as_fast_as_in_the_last_minute() {
+        let mut gate = Gate::default();
+        let seconds = |gate: &Gate, shots| gate.time_for(shots, at(30)).as_secs();
+        assert_eq!(seconds(&gate, 5), 60, "nothing is known");
+        for second in [0, 10, 20] {
+            gate.recent = gate.recent.with_one_more(LIMITS, at(second)).unwrap();
+        }
+        assert_eq!((seconds(&gate, 1), seconds(&gate, 6)), (20, 120));
+        gate.stopped = Some(Stop { until: at(75), reason: "no".to_owned() });
+        assert_eq!(seconds(&gate, 6), 45 + 120);
+        gate.stopped = Some(Stop { until: at(29), reason: "over".to_owned() });
+        assert_eq!(seconds(&gate, 6), 120);
     }
 
     #[test]

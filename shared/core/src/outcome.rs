@@ -143,7 +143,7 @@ impl Recorder {
             Landed::Delivered | Landed::Failed => {
                 self.queues.hint_ingest(IngestHint::Shot(shot.id)).await;
                 // Where nobody is known to wait, nobody is told of the slot that came free.
-                if !self.store.waiting(1).await.is_ok_and(|waiting| waiting.is_empty()) {
+                if self.store.anybody_waits().await.unwrap_or(true) {
                     self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
                 }
             }

@@ -4,9 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Saved, Store, StoreError, Versioned, if_it_held, layout, number,
+    Saved, Store, StoreError, Versioned, if_it_held, layout, number,
     shots::ShotItem,
-    text, to_item,
+    to_item,
     transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
 };
 use crate::{
@@ -122,33 +122,6 @@ impl Store {
         })
     }
 
-    /// The best `limit` shots that wait, by rank. The index lags a little behind the table.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn waiting(&self, limit: u16) -> Result<Vec<ShotId>, StoreError> {
-        Ok(self.waiting_pages(limit).next().await?.unwrap_or_default())
-    }
-
-    /// All shots that wait, by rank, in pages: the first of `first` shots, each further one ten times as large.
-    #[must_use]
-    pub fn waiting_pages(&self, first: u16) -> WaitingPages<'_> {
-        WaitingPages { store: self, size: first.into(), start: None, ended: false }
-    }
-
-    /// How many shots wait.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn waiting_count(&self) -> Result<u64, StoreError> {
-        let mut pages = self.waiting_query().select(aws_sdk_dynamodb::types::Select::Count).into_paginator().send();
-        let mut count = 0;
-        while let Some(page) = pages.try_next().await? {
-            count += u64::try_from(page.count).unwrap_or_default();
-        }
-        Ok(count)
-    }
-
     /// Stops admission: fal refuses us. Of several that find it out, one stops it; to the others it stands still already.
     ///
     /// # Errors
@@ -171,44 +144,6 @@ impl Store {
         // Emptied rather than deleted: no function needs the right to delete.
         update.update_expression("REMOVE stop, until_ms").send().await?;
         Ok(())
-    }
-
-    fn waiting_query(&self) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .index_name(layout::WORK)
-            .key_condition_expression("work_pk = :waiting")
-            .expression_attribute_values(":waiting", text(layout::WAITING))
-    }
-}
-
-/// The shots that wait, page by page.
-#[derive(Debug)]
-pub struct WaitingPages<'a> {
-    store: &'a Store,
-    size: i32,
-    start: Option<Item>,
-    ended: bool,
-}
-
-impl WaitingPages<'_> {
-    /// The next page; `None` after the last.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn next(&mut self) -> Result<Option<Vec<ShotId>>, StoreError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let query = self.store.waiting_query().limit(self.size).set_exclusive_start_key(self.start.take());
-        let answer = query.send().await?;
-        self.start = answer.last_evaluated_key;
-        self.ended = self.start.is_none();
-        self.size = self.size.saturating_mul(10).min(1000);
-        let items = answer.items.unwrap_or_default();
-        let ids = items.iter().filter_map(|item| item.get("work_sk")?.as_s().ok()?.rsplit('#').next()?.parse().ok());
-        Ok(Some(ids.collect()))
     }
 }
 

@@ -21,7 +21,7 @@
 //! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
 //! | counter of LoRAs | `LORAS` | `COUNTER` | |
 //! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE_JOBS` |
-//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / rank or `DUE` / time |
+//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING#profile` / rank or `DUE` / time |
 //! | workflow | `WORKFLOW#w` | `WORKFLOW` | `listing`: `PROJECT#p#WORKFLOWS` / w; `work`: `DUE_WORKFLOWS` |
 //! | slot | `ADMISSION` | `SLOT#000` | |
 //! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
@@ -34,8 +34,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, text};
-use crate::id::{
-    CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId,
+use crate::{
+    id::{CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId},
+    lane::Lane,
 };
 
 /// The index of what has to be done.
@@ -47,8 +48,11 @@ pub(super) const LISTING_BY_SUBJECT: &str = "listing_by_subject";
 /// The same by type of image.
 pub(super) const LISTING_BY_TYPE: &str = "listing_by_type";
 
-/// Partition of the work index: shots that admission may take, by rank.
-pub(super) const WAITING: &str = "WAITING";
+/// Partition of the work index: a lane's shots that admission may take, by rank.
+pub(super) fn waiting(lane: Lane) -> String {
+    format!("WAITING#{}", lane.name())
+}
+
 /// Partition of the work index: shots that the sweep looks at, by time.
 pub(super) const DUE: &str = "DUE";
 /// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
