@@ -34,7 +34,7 @@ impl Hands {
         Self(Arc::new(AtomicI64::new(Clock::system().now().as_millisecond())))
     }
 
-    fn clock(&self) -> Clock {
+    pub(crate) fn clock(&self) -> Clock {
         let hands = self.clone();
         Clock::new(move || hands.now())
     }

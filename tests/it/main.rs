@@ -5,3 +5,5 @@ mod fal_emulator;
 mod harness;
 mod journeys;
 mod model_table;
+mod tap;
+mod whole_table;

@@ -3,7 +3,8 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use likeness_core::{config::ConfigError, failure::Failure, store::StoreError, telemetry::causes};
+use jiff::SignedDuration;
+use likeness_core::{config::ConfigError, failure::Failure, lane::Lane, store::StoreError, telemetry::causes};
 use serde::Serialize;
 
 /// What a client is told.
@@ -57,6 +58,14 @@ pub(crate) enum ApiError {
     /// The caller waited for images, and there are none.
     #[error("{}", .0.detail)]
     NotMade(Failure),
+    /// The lane has as much waiting as it takes; nothing was changed.
+    #[error("as much waits in the {} lane as it takes; try again later", lane.name())]
+    LaneFull {
+        /// Which.
+        lane: Lane,
+        /// When there may be room.
+        room_in: SignedDuration,
+    },
     /// The table or a queue is out of reach for the moment; nothing was changed.
     #[error("the service is briefly unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -171,6 +180,7 @@ impl ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, failure.code.as_str(), "No image was made")
             }
             Self::NotMade(failure) => (StatusCode::UNPROCESSABLE_ENTITY, failure.code.as_str(), "No image was made"),
+            Self::LaneFull { .. } => (StatusCode::SERVICE_UNAVAILABLE, "lane_full", "Too much is waiting"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Briefly unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
         };
@@ -184,7 +194,7 @@ impl ApiError {
             status: status.as_u16(),
             detail: self.to_string(),
             code,
-            retryable: matches!(self, Self::Unavailable(_) | Self::NotReady(_))
+            retryable: matches!(self, Self::LaneFull { .. } | Self::Unavailable(_) | Self::NotReady(_))
                 || matches!(self, Self::NotMade(failure) if failure.code.is_retryable()),
             errors,
             request_id: None,
@@ -196,7 +206,9 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let (status, problem) = self.problem();
-        if status.is_server_error() {
+        if let Self::LaneFull { lane, .. } = &self {
+            tracing::warn!(event = "lane_full", lane = lane.name(), "request refused: too much is waiting");
+        } else if status.is_server_error() {
             tracing::error!(code = problem.code, error = causes(&self), "request failed");
         }
         let mut response = status.into_response();
@@ -204,6 +216,9 @@ impl IntoResponse for ApiError {
         match self {
             Self::Unauthenticated => {
                 headers.insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
+            }
+            Self::LaneFull { room_in, .. } => {
+                headers.insert(http::header::RETRY_AFTER, retry_after(room_in).into());
             }
             Self::Unavailable(_) => {
                 headers.insert(http::header::RETRY_AFTER, http::HeaderValue::from_static("2"));
@@ -218,6 +233,11 @@ impl IntoResponse for ApiError {
         response.extensions_mut().insert(problem);
         response
     }
+}
+
+/// Whole seconds, 1 to 600: an estimate is no reason to stay away for longer.
+fn retry_after(room_in: SignedDuration) -> u64 {
+    u64::try_from(room_in.as_secs()).unwrap_or_default().clamp(1, 600)
 }
 
 #[cfg(test)]
@@ -242,6 +262,7 @@ mod tests {
             ApiError::Unprocessable(vec![FieldError::body("/loraId", "is not ready")]),
             ApiError::NotMade(Failure::new(FailureCode::ContentRefused, "fal's content policy refused the prompt")),
             ApiError::NotMade(Failure::new(FailureCode::ProviderError, "fal failed, several times")),
+            ApiError::LaneFull { lane: Lane::Profile, room_in: SignedDuration::from_secs(20) },
             ApiError::Unavailable("secret".into()),
             ApiError::Internal("secret".into()),
         ];
@@ -266,8 +287,15 @@ mod tests {
         422 urn:likeness:problem:unprocessable false: the request names something that cannot be used
         422 urn:likeness:problem:content-refused false: fal's content policy refused the prompt
         503 urn:likeness:problem:provider-error true: fal failed, several times
+        503 urn:likeness:problem:lane-full true: as much waits in the profile lane as it takes; try again later
         503 urn:likeness:problem:unavailable true: the service is briefly unavailable
         500 urn:likeness:problem:internal false: the service has a fault
         ");
+    }
+
+    #[test]
+    fn nobody_is_sent_away_for_no_time_or_for_hours() {
+        let seconds = [-5, 0, 1, 599, 7200].map(|seconds| retry_after(SignedDuration::from_secs(seconds)));
+        assert_eq!(seconds, [1, 1, 1, 599, 600]);
     }
 }

@@ -159,6 +159,7 @@ impl From<Declined> for ApiError {
         match declined {
             Declined::Unfit(unfit) => Self::Unprocessable(vec![FieldError::body(unfit.pointer, unfit.detail)]),
             Declined::NotReady { pointer, detail } => Self::NotReady(vec![FieldError::body(pointer, detail)]),
+            Declined::LaneFull { lane, room_in } => Self::LaneFull { lane, room_in },
             Declined::Store(error) => error.into(),
         }
     }

@@ -195,7 +195,7 @@ async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result
 /// Somebody waits and there is room: a message was lost, or a lease ran out.
 async fn wake_admission(app: &App, now: Timestamp) -> Result<(), NotAttended> {
     let store = &app.recorder.store;
-    if store.waiting(1).await?.is_empty() {
+    if !store.anybody_waits().await? {
         return Ok(());
     }
     if store.gate().await?.in_flight(now) < usize::from(app.limits.slots) {

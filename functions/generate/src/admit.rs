@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 
 use crate::{app::App, submit::submit};
 
-/// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
+/// How many waiting shots of a lane are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
 
 /// How long admission waits for the one shot that finds out whether fal takes requests again.
@@ -110,25 +110,23 @@ async fn best(
     let sort_key = |shot: &Versioned<Shot>| shot.value.rank.sort_key(shot.value.id);
     // Jobs that have as much in flight as they may: their other shots need not be read. Each holds slots, so there are few.
     let mut full = HashSet::new();
-    let mut pages = app.recorder.store.waiting_pages(LOOK_AT);
-    while let Some(page) = pages.next().await? {
-        for id in page {
-            if gone.contains(&id) || full.contains(&id.job) {
-                continue;
-            }
-            let Some(shot) = app.recorder.store.shot(id).await? else { continue };
-            if !matches!(shot.value.state, ShotState::Waiting { .. }) {
-                continue;
-            }
-            if !may_go(&shot.value) {
-                full.insert(id.job);
-                continue;
-            }
-            return Ok(match hinted {
-                Some(hinted) if sort_key(hinted) < sort_key(&shot) => Some(hinted.clone()),
-                Some(_) | None => Some(shot),
-            });
+    let mut waiting = app.recorder.store.waiting(LOOK_AT);
+    while let Some(id) = waiting.next().await? {
+        if gone.contains(&id) || full.contains(&id.job) {
+            continue;
         }
+        let Some(shot) = app.recorder.store.shot(id).await? else { continue };
+        if !matches!(shot.value.state, ShotState::Waiting { .. }) {
+            continue;
+        }
+        if !may_go(&shot.value) {
+            full.insert(id.job);
+            continue;
+        }
+        return Ok(match hinted {
+            Some(hinted) if sort_key(hinted) < sort_key(&shot) => Some(hinted.clone()),
+            Some(_) | None => Some(shot),
+        });
     }
     Ok(hinted.cloned())
 }

@@ -13,7 +13,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     telemetry::init(&env);
     let app = Arc::new(App::start(&env, Clock::system(), Entropy::from_os())?);
     lambda_runtime::run(service_fn(async |event: LambdaEvent<SqsEvent>| {
-        Ok::<_, lambda_runtime::Error>(handle(&app, event.payload).await)
+        // On the heap: with what the runtime wraps around it, it is deeper than the compiler lays out.
+        Ok::<_, lambda_runtime::Error>(Box::pin(handle(&app, event.payload)).await)
     }))
     .await
 }

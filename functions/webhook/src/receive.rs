@@ -134,10 +134,15 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
 }
 
 /// The attempt exists, its address held this nonce, and fal's id is the one that the submit was answered with. While
-/// that answer is missing the nonce alone decides: this is how a request whose answer was lost is adopted.
+/// that answer is missing the nonce decides, and that the id is no other attempt's: this is how a request whose answer was
+/// lost is adopted.
 fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
     let Some(attempt) = shot.attempts.iter().find(|attempt| attempt.number == binding.attempt) else { return false };
-    let same_request = attempt.request_id.as_ref().is_none_or(|id| *id == callback.request_id);
+    let named = |id: &Option<String>| id.as_ref() == Some(&callback.request_id);
+    let same_request = match &attempt.request_id {
+        Some(_) => named(&attempt.request_id),
+        None => !shot.attempts.iter().any(|other| named(&other.request_id)),
+    };
     same_request && attempt.nonce == binding.nonce
 }
 

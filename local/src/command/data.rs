@@ -20,8 +20,7 @@ use crate::{
 pub(super) const DEMO: &str = "demo";
 
 /// What of this process's environment reaches the functions.
-const PASSED_ON: [&str; 8] =
-    ["FAL_", "R2_", "IMAGE_", "PROFILE_", "PROMPT_", "MAX_CONCURRENT_GENERATIONS", "PUBLIC_URL", "RUST_LOG"];
+const PASSED_ON: [&str; 8] = ["FAL_", "R2_", "IMAGE_", "PROFILE_", "PROMPT_", "MAX_", "PUBLIC_URL", "RUST_LOG"];
 
 /// A folder that this process alone uses.
 pub(super) struct Data {

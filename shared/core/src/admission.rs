@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     entropy::Entropy,
     id::{JobId, ShotId},
+    shot::Rank,
 };
 
 /// The limits of the fal account, as configured.
@@ -68,6 +69,27 @@ impl RecentSubmits {
     }
 }
 
+/// The turn that was served last, of each priority: a project that overtakes with what goes first must not make others wait
+/// that join the line behind. See [`Rank`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct ServedTurns(BTreeMap<u8, u64>);
+
+impl ServedTurns {
+    /// The turn of `priority` that was served last; 0 before any was.
+    #[must_use]
+    pub fn turn(&self, priority: u8) -> u64 {
+        self.0.get(&priority).copied().unwrap_or_default()
+    }
+
+    /// With `rank` served. A shot that is tried again has an old turn, which takes nobody back.
+    #[must_use]
+    pub fn with(mut self, rank: Rank) -> Self {
+        let turn = self.0.entry(rank.priority).or_default();
+        *turn = rank.turn.max(*turn);
+        self
+    }
+}
+
 /// What admission knows before it decides.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Gate {
@@ -77,8 +99,8 @@ pub struct Gate {
     pub recent: RecentSubmits,
     /// The revision of the record of recent submits.
     pub revision: u64,
-    /// The turn that was served last; see [`crate::shot::Rank`].
-    pub turn: u64,
+    /// The turns that were served last.
+    pub served: ServedTurns,
     /// fal refuses this account: nothing is admitted before this time, for this reason.
     pub stopped: Option<Stop>,
 }
@@ -103,6 +125,17 @@ impl Gate {
     #[must_use]
     pub fn in_flight_of(&self, job: JobId, now: Timestamp) -> usize {
         self.held.iter().filter(|held| held.lease_until > now && held.shot.job == job).count()
+    }
+
+    /// How long until so many more shots are submitted, if admission goes on as in the last minute. Where it stood still,
+    /// nobody knows: a minute from when it may go on.
+    #[must_use]
+    pub fn time_for(&self, shots: u64, now: Timestamp) -> SignedDuration {
+        let stopped = self.stopped.as_ref().map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now));
+        let shots = i64::try_from(shots).unwrap_or(i64::MAX);
+        let a_minute: i64 = self.recent.since(now).map(|(_, count)| i64::from(count)).sum();
+        let needed = if a_minute == 0 { 60 } else { shots.saturating_mul(60) / a_minute };
+        stopped.max(SignedDuration::ZERO).saturating_add(SignedDuration::from_secs(needed))
     }
 
     /// A free slot, chosen by chance so that functions that admit at the same time seldom want the same one.
@@ -156,6 +189,28 @@ mod tests {
         assert_eq!(recent.available(LIMITS, at(30)), 0);
         assert_eq!(recent.with_one_more(LIMITS, at(30)), Err(SignedDuration::from_secs(31)));
         assert!(recent.with_one_more(LIMITS, at(61)).is_ok());
+    }
+
+    #[test]
+    fn what_waits_goes_as_fast_as_in_the_last_minute() {
+        let mut gate = Gate::default();
+        let seconds = |gate: &Gate, shots| gate.time_for(shots, at(30)).as_secs();
+        assert_eq!(seconds(&gate, 5), 60, "nothing is known");
+        for second in [0, 10, 20] {
+            gate.recent = gate.recent.with_one_more(LIMITS, at(second)).unwrap();
+        }
+        assert_eq!((seconds(&gate, 1), seconds(&gate, 6)), (20, 120));
+        gate.stopped = Some(Stop { until: at(75), reason: "no".to_owned() });
+        assert_eq!(seconds(&gate, 6), 45 + 120);
+        gate.stopped = Some(Stop { until: at(29), reason: "over".to_owned() });
+        assert_eq!(seconds(&gate, 6), 120);
+    }
+
+    #[test]
+    fn who_goes_first_takes_no_turns_of_the_others() {
+        let rank = |priority, turn| Rank { priority, turn };
+        let served = ServedTurns::default().with(rank(1, 5)).with(rank(0, 124)).with(rank(1, 3));
+        assert_eq!((served.turn(0), served.turn(1), served.turn(2)), (124, 5, 0));
     }
 
     #[test]

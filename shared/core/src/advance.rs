@@ -95,7 +95,7 @@ fn outcome(view: &JobView) -> JobOutcome {
 }
 
 /// Accepts the step's job, with the step in the same transaction. `None` while an image that it names is being made by
-/// others.
+/// others, or its lane takes no more.
 async fn begin(
     intake: &Intake,
     before: &Versioned<Workflow>,
@@ -129,7 +129,7 @@ async fn begin(
             return intake.store.begin_cached(&after, before.revision, now).await.map(Some);
         }
         Err(Declined::Store(error)) => return Err(error),
-        Err(Declined::NotReady { .. }) => return Ok(None),
+        Err(Declined::NotReady { .. } | Declined::LaneFull { .. }) => return Ok(None),
         Err(Declined::Unfit(unfit)) => return drop(Failure::new(FailureCode::InvalidInput, unfit.to_string())).await,
     };
     let after = with_step(StepState::Begun(job.id));

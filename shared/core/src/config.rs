@@ -363,6 +363,25 @@ impl Planning {
     }
 }
 
+/// `MAX_LANE_BACKLOG`: with so many shots waiting in a lane no further request for it is taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LaneBacklog(pub u32);
+
+impl LaneBacklog {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// The value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let (name, fix) = ("MAX_LANE_BACKLOG", "set it to a whole number, 1 to 100000");
+        let shots = env.parsed(name, 1000, fix)?;
+        if !(1..=100_000).contains(&shots) {
+            return Err(ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() });
+        }
+        Ok(Self(shots))
+    }
+}
+
 /// The largest image that is accepted, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LargestImage(pub u64);
@@ -501,6 +520,13 @@ mod tests {
         assert_eq!(Limits::from_env(&env(&[])).unwrap(), Limits { slots: 10, per_minute: 60 });
         assert!(Limits::from_env(&env(&[("MAX_CONCURRENT_GENERATIONS", "0")])).is_err());
         assert!(Limits::from_env(&env(&[("FAL_RATE_LIMIT_PER_MINUTE", "many")])).is_err());
+    }
+
+    #[test]
+    fn a_lane_takes_a_thousand_shots_unless_told_otherwise_and_never_none() {
+        let most = |value| LaneBacklog::from_env(&env(&[("MAX_LANE_BACKLOG", value)]));
+        assert_eq!((most(""), most("5")), (Ok(LaneBacklog(1000)), Ok(LaneBacklog(5))));
+        assert!(most("0").is_err() && most("100001").is_err() && most("many").is_err());
     }
 
     #[test]

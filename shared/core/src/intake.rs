@@ -5,11 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
-    config::{ConfigError, Env, Planning, QueueConfig, StoreConfig},
+    config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
     entropy::Entropy,
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
     kind::{Kind, Material, Plan, Portrait, Setting, Unfit, Verification, portrait::Sitter, verification::Examined},
+    lane::Lane,
     media::Media,
     money::Usd,
     pointer::ImagePointer,
@@ -29,6 +30,8 @@ pub struct Intake {
     pub queues: Queues,
     /// How requests are planned.
     pub planning: Planning,
+    /// How much a lane takes.
+    pub backlog: LaneBacklog,
     /// For ids and seeds.
     pub entropy: Entropy,
 }
@@ -90,10 +93,22 @@ pub enum Declined {
         /// What to wait for.
         detail: String,
     },
+    /// Its lane has as much waiting as it takes.
+    #[error("too much waits in the {} lane", lane.name())]
+    LaneFull {
+        /// Which.
+        lane: Lane,
+        /// When there may be room, if admission goes on as in the last minute.
+        room_in: SignedDuration,
+    },
     /// The table was out of reach or refused.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
+
+/// Steps of a workflow that was taken may fill a lane to so many times what others may, so that what is refused at the door
+/// does not get in before them.
+const ROOM_FOR_STEPS: u64 = 2;
 
 impl Intake {
     /// From the configuration of a function that may touch the table and the queues.
@@ -105,6 +120,7 @@ impl Intake {
             store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
             queues: Queues::new(QueueConfig::from_env(env)?),
             planning: Planning::from_env(env)?,
+            backlog: LaneBacklog::from_env(env)?,
             entropy,
         })
     }
@@ -125,7 +141,26 @@ impl Intake {
         {
             return Ok(Prepared::Cached(Box::new(earlier)));
         }
+        // Before anything is written: a turn would be.
+        self.room_for(&kind, order.workflow.is_some(), now).await?;
         self.job(order, kind, plan, now).await
+    }
+
+    /// Sees whether the lane of `kind` takes more. `begun`: it belongs to a workflow that was taken. Requests at the same
+    /// moment may pass it together, so that a backlog exceeds the limit by what they bring.
+    ///
+    /// # Errors
+    /// It does not ([`Declined::LaneFull`]), or the table was out of reach.
+    pub(crate) async fn room_for(&self, kind: &Kind, begun: bool, now: Timestamp) -> Result<(), Declined> {
+        let Some(lane) = kind.lane() else { return Ok(()) };
+        let limit = u64::from(self.backlog.0);
+        let (most, room) = (limit * ROOM_FOR_STEPS, if begun { limit * ROOM_FOR_STEPS } else { limit });
+        let waiting = self.store.backlog(lane, most).await?;
+        if waiting < room {
+            return Ok(());
+        }
+        let gate = self.store.gate().await?;
+        Err(Declined::LaneFull { lane, room_in: gate.time_for(waiting - room + 1, now) })
     }
 
     /// Tells whoever begins with a job that was accepted.
@@ -145,12 +180,15 @@ impl Intake {
         let Plan { recipes, quote, ignored, filing, together, cache_key, new_subject } = plan;
         // A transaction holds a hundred items; no kind comes near.
         let count = u16::try_from(recipes.len()).unwrap_or(u16::MAX);
+        let priority = kind.priority();
         let first_turn = match count {
             0 => 0,
-            count => self.store.take_turns(&order.project, count, self.store.gate().await?.turn).await?,
+            count => {
+                let served = self.store.gate().await?.served.turn(priority);
+                self.store.take_turns(&order.project, priority, count, served).await?
+            }
         };
         let id = JobId::new(now, &self.entropy);
-        let priority = kind.priority();
         // Without a lane nothing is generated.
         let numbered = kind.lane().into_iter().flat_map(|lane| (0..count).zip(&recipes).map(move |shot| (lane, shot)));
         let shots = numbered.map(|(lane, (ordinal, recipe))| {
@@ -180,7 +218,12 @@ impl Intake {
     }
 
     /// The finished job that answers a request with this key, if all its images are still there.
-    async fn made_before(&self, project: &ProjectId, key: &str, now: Timestamp) -> Result<Option<JobView>, StoreError> {
+    pub(crate) async fn made_before(
+        &self,
+        project: &ProjectId,
+        key: &str,
+        now: Timestamp,
+    ) -> Result<Option<JobView>, StoreError> {
         let Some(id) = self.store.cached(project, key, now).await? else { return Ok(None) };
         let Some(view) = self.store.job(id).await? else { return Ok(None) };
         let shots = view.plain_shots();

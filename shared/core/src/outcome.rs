@@ -7,7 +7,7 @@ use crate::{
     admission::Stop,
     config::{ConfigError, Env, QueueConfig, StoreConfig},
     entropy::Entropy,
-    fal::FalErrorKind,
+    fal::{FalError, FalErrorKind},
     id::ShotId,
     prompt::Wording,
     queue::{IngestHint, LaneHint, Queues},
@@ -70,6 +70,7 @@ impl Recorder {
         arrival: Arrival,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
+        let (mut arrival, mut stopped) = (arrival, false);
         loop {
             let Some(before) = self.store.shot(shot).await? else { return Ok(Recorded::Unknown) };
             let jitter = self.entropy.range(0.0..1.0);
@@ -79,8 +80,18 @@ impl Recorder {
                     Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
                     Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
                 };
+            // Before the shot is written: it fails for having found out, and whoever stops in between has stopped the lanes.
+            if let Arrival::Error(error) = &arrival
+                && let Some(reason) = refuses_us(error)
+                && !stopped
+            {
+                stopped = self.stop(reason, now).await? == Saved::Yes;
+                if !stopped {
+                    arrival = Arrival::TurnedAway(error.clone());
+                    continue;
+                }
+            }
             if self.store.save_shot(&before, &after).await? == Saved::Yes {
-                self.stop_if_refused(&arrival, now).await?;
                 self.hint(&after, &landed).await;
                 return Ok(Recorded::Landed(landed));
             }
@@ -113,15 +124,14 @@ impl Recorder {
         }
     }
 
-    async fn stop_if_refused(&self, arrival: &Arrival, now: Timestamp) -> Result<(), StoreError> {
-        let Arrival::Error(error) = arrival else { return Ok(()) };
-        let reason = match error.kind {
-            FalErrorKind::Authentication => "fal refuses the key",
-            FalErrorKind::AccountLocked => "fal has locked the account",
-            _ => return Ok(()),
-        };
-        tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
-        self.store.stop_lanes(Stop { until: now + STOP_FOR, reason: reason.to_owned() }).await
+    /// Stops the lanes, unless they stand still.
+    async fn stop(&self, reason: &str, now: Timestamp) -> Result<Saved, StoreError> {
+        let stop = Stop { until: now + STOP_FOR, reason: reason.to_owned() };
+        let saved = self.store.stop_lanes(stop, now).await?;
+        if saved == Saved::Yes {
+            tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
+        }
+        Ok(saved)
     }
 
     /// Tells the functions that have something to do now.
@@ -133,10 +143,29 @@ impl Recorder {
             Landed::Delivered | Landed::Failed => {
                 self.queues.hint_ingest(IngestHint::Shot(shot.id)).await;
                 // Where nobody is known to wait, nobody is told of the slot that came free.
-                if !self.store.waiting(1).await.is_ok_and(|waiting| waiting.is_empty()) {
+                if self.store.anybody_waits().await.unwrap_or(true) {
                     self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
                 }
             }
         }
+    }
+}
+
+/// Why fal refuses whatever we send, if that is what `error` says.
+fn refuses_us(error: &FalError) -> Option<&'static str> {
+    match error.kind {
+        FalErrorKind::Authentication => Some("fal refuses the key"),
+        FalErrorKind::AccountLocked => Some("fal has locked the account"),
+        FalErrorKind::RateLimited
+        | FalErrorKind::Unavailable
+        | FalErrorKind::Unreachable
+        | FalErrorKind::TimedOut
+        | FalErrorKind::StartDeadline
+        | FalErrorKind::Internal
+        | FalErrorKind::ContentPolicy
+        | FalErrorKind::Download
+        | FalErrorKind::InvalidInput
+        | FalErrorKind::Cancelled
+        | FalErrorKind::Garbled => None,
     }
 }

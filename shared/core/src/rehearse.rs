@@ -10,7 +10,7 @@ use crate::{
     id::{JobId, MediaId, ProjectId, SubjectId},
     intake::{Declined, Found, Intake, show},
     job::Job,
-    kind::{Material, Unfit},
+    kind::{Kind, Material, Unfit},
     media::{Media, StoredFile},
     pointer::ImagePointer,
     recipe::Recipe,
@@ -19,7 +19,7 @@ use crate::{
     workflow::Step,
 };
 
-/// A step that could never begin, and why.
+/// A step that could never begin, or not now, and why.
 #[derive(Debug)]
 pub struct Hopeless {
     /// Which.
@@ -36,25 +36,56 @@ struct Made<'a> {
 }
 
 impl Intake {
-    /// Plans every one of `steps` and writes nothing.
+    /// Plans every one of `steps` and writes nothing. Those that need no other are to begin at once, unless earlier jobs
+    /// answer them, and so have to find room in their lanes; the others wait where there is none.
     ///
     /// # Errors
-    /// A step could never begin, or the table was out of reach.
-    pub async fn rehearse(&self, project: &ProjectId, steps: &[Step], now: Timestamp) -> Result<(), Hopeless> {
+    /// A step could never begin, or not now, or the table was out of reach.
+    pub async fn rehearse(
+        &self,
+        project: &ProjectId,
+        steps: &[Step],
+        may_be_cached: bool,
+        now: Timestamp,
+    ) -> Result<(), Hopeless> {
         let mut made = Made::default();
+        let mut first = Vec::new();
         for (index, step) in steps.iter().enumerate() {
-            self.rehearse_step(project, step, &mut made, now).await.map_err(|why| Hopeless { step: index, why })?;
+            let hopeless = |why| Hopeless { step: index, why };
+            let key = self.rehearse_step(project, step, &mut made, now).await.map_err(hopeless)?;
+            if step.needs().is_empty() {
+                first.push((index, key.filter(|_| may_be_cached)));
+            }
+        }
+        // Only now: what is wrong with a request is said before when it may come again.
+        for (index, key) in first {
+            let room = self.room_to_begin(project, &steps[index].kind, key, now).await;
+            room.map_err(|why| Hopeless { step: index, why })?;
         }
         Ok(())
     }
 
+    async fn room_to_begin(
+        &self,
+        project: &ProjectId,
+        kind: &Kind,
+        cache_key: Option<String>,
+        now: Timestamp,
+    ) -> Result<(), Declined> {
+        match cache_key {
+            Some(key) if self.made_before(project, &key, now).await?.is_some() => Ok(()),
+            Some(_) | None => self.room_for(kind, false, now).await,
+        }
+    }
+
+    /// What makes the step the same as another comes back.
     async fn rehearse_step<'a>(
         &self,
         project: &ProjectId,
         step: &'a Step,
         made: &mut Made<'a>,
         now: Timestamp,
-    ) -> Result<(), Declined> {
+    ) -> Result<Option<String>, Declined> {
         let mut kind = step.kind.clone();
         let mut material = Material::default();
         for (place, pointer) in kind.pointers_mut() {
@@ -81,7 +112,7 @@ impl Intake {
         });
         made.images.insert(&step.name, images.collect());
         made.subjects.extend(plan.new_subject.into_iter().map(|subject| (subject.id.clone(), subject)));
-        Ok(())
+        Ok(plan.cache_key)
     }
 }
 

@@ -78,6 +78,16 @@ pub fn after_error(error: &FalError, recipe: &Recipe, attempts: &[Attempt], jitt
     }
 }
 
+/// After fal turned the request away as it does all of ours just now: it waits with the others until fal takes one.
+#[must_use]
+pub fn after_turning_away(error: &FalError, attempts: &[Attempt]) -> Next {
+    if attempts.len() < MAX_ATTEMPTS {
+        Next::Again { recipe: None, after: SignedDuration::ZERO }
+    } else {
+        Next::GiveUp(give_up(error))
+    }
+}
+
 /// After nothing was heard for as long as fal could have needed.
 #[must_use]
 pub fn after_silence(attempts: &[Attempt]) -> Next {

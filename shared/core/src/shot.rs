@@ -57,13 +57,13 @@ pub struct Shot {
 
 /// The order of admission: priority of the kind, then the project's turn, then age.
 ///
-/// Every project's shots take its turns one after another; a project that was idle starts at the turn that is being
-/// served. So a project with 12 shots is served alternately with one that queued 120 before it (start-time fair queuing).
+/// Every project's shots of a priority take its turns one after another; a project that was idle starts at the turn that is
+/// being served. So a project with 12 shots is served alternately with one that queued 120 before it (start-time fair queuing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rank {
     /// Of the kind; lower goes first.
     pub priority: u8,
-    /// Of the project.
+    /// Of the project, among its shots of this priority.
     pub turn: u64,
 }
 

@@ -22,16 +22,18 @@ mod subjects;
 mod sweep;
 mod transaction;
 mod versions;
+mod waiting;
 mod workflows;
 
 pub use accept_job::{Acceptance, Idempotency, NewJob};
-pub use admission::{Claim, WaitingPages};
+pub use admission::Claim;
 pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
 pub use sweep::Overdue;
 pub use versions::{TemplateTally, Versions};
+pub use waiting::Waiting;
 
 use std::collections::HashMap;
 

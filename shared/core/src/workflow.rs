@@ -18,7 +18,7 @@ use crate::{
 pub const MAX_STEPS: usize = 50;
 /// How long a workflow may stand still before the sweep looks at it.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-/// The same for one that waits for an image that none of its own jobs makes: nobody tells it of that.
+/// The same for one that waits for others, for an image or for room in a lane: nobody tells it of that.
 const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_secs(20);
 
 /// A chain of jobs.
@@ -127,7 +127,8 @@ impl Workflow {
         }
     }
 
-    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for images that others make.
+    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for others: for images that they
+    /// make, or for room in a lane that they fill.
     #[must_use]
     pub fn next(&self, outcomes: &HashMap<JobId, JobOutcome>, put_off: &HashSet<usize>) -> Next {
         let mut waits = false;
@@ -216,7 +217,7 @@ impl Workflow {
         self
     }
 
-    /// Looked at, and waiting for an image that others make. `None` where the sweep comes by in time as it is.
+    /// Looked at, and waiting for others. `None` where the sweep comes by in time as it is.
     #[must_use]
     pub fn waiting_for_others(&self, now: Timestamp) -> Option<Self> {
         let soon = now + PATIENCE_WITH_OTHERS;

@@ -9,6 +9,7 @@ use std::{
 };
 
 use ed25519_dalek::{Signer, SigningKey};
+use likeness_core::store::Saved;
 use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -290,7 +291,7 @@ async fn a_lost_attempt_is_adopted_while_nothing_was_sent_in_its_place() {
         until: product.hands.now() + jiff::SignedDuration::from_secs(600),
         reason: "test".to_owned(),
     };
-    product.store().stop_lanes(stop).await.unwrap();
+    assert_eq!(product.store().stop_lanes(stop, product.hands.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
     product.stack().sweep().await.unwrap();
     product.stack().settle().await;

@@ -59,7 +59,8 @@ pub(crate) async fn create_workflow(
             Some(Acceptance::Accepted | Acceptance::Conflict) | None => {}
         }
     }
-    let rehearsed = app.intake.rehearse(&project, &steps, now).await;
+    let cached = may_be_cached(&headers);
+    let rehearsed = app.intake.rehearse(&project, &steps, cached, now).await;
     rehearsed.map_err(|Hopeless { step, why }| {
         ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
     })?;
@@ -69,7 +70,7 @@ pub(crate) async fn create_workflow(
         created_by: caller.user,
         created_at: now,
         steps,
-        may_be_cached: may_be_cached(&headers),
+        may_be_cached: cached,
         state: Workflow::opened(now),
     };
     let id = match app.store.accept_workflow(&workflow, idempotency.as_ref(), now).await? {

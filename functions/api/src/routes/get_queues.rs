@@ -1,10 +1,10 @@
 //! `GET /api/v1/queues`: how much room there is at fal, and who waits for it.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use jiff::Timestamp;
-use likeness_core::project::Scope;
+use likeness_core::{lane::Lane, project::Scope};
 use serde::Serialize;
 
 use crate::{access::Caller, app::App, problem::ApiError};
@@ -20,6 +20,10 @@ pub(crate) struct Queues {
     slots: u16,
     /// Shots that wait for admission.
     queue_size: u64,
+    /// The same by lane.
+    waiting: BTreeMap<&'static str, u64>,
+    /// With so many waiting a lane takes no further request.
+    max_lane_backlog: u32,
     /// Set while fal refuses this account.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stopped>,
@@ -35,12 +39,18 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
     caller.has_scope(Scope::Read, "a key with the scope `read`")?;
     let now = app.clock.now();
     let gate = app.store.gate().await?;
+    let mut waiting = BTreeMap::new();
+    for lane in Lane::ALL {
+        waiting.insert(lane.name(), app.store.backlog(lane, u64::MAX).await?);
+    }
     let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
     Ok(Json(Queues {
         available_tokens: gate.recent.available(app.limits, now),
         in_flight: gate.in_flight(now),
         slots: app.limits.slots,
-        queue_size: app.store.waiting_count().await?,
+        queue_size: waiting.values().sum(),
+        waiting,
+        max_lane_backlog: app.intake.backlog.0,
         stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
     }))
 }

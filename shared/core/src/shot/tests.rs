@@ -334,6 +334,31 @@ fn a_result_that_fal_could_not_send_is_fetched_at_once() {
 }
 
 #[test]
+fn what_is_to_be_fetched_is_not_asked_for_again() {
+    let shot = waiting().claimed().submitted().to_be_fetched(1, "r1", at(10)).unwrap();
+    assert_eq!(shot.clone().to_be_fetched(1, "r1", at(10)), Err(Illegal::AlreadyDone));
+    assert_eq!(shot.to_be_fetched(1, "r1", at(20)), Err(Illegal::AlreadyDone));
+}
+
+#[test]
+fn who_is_turned_away_with_all_others_waits_and_is_not_sent_for_ever() {
+    let turned_away = |shot: Shot| {
+        let refused = Arrival::TurnedAway(FalError::new(FalErrorKind::Authentication, "no"));
+        let attempt = shot.attempt();
+        shot.arrived(attempt, refused, NO_JITTER, &Wording::default(), at(10)).unwrap()
+    };
+    let (mut shot, landed) = turned_away(waiting().claimed());
+    assert_eq!((shot.work(), landed), (Work::Ready(shot.rank), Landed::Retrying(SignedDuration::ZERO)));
+    assert_eq!(shot.charge(), Some(Usd::ZERO));
+    let mut attempts = 1;
+    while shot.failure().is_none() {
+        shot = turned_away(shot.claimed()).0;
+        attempts += 1;
+    }
+    assert_eq!((attempts, shot.failure().unwrap().code), (8, FailureCode::ProviderAuthentication));
+}
+
+#[test]
 fn each_state_has_its_work_progress_and_slot() {
     let mut rows = BTreeMap::new();
     for (name, shot) in one_of_each() {

@@ -44,6 +44,8 @@ pub enum Arrival {
     Images(Delivery),
     /// A refusal or fault.
     Error(FalError),
+    /// fal refuses our key or account, and another shot has found that out: nothing is said of this one.
+    TurnedAway(FalError),
     /// Nothing, for as long as it could have come.
     Silence,
 }
@@ -137,7 +139,8 @@ impl Shot {
     /// fal says that `attempt` is done, and not what came of it: the result is to be fetched at once.
     ///
     /// # Errors
-    /// The attempt is not under way.
+    /// The attempt is not under way, or its result is to be fetched already (`AlreadyDone`): what fal says again, or what
+    /// somebody repeats, asks for nothing more.
     pub fn to_be_fetched(mut self, attempt: u32, request_id: &str, now: Timestamp) -> Result<Self, Illegal> {
         let current = self.attempt();
         if current != attempt {
@@ -151,10 +154,11 @@ impl Shot {
                 self.state = ShotState::Submitted { flight, request: Box::new(request), check_at: now };
                 Ok(self)
             }
-            ShotState::Submitted { flight, request, .. } => {
+            ShotState::Submitted { flight, request, check_at } if check_at > now => {
                 self.state = ShotState::Submitted { flight, request, check_at: now };
                 Ok(self)
             }
+            ShotState::Submitted { .. } => Err(Illegal::AlreadyDone),
             _ => Err(self.illegal()),
         }
     }
@@ -201,6 +205,12 @@ impl Shot {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
                 let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter, wording);
+                self.go_on(next, now)
+            }
+            Arrival::TurnedAway(error) => {
+                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
+                self.bill_rejection(attempt, &error);
+                let next = retry::after_turning_away(&error, &self.attempts);
                 self.go_on(next, now)
             }
             Arrival::Silence => {

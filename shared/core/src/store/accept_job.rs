@@ -143,17 +143,23 @@ impl Store {
         }
     }
 
-    /// Takes the next `count` turns of a project for shots of the same job; returns the first. `served` is the turn
-    /// that admission serves now: a project that was idle begins there, not at the turns that it missed.
+    /// Takes the next `count` turns of a project among shots of `priority`, for one job; returns the first. `served` is the
+    /// turn that admission serves now: a project that was idle begins there, not at the turns that it missed.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn take_turns(&self, project: &ProjectId, count: u16, served: u64) -> Result<u64, StoreError> {
+    pub async fn take_turns(
+        &self,
+        project: &ProjectId,
+        priority: u8,
+        count: u16,
+        served: u64,
+    ) -> Result<u64, StoreError> {
         let update = |expression: &str, condition: &str| {
             self.client
                 .update_item()
                 .table_name(&self.table)
-                .set_key(Some(layout::turn(project).into_item()))
+                .set_key(Some(layout::turn(project, priority).into_item()))
                 .update_expression(expression)
                 .condition_expression(condition)
                 .expression_attribute_values(":served", number(served))

@@ -4,19 +4,21 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Store, StoreError, Versioned, layout, number,
+    Saved, Store, StoreError, Versioned, if_it_held, layout, number,
     shots::ShotItem,
-    text, to_item,
+    to_item,
     transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
 };
 use crate::{
-    admission::{Gate, Held, RecentSubmits, Stop},
+    admission::{Gate, Held, RecentSubmits, ServedTurns, Stop},
     id::ShotId,
     shot::Shot,
 };
 
 /// Nobody holds the slot, or its lease has run out: of two that want it, one gets it.
 const SLOT_IS_FREE: &str = "attribute_not_exists(shot) OR lease_until_ms <= :now";
+/// No stop is in effect: of several shots that fal turns away at once, one is the finder.
+const NOTHING_STOPS: &str = "attribute_not_exists(until_ms) OR until_ms <= :now";
 
 #[derive(Serialize, Deserialize)]
 struct RateItem {
@@ -24,7 +26,8 @@ struct RateItem {
     key: layout::Key,
     revision: u64,
     recent: RecentSubmits,
-    turn: u64,
+    #[serde(default)]
+    served: ServedTurns,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -46,6 +49,9 @@ struct StopItem {
     key: layout::Key,
     #[serde(default)]
     stop: Option<Stop>,
+    /// Its end, as a number that conditions can compare.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    until_ms: Option<i64>,
 }
 
 /// What became of a claim.
@@ -70,7 +76,7 @@ impl Store {
             let key: layout::Key = serde_dynamo::from_item(item.clone())?;
             if key == layout::rate() {
                 let rate: RateItem = serde_dynamo::from_item(item)?;
-                (gate.recent, gate.revision, gate.turn) = (rate.recent, rate.revision, rate.turn);
+                (gate.recent, gate.revision, gate.served) = (rate.recent, rate.revision, rate.served);
             } else if key == layout::stop() {
                 gate.stopped = serde_dynamo::from_item::<_, StopItem>(item)?.stop;
             } else {
@@ -100,8 +106,8 @@ impl Store {
             attempt: Some(held.attempt),
             lease_until_ms: Some(held.lease_until.as_millisecond()),
         };
-        let rate =
-            RateItem { key: layout::rate(), revision: gate.revision + 1, recent, turn: gate.turn.max(after.rank.turn) };
+        let served = gate.served.clone().with(after.rank);
+        let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
         let mut transaction = Transaction::default();
         transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
         transaction.put(to_item(&slot)?, Some(SLOT_IS_FREE), &[(":now", number(now.as_millisecond()))]);
@@ -116,41 +122,17 @@ impl Store {
         })
     }
 
-    /// The best `limit` shots that wait, by rank. The index lags a little behind the table.
+    /// Stops admission: fal refuses us. Of several that find it out, one stops it; to the others it stands still already.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn waiting(&self, limit: u16) -> Result<Vec<ShotId>, StoreError> {
-        Ok(self.waiting_pages(limit).next().await?.unwrap_or_default())
-    }
-
-    /// All shots that wait, by rank, in pages: the first of `first` shots, each further one ten times as large.
-    #[must_use]
-    pub fn waiting_pages(&self, first: u16) -> WaitingPages<'_> {
-        WaitingPages { store: self, size: first.into(), start: None, ended: false }
-    }
-
-    /// How many shots wait.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn waiting_count(&self) -> Result<u64, StoreError> {
-        let mut pages = self.waiting_query().select(aws_sdk_dynamodb::types::Select::Count).into_paginator().send();
-        let mut count = 0;
-        while let Some(page) = pages.try_next().await? {
-            count += u64::try_from(page.count).unwrap_or_default();
-        }
-        Ok(count)
-    }
-
-    /// Stops admission: fal refuses us.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn stop_lanes(&self, stop: Stop) -> Result<(), StoreError> {
-        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop) })?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
+    pub async fn stop_lanes(&self, stop: Stop, now: Timestamp) -> Result<Saved, StoreError> {
+        let until_ms = Some(stop.until.as_millisecond());
+        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop), until_ms })?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put =
+            put.condition_expression(NOTHING_STOPS).expression_attribute_values(":now", number(now.as_millisecond()));
+        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
     }
 
     /// Takes the stop away: fal accepted a request.
@@ -160,46 +142,8 @@ impl Store {
     pub async fn open_lanes(&self) -> Result<(), StoreError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
         // Emptied rather than deleted: no function needs the right to delete.
-        update.update_expression("REMOVE stop").send().await?;
+        update.update_expression("REMOVE stop, until_ms").send().await?;
         Ok(())
-    }
-
-    fn waiting_query(&self) -> aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder {
-        self.client
-            .query()
-            .table_name(&self.table)
-            .index_name(layout::WORK)
-            .key_condition_expression("work_pk = :waiting")
-            .expression_attribute_values(":waiting", text(layout::WAITING))
-    }
-}
-
-/// The shots that wait, page by page.
-#[derive(Debug)]
-pub struct WaitingPages<'a> {
-    store: &'a Store,
-    size: i32,
-    start: Option<Item>,
-    ended: bool,
-}
-
-impl WaitingPages<'_> {
-    /// The next page; `None` after the last.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn next(&mut self) -> Result<Option<Vec<ShotId>>, StoreError> {
-        if self.ended {
-            return Ok(None);
-        }
-        let query = self.store.waiting_query().limit(self.size).set_exclusive_start_key(self.start.take());
-        let answer = query.send().await?;
-        self.start = answer.last_evaluated_key;
-        self.ended = self.start.is_none();
-        self.size = self.size.saturating_mul(10).min(1000);
-        let items = answer.items.unwrap_or_default();
-        let ids = items.iter().filter_map(|item| item.get("work_sk")?.as_s().ok()?.rsplit('#').next()?.parse().ok());
-        Ok(Some(ids.collect()))
     }
 }
 

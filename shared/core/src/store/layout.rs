@@ -10,7 +10,7 @@
 //! | relation | `PROJECT#p` | `EDGE#from#TYPE#to` | `listing`: `PROJECT#p#TO#to` / `TYPE#from` |
 //! | tallies | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
 //! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
-//! | turn counter | `PROJECT#p` | `TURN` | |
+//! | turn counter of a priority | `PROJECT#p` | `TURN#1` | |
 //! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
 //! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
@@ -21,10 +21,10 @@
 //! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
 //! | counter of LoRAs | `LORAS` | `COUNTER` | |
 //! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE_JOBS` |
-//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / rank or `DUE` / time |
+//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING#profile` / rank or `DUE` / time |
 //! | workflow | `WORKFLOW#w` | `WORKFLOW` | `listing`: `PROJECT#p#WORKFLOWS` / w; `work`: `DUE_WORKFLOWS` |
 //! | slot | `ADMISSION` | `SLOT#000` | |
-//! | submits of the last minute, turn served | `ADMISSION` | `RATE` | |
+//! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
 //! | stop of the lanes | `ADMISSION` | `STOP` | |
 
 use std::collections::HashMap;
@@ -34,8 +34,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, text};
-use crate::id::{
-    CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId,
+use crate::{
+    id::{CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId},
+    lane::Lane,
 };
 
 /// The index of what has to be done.
@@ -47,8 +48,11 @@ pub(super) const LISTING_BY_SUBJECT: &str = "listing_by_subject";
 /// The same by type of image.
 pub(super) const LISTING_BY_TYPE: &str = "listing_by_type";
 
-/// Partition of the work index: shots that admission may take, by rank.
-pub(super) const WAITING: &str = "WAITING";
+/// Partition of the work index: a lane's shots that admission may take, by rank.
+pub(super) fn waiting(lane: Lane) -> String {
+    format!("WAITING#{}", lane.name())
+}
+
 /// Partition of the work index: shots that the sweep looks at, by time.
 pub(super) const DUE: &str = "DUE";
 /// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
@@ -159,8 +163,8 @@ pub(super) fn ledger(project: &ProjectId, accepted_at: Timestamp) -> Key {
     Key::new(project_partition(project), format!("LEDGER#{}", accepted_at.strftime("%Y-%m")))
 }
 
-pub(super) fn turn(project: &ProjectId) -> Key {
-    Key::new(project_partition(project), "TURN")
+pub(super) fn turn(project: &ProjectId, priority: u8) -> Key {
+    Key::new(project_partition(project), format!("TURN#{priority}"))
 }
 
 pub(super) fn collection(project: &ProjectId, collection: CollectionId) -> Key {

@@ -1,0 +1,41 @@
+//! Everything that is in the table, as text, so that a test can say that nothing changed.
+#![expect(clippy::unwrap_used, reason = "what goes wrong in a test's own steps ends the test")]
+
+use std::collections::{BTreeMap, HashMap};
+
+use aws_sdk_dynamodb::{
+    Client,
+    config::{BehaviorVersion, Credentials, Region},
+    types::AttributeValue,
+};
+
+use crate::harness::Product;
+
+/// Every item of the table by its key. Two that are equal hold the same, to the byte.
+pub(crate) async fn whole_table(product: &Product) -> BTreeMap<String, String> {
+    let env = product.stack().env();
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .region(Region::new("us-east-1"))
+        .credentials_provider(Credentials::new("local", "local-secret", None, None, "test"))
+        .endpoint_url(env.required("AWS_ENDPOINT_URL_DYNAMODB", "").unwrap());
+    let scan = Client::from_conf(config.build()).scan().table_name(env.required("TABLE_NAME", "").unwrap());
+    let items = scan.consistent_read(true).into_paginator().items().send();
+    let items: Vec<HashMap<String, AttributeValue>> = items.try_collect().await.unwrap();
+    assert!(!items.is_empty(), "a table without a project is no table of a test");
+    items.iter().map(|item| (format!("{} {}", text(&item["pk"]), text(&item["sk"])), map(item))).collect()
+}
+
+fn map(values: &HashMap<String, AttributeValue>) -> String {
+    let sorted: BTreeMap<_, _> = values.iter().map(|(name, value)| (name, text(value))).collect();
+    format!("{sorted:?}")
+}
+
+fn text(value: &AttributeValue) -> String {
+    match value {
+        AttributeValue::M(values) => map(values),
+        AttributeValue::L(values) => format!("{:?}", values.iter().map(text).collect::<Vec<_>>()),
+        other => format!("{other:?}"),
+    }
+}
