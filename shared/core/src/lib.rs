@@ -6,6 +6,7 @@
 // What the product is about: pure, no I/O.
 pub mod admission;
 pub mod collection;
+pub mod cursor;
 pub mod failure;
 pub mod filing;
 pub mod id;
