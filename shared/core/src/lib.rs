@@ -21,6 +21,7 @@ pub mod person;
 pub mod pointer;
 pub mod project;
 pub mod prompt;
+pub mod public_url;
 pub mod recipe;
 pub mod report;
 pub mod retry;
@@ -41,6 +42,7 @@ mod aws;
 pub mod bucket;
 pub mod faces;
 pub mod fal;
+pub mod hosts;
 pub mod queue;
 pub mod store;
 
