@@ -13,6 +13,7 @@ mod events;
 mod faces;
 mod faults;
 mod generate;
+mod hostile;
 mod idempotency;
 mod images;
 mod loras;
