@@ -51,7 +51,8 @@ pub fn public_host(text: &str) -> Result<String, NotPublic> {
     // expect. So the host has to stand there plainly.
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.strip_suffix(":443").unwrap_or(host);
-    if !host.chars().all(|character| character.is_alphanumeric() || matches!(character, '.' | '-' | '_')) {
+    let plain = |character: char| character.is_alphanumeric() || matches!(character, '.' | '-' | '_');
+    if host.is_empty() || !host.chars().all(plain) {
         return Err(NotPublic::Host);
     }
     match url.host() {

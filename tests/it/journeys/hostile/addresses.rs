@@ -39,7 +39,7 @@ fn places(url: &str) -> Vec<(&'static str, Value, &'static str)> {
     let step = json!({ "id": "hero", "type": "master", "input": master });
     let controlled = json!({
         "description": "the two meet at the end of the pier", "model": "flux-general",
-        "references": { "characters": [] }, "controlImages": [{ "image": url, "mode": "pose" }]
+        "references": { "location": url }, "controlImages": [{ "image": url, "mode": "pose" }]
     });
     vec![
         ("/api/v1/projects/demo/images/generate/master", master, "/references/0"),

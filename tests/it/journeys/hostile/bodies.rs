@@ -117,6 +117,8 @@ async fn a_flood_of_headers_is_refused_and_an_odd_one_does_no_harm() {
     let mut slow = TcpStream::connect(product.stack().url().trim_start_matches("http://")).await.unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: ").await.unwrap();
     assert_alive(&product).await;
+    // The server waits for it when it stops.
+    drop(slow);
 
     let long = "a".repeat(8_000);
     let odd =
