@@ -16,6 +16,7 @@ mod events;
 mod faces;
 mod faults;
 mod generate;
+mod hostile;
 mod idempotency;
 mod images;
 mod loras;

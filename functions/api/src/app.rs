@@ -4,8 +4,9 @@ use likeness_core::{
     admission::Limits,
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env, LargestImage},
+    config::{BucketConfig, ConfigError, Env, KnownHosts, LargestImage},
     entropy::Entropy,
+    hosts::Hosts,
     intake::Intake,
     prompt::Wording,
     store::Store,
@@ -17,6 +18,8 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) intake: Intake,
     pub(crate) bucket: Bucket,
+    /// Where the hosts of callers' addresses lead.
+    pub(crate) hosts: Hosts,
     pub(crate) limits: Limits,
     /// The largest picture that may be uploaded, in bytes.
     pub(crate) largest_image: u64,
@@ -35,6 +38,7 @@ impl App {
             store: intake.store.clone(),
             intake,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
+            hosts: Hosts::new(KnownHosts::from_env(env)?.0),
             limits: Limits::from_env(env)?,
             largest_image: LargestImage::from_env(env)?.0,
             entropy,

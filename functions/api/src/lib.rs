@@ -15,6 +15,7 @@ mod image_view;
 mod job_view;
 mod prefer;
 mod problem;
+mod reachable;
 mod recipe_view;
 mod report_content;
 mod report_view;

@@ -119,6 +119,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy(source) => Self::Unavailable(source),
+            StoreError::NotInList => FieldError::query("cursor", "belongs to a list with other filters").into(),
             StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
         }
     }

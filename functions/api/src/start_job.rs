@@ -24,6 +24,7 @@ use crate::{
     job_view::{JobView, location},
     prefer,
     problem::{ApiError, FieldError},
+    reachable,
     result_view::ResultView,
 };
 
@@ -114,6 +115,7 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         {
             return replay(app, &replayed).await;
         }
+        reachable::check(app, std::iter::once(("", &order.kind))).await?;
         let (accepted, started) = match app.intake.prepare(order, now).await? {
             Prepared::Cached(mut earlier) => {
                 // Another's.

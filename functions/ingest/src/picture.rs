@@ -8,7 +8,7 @@ use likeness_core::{
     filing::Slot,
 };
 use likeness_vision::{
-    Limits, Rejected, colour_presence,
+    Format, Limits, Rejected, colour_presence,
     consistency::Figure,
     decode, palette, quality,
     specification::{Specification, measure},
@@ -79,7 +79,7 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<
         height: picture.height(),
         webp: Encoded::new(picture.to_webp().into(), "image/webp", "webp"),
         thumbnail: Encoded::new(picture.thumbnail(THUMBNAIL).to_webp().into(), "image/webp", "thumbnail.webp"),
-        original: Encoded::new(bytes, header.format.content_type(), header.format.extension()),
+        original: Encoded::new(bytes, header.format.content_type(), extension_of_original(header.format)),
         quality_score: measured.score,
         quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
@@ -90,6 +90,14 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<
             .filter_map(|slot| Some((slot.slot.clone(), colour_presence(&picture, &slot.palette)?)))
             .collect(),
     })
+}
+
+/// Never that of the variants: the three lie side by side.
+fn extension_of_original(format: Format) -> &'static str {
+    match format {
+        Format::Png | Format::Jpeg => format.extension(),
+        Format::Webp => "original.webp",
+    }
 }
 
 /// The reason that a job is given for an image that did not pass.

@@ -202,6 +202,11 @@ pub enum FileFault {
     HeavyJpeg,
     /// A JPEG that ends half-way.
     TruncatedJpeg,
+    /// These bytes, under an image's name and content type.
+    Given {
+        /// What is served.
+        bytes: Vec<u8>,
+    },
     /// 404.
     Missing,
     /// Half of the bytes, a pause, the rest.

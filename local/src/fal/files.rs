@@ -63,7 +63,8 @@ fn respond(path: &str, file: StoredFile) -> Response {
             | FileFault::HtmlOf { .. }
             | FileFault::HugePng
             | FileFault::HeavyJpeg
-            | FileFault::TruncatedJpeg,
+            | FileFault::TruncatedJpeg
+            | FileFault::Given { .. },
         ) => (kind, file.bytes).into_response(),
         Some(FileFault::Missing) => StatusCode::NOT_FOUND.into_response(),
         Some(FileFault::Slow { ms }) => (kind, halves(file.bytes, Duration::from_millis(ms))).into_response(),

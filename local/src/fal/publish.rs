@@ -130,6 +130,7 @@ fn spoiled(image: Vec<u8>, fault: Option<&FileFault>) -> Result<Vec<u8>, ImageEr
         Some(FileFault::Html | FileFault::HtmlOf { .. }) => Ok(ERROR_PAGE.into()),
         Some(FileFault::HugePng) => huge_png(),
         Some(FileFault::HeavyJpeg) => Ok(heavy_jpeg(&image)),
+        Some(FileFault::Given { bytes }) => Ok(bytes.clone()),
         Some(FileFault::TruncatedJpeg) => Ok(image[..image.len() / 2].to_vec()),
     }
 }

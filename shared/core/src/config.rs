@@ -2,7 +2,7 @@
 //!
 //! Every function composes its own configuration from the parts that it may touch. The names are in the README's table.
 
-use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
+use std::{collections::BTreeMap, fmt, net::IpAddr, str::FromStr, sync::Arc};
 
 use jiff::SignedDuration;
 use secrecy::SecretString;
@@ -401,6 +401,32 @@ impl LargestImage {
     }
 }
 
+/// Names of hosts whose addresses are known, as in a hosts file: no name server is asked about them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KnownHosts(pub BTreeMap<String, Vec<IpAddr>>);
+
+impl KnownHosts {
+    /// Reads `IMAGE_KNOWN_HOSTS`.
+    ///
+    /// # Errors
+    /// The value is malformed.
+    pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
+        let name = "IMAGE_KNOWN_HOSTS";
+        let mut known: BTreeMap<String, Vec<IpAddr>> = BTreeMap::new();
+        let pairs = env.optional(name).into_iter().flat_map(|list| list.split(',')).map(str::trim);
+        for pair in pairs.filter(|pair| !pair.is_empty()) {
+            let pair =
+                pair.split_once('=').and_then(|(host, address)| Some((host.trim(), address.trim().parse().ok()?)));
+            let (host, address) = pair.ok_or_else(|| ConfigError::Malformed {
+                name: name.to_owned(),
+                fix: "set it to names with addresses such as cdn.example.com=93.184.216.34".to_owned(),
+            })?;
+            known.entry(host.to_lowercase()).or_default().push(address);
+        }
+        Ok(Self(known))
+    }
+}
+
 /// For how long a finished job answers the same request; a master reference does for ever.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheTtls {
@@ -545,6 +571,18 @@ mod tests {
             assert!(wording(&[("PROMPT_TEMPLATE_SHARES", bad)]).is_err(), "{bad}");
         }
         assert!(Planning::from_env(&env(&[("PROFILE_BATCH_SIZE", "0")])).is_err());
+    }
+
+    #[test]
+    fn a_known_host_may_have_several_addresses() {
+        let known = |list| KnownHosts::from_env(&env(&[("IMAGE_KNOWN_HOSTS", list)])).map(|KnownHosts(known)| known);
+        let two = known("A.example.com=192.0.2.1, b.example.com=192.0.2.2,a.example.com=2001:db8::1").unwrap();
+        assert_eq!(
+            two["a.example.com"],
+            ["192.0.2.1", "2001:db8::1"].map(|address| address.parse::<IpAddr>().unwrap())
+        );
+        assert_eq!((two.len(), known("").unwrap().len()), (2, 0));
+        assert!(known("a.example.com").is_err() && known("a.example.com=b").is_err());
     }
 
     #[test]

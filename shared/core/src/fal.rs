@@ -104,9 +104,9 @@ impl Fal {
         };
         let status = response.status();
         let headers = response.headers().clone();
-        let body = match response.bytes().await {
+        let body = match body_of(response).await {
             Ok(body) => body,
-            Err(error) => return Err(SubmitError::Unknown(error.without_url().to_string())),
+            Err(error) => return Err(SubmitError::Unknown(error.reason)),
         };
         if status.is_success() {
             let accepted = wire::accepted(&body).ok_or_else(|| {
@@ -137,7 +137,7 @@ impl Fal {
             return Ok(FalStatus::NotFound);
         }
         let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        let body = body_of(response).await?;
         if !status.is_success() {
             return Err(FalError::from_answer(status, &headers, &body));
         }
@@ -157,7 +157,7 @@ impl Fal {
         let response = self.get(url).await?;
         let status = response.status();
         let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        let body = body_of(response).await?;
         if status == StatusCode::NOT_FOUND {
             let gone = FalError::new(FalErrorKind::Garbled, "fal no longer has the result");
             return Err(FalError { status: Some(404), ..gone });
@@ -185,7 +185,7 @@ impl Fal {
             return Ok(());
         }
         let headers = response.headers().clone();
-        let body = response.bytes().await.map_err(|error| FalError::unreachable(&error))?;
+        let body = body_of(response).await?;
         Err(FalError::from_answer(status, &headers, &body))
     }
 
@@ -221,12 +221,31 @@ fn app_of(endpoint: &str) -> String {
     endpoint.split('/').take(keep).collect::<Vec<_>>().join("/")
 }
 
+/// The largest answer that is read, far above any of fal's: images come as addresses.
+const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
+
+/// The body of an answer. One without end must not end the function that reads it.
+async fn body_of(mut response: Response) -> Result<Vec<u8>, FalError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| FalError::unreachable(&error))? {
+        if body.len() + chunk.len() > LARGEST_ANSWER {
+            return Err(FalError::new(FalErrorKind::Garbled, "fal's answer is larger than any of fal's"));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn fal() -> Fal {
-        let env = [("FAL_KEY", "id:secret"), ("FAL_QUEUE_URL", "http://127.0.0.1:9/queue/")];
+        fal_at("http://127.0.0.1:9/queue/")
+    }
+
+    fn fal_at(url: &str) -> Fal {
+        let env = [("FAL_KEY", "id:secret"), ("FAL_QUEUE_URL", url)];
         let env = env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         Fal::new(FalConfig::from_env(&env).unwrap()).unwrap()
     }
@@ -263,5 +282,26 @@ mod tests {
         let webhook = "https://likeness.example/api/webhooks/fal".parse().unwrap();
         let error = fal().submit("fal-ai/flux/dev", &serde_json::json!({}), &webhook).await.unwrap_err();
         assert!(matches!(error, SubmitError::NotSent(_)), "{error:?}");
+    }
+
+    /// It would be read for as long as the function lives.
+    #[tokio::test]
+    async fn an_answer_without_end_is_left() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let fal = fal_at(&format!("http://{}/", host.local_addr().unwrap()));
+        let answer = async {
+            let (mut connection, _) = host.accept().await.unwrap();
+            assert!(connection.read(&mut [0; 4096]).await.unwrap() > 0);
+            let mut written = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n[").await;
+            // Until the reader leaves.
+            while written.is_ok() {
+                written = connection.write_all(&[b' '; 1 << 16]).await;
+            }
+        };
+        let request = FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned());
+        let ((), result) = tokio::join!(answer, fal.result(&request));
+        let error = result.unwrap_err();
+        assert!(error.kind == FalErrorKind::Garbled && !error.is_outcome(), "{error:?}: it is asked again");
     }
 }

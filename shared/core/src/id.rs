@@ -332,6 +332,9 @@ impl FromStr for LoraId {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

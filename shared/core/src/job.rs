@@ -395,6 +395,9 @@ impl Job {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 
@@ -421,7 +424,7 @@ mod tests {
         "2026-11-21T07:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
     }
 
-    fn job(shots: u16) -> Job {
+    pub(super) fn job(shots: u16) -> Job {
         let mut kind = Kind::Master(keeper());
         let plan = planned(|setting| kind.plan(&Material::default(), setting)).unwrap();
         Job {

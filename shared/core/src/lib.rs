@@ -6,6 +6,7 @@
 // What the product is about: pure, no I/O.
 pub mod admission;
 pub mod collection;
+pub mod cursor;
 pub mod failure;
 pub mod filing;
 pub mod id;
@@ -20,6 +21,7 @@ pub mod person;
 pub mod pointer;
 pub mod project;
 pub mod prompt;
+pub mod public_url;
 pub mod recipe;
 pub mod report;
 pub mod retry;
@@ -40,6 +42,7 @@ mod aws;
 pub mod bucket;
 pub mod faces;
 pub mod fal;
+pub mod hosts;
 pub mod queue;
 pub mod store;
 

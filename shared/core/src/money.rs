@@ -80,6 +80,9 @@ impl fmt::Display for Usd {
 }
 
 #[cfg(test)]
+mod properties;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -13,6 +13,8 @@ mod state;
 mod transition;
 
 #[cfg(test)]
+pub(crate) mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};

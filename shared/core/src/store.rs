@@ -58,6 +58,9 @@ pub enum StoreError {
     /// Do not try again: a fault of ours or of the configuration.
     #[error("the table refused the call")]
     Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// A page was to begin at a place which is not in the list.
+    #[error("the list has no such place")]
+    NotInList,
     /// An item that is not what it should be.
     #[error("an item cannot be read")]
     Unreadable(#[source] serde_dynamo::Error),

@@ -14,7 +14,7 @@ use std::io::Cursor;
 use image::codecs::jpeg::JpegDecoder;
 use image::codecs::png::PngDecoder;
 use image::codecs::webp::WebPDecoder;
-use image::{DynamicImage, ImageDecoder, ImageResult};
+use image::{DynamicImage, ImageDecoder, ImageError, ImageResult};
 
 use crate::picture::Picture;
 
@@ -23,7 +23,7 @@ use crate::picture::Picture;
 pub struct Limits {
     /// Encoded size, in bytes.
     pub max_bytes: usize,
-    /// Width times height, in pixels.
+    /// Width times height, in pixels; of those with 16 bits a channel and colours about half as many.
     pub max_pixels: u64,
     /// The longer side, in pixels.
     pub max_side: u32,
@@ -181,17 +181,29 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejected> {
     if !whole {
         return Err(corrupt(format, "it stops before its end"));
     }
-    let image = pixels(bytes, &header).map_err(|error| corrupt(format, &error.to_string()))?;
-    Ok(Picture::from_image(image))
+    Ok(Picture::from_image(pixels(bytes, &header, limits)?))
 }
 
-fn pixels(bytes: &[u8], header: &Header) -> ImageResult<DynamicImage> {
+fn pixels(bytes: &[u8], header: &Header, limits: &Limits) -> Result<DynamicImage, Rejected> {
+    let damaged = |error: ImageError| corrupt(header.format, &error.to_string());
     let cursor = Cursor::new(bytes);
     match header.format {
-        Format::Png => upright(PngDecoder::with_limits(cursor, allocation(header))?, header),
-        Format::Jpeg => upright(JpegDecoder::new(cursor)?, header),
-        Format::Webp => upright(WebPDecoder::new(cursor)?, header),
+        Format::Png => {
+            let decoder = PngDecoder::with_limits(cursor, beside_the_pixels()).map_err(damaged)?;
+            upright(shallow(decoder, limits)?, header).map_err(damaged)
+        }
+        Format::Jpeg => upright(shallow(JpegDecoder::new(cursor).map_err(damaged)?, limits)?, header).map_err(damaged),
+        Format::Webp => upright(shallow(WebPDecoder::new(cursor).map_err(damaged)?, limits)?, header).map_err(damaged),
     }
+}
+
+/// Pixels of 16 bits a channel count for as many as they take the room of.
+fn shallow<D: ImageDecoder>(decoder: D, limits: &Limits) -> Result<D, Rejected> {
+    let (width, height) = decoder.dimensions();
+    if decoder.total_bytes().div_ceil(4) > limits.max_pixels {
+        return Err(Rejected::TooManyPixels { width, height, limit: limits.max_pixels });
+    }
+    Ok(decoder)
 }
 
 fn upright(mut decoder: impl ImageDecoder, header: &Header) -> ImageResult<DynamicImage> {
@@ -203,6 +215,13 @@ fn upright(mut decoder: impl ImageDecoder, header: &Header) -> ImageResult<Dynam
         image.apply_orientation(orientation);
     }
     Ok(image)
+}
+
+/// What a PNG may unfold beside its pixels: rows, and a colour profile, which is a compressed stream of its own.
+fn beside_the_pixels() -> image::Limits {
+    let mut limits = image::Limits::no_limits();
+    limits.max_alloc = Some(8 << 20);
+    limits
 }
 
 /// The decoder may use what the inspected header justifies, should it find other dimensions deeper in the file.

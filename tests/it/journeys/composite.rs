@@ -297,7 +297,8 @@ fn wrong(keeper: &str) -> Vec<(Value, u16, &'static str, &'static str)> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_wrong_with_a_scene_is_said() {
-    let product = Product::start().await;
+    let known = ("IMAGE_KNOWN_HOSTS".to_owned(), "images.example.com=93.184.216.34".to_owned());
+    let product = Product::with(|options| options.environment.push(known)).await;
     let keeper = keeper(&product).await;
     let refused = async |request: RequestBuilder, status: u16, pointer: &str, detail: &str| {
         let (answered, body) = answer(request).await;

@@ -126,7 +126,7 @@ async fn an_address_of_an_image_of_ours_is_that_image() {
         let request = product.http.post(format!("{}/api/generate", product.stack().url())).bearer_auth(key).json(&body);
         let (status, problem) = answer(request).await;
         let error = json!({
-            "in": "body", "pointer": "/referenceImageUrl", "detail": "is no https address of a public host"
+            "in": "body", "pointer": "/referenceImageUrl", "detail": "is no https address"
         });
         assert_eq!((status.as_u16(), &problem["errors"]), (400, &json!([error])), "{url}");
     }

@@ -27,6 +27,7 @@ use crate::{
     extract::Path,
     idempotency::idempotency,
     problem::ApiError,
+    reachable,
     start_job::may_be_cached,
     workflow_steps::{CreateStep, chain},
     workflow_view::{WorkflowView, location},
@@ -64,6 +65,8 @@ pub(crate) async fn create_workflow(
     rehearsed.map_err(|Hopeless { step, why }| {
         ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
     })?;
+    let inputs: Vec<String> = places.iter().map(|place| format!("{place}/input")).collect();
+    reachable::check(&app, steps.iter().zip(&inputs).map(|(step, place)| (place.as_str(), &step.kind))).await?;
     let workflow = Workflow {
         id: WorkflowId::new(now, &app.entropy),
         project: project.clone(),

@@ -70,7 +70,7 @@ pub(crate) async fn list_collections(
     let list = format!("collections of {project} {subject:?}");
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
     let page = app.store.collections(&project, subject.as_ref(), after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     let collections = page.items.into_iter().map(ListedCollection::from).collect();
     Ok(Json(CollectionList { collections, has_more: next_cursor.is_some(), next_cursor }))
 }

@@ -49,7 +49,7 @@ pub(crate) async fn list_images(
     let limit = cursor::limit(query.limit.as_deref())?;
     let after = cursor::decode(&list, query.cursor.as_deref())?;
     let page = app.store.images(&project, &filter, after.as_ref(), query.offset()?, limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     Ok(Json(ImageList {
         images: ImageView::all(&app, page.items).await?,
         total: app.store.count_images(&project, &filter).await?,

@@ -43,7 +43,7 @@ pub(crate) async fn list_loras(
     let list = format!("LoRAs of {project} {person:?}");
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
     let page = app.store.loras(&project, person.as_ref(), after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     let loras = page.items.into_iter().map(LoraView::from).collect();
     Ok(Json(LoraList { loras, has_more: next_cursor.is_some(), next_cursor }))
 }

@@ -32,7 +32,7 @@ pub(crate) async fn list_people(
     let list = format!("people of {project}");
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
     let page = app.store.people(&project, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     let people = page.items.into_iter().map(PersonView::from).collect();
     Ok(Json(PersonList { people, has_more: next_cursor.is_some(), next_cursor }))
 }

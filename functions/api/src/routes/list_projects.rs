@@ -33,7 +33,7 @@ pub(crate) async fn list_projects(
     let list = format!("projects of {}", caller.user);
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
     let page = app.store.projects_of(&caller.user, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     let projects = page.items.into_iter().map(ProjectView::from).collect();
     Ok(Json(ProjectList { projects, has_more: next_cursor.is_some(), next_cursor }))
 }

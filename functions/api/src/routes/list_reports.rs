@@ -43,7 +43,7 @@ pub(crate) async fn list_reports(
     let list = format!("reports of {project} {subject:?}");
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
     let page = app.store.reports(&project, subject.as_ref(), after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     let reports = page.items.into_iter().map(ListedReport::from).collect();
     Ok(Json(ReportList { reports, has_more: next_cursor.is_some(), next_cursor }))
 }

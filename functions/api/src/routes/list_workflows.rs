@@ -33,7 +33,7 @@ pub(crate) async fn list_workflows(
     let list = format!("workflows of {project}");
     let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
     let page = app.store.workflows(&project, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next)).transpose()?;
+    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
     let mut workflows = Vec::with_capacity(page.items.len());
     for workflow in &page.items {
         workflows.push(WorkflowView::new(&app, workflow).await?);

@@ -7,6 +7,10 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::{Item, Store, StoreError, layout::Key, text};
 
+/// The longest keys of DynamoDB, in bytes.
+const MOST_PK: usize = 2048;
+const MOST_SK: usize = 1024;
+
 /// Some items and where the next ones begin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
@@ -25,10 +29,12 @@ pub struct Position {
 }
 
 impl Position {
-    /// Whether it names no place at all, as no position that a page gave does.
+    /// Whether the table could hold something there. A caller may have made it up.
     #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.pk.is_empty() || self.sk.is_empty()
+    pub fn is_possible(&self) -> bool {
+        (1..=MOST_PK).contains(&self.pk.len())
+            && (1..=MOST_SK).contains(&self.sk.len())
+            && self.listing_sk.len() <= MOST_SK
     }
 }
 
@@ -57,6 +63,10 @@ impl Store {
         skip: usize,
         limit: usize,
     ) -> Result<Page<Key>, StoreError> {
+        // DynamoDB refuses an empty key: a place in a list that is read by sort key is none in an index.
+        if after.is_some_and(|position| position.listing_sk.is_empty()) {
+            return Err(StoreError::NotInList);
+        }
         let mut start = after.map(|position| start_key(list, position));
         let mut entries: Vec<Entry> = Vec::new();
         // One more than asked for tells whether there is a next page.
@@ -103,6 +113,10 @@ impl Store {
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Page<T>, StoreError> {
+        // DynamoDB refuses to begin outside of what is asked for.
+        if after.is_some_and(|position| !position.sk.starts_with(prefix)) {
+            return Err(StoreError::NotInList);
+        }
         let start = after.map(|position| Key { pk: pk.clone(), sk: position.sk.clone() }.into_item());
         let query = self
             .client
