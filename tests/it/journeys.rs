@@ -5,6 +5,7 @@ mod access;
 mod admission;
 mod bad_input;
 mod cache;
+mod call_off;
 mod cancel;
 mod catalogue;
 mod composite;

@@ -28,6 +28,9 @@ pub(crate) struct JobView {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<Timestamp>,
+    /// When it is taken back if it has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<Timestamp>,
     cost: Cost,
     ignored_parameters: Vec<IgnoredParameter>,
     shots: Vec<ShotView>,
@@ -124,6 +127,7 @@ impl JobView {
             progress: job.progress(&shots),
             created_at: job.created_at,
             completed_at: ending.map(|ending| ending.at),
+            deadline: job.deadline,
             cost: Cost {
                 reserved: job.reserved.map(Usd::dollars),
                 settled: ending.and_then(|ending| ending.cost).map(Usd::dollars),

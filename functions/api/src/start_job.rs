@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     access::Caller,
     app::App,
+    cancel_after::cancel_after,
     idempotency::idempotency,
     job_view::{JobView, location},
     prefer,
@@ -63,6 +64,7 @@ impl Request {
             may_be_cached: may_be_cached(headers),
             may_answer: true,
             workflow: None,
+            cancel_after: cancel_after(headers)?,
         };
         Ok(Self { order, idempotency: idempotency(headers, route, sha256)?, wait: prefer::wait(headers)? })
     }
@@ -132,7 +134,7 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
                 };
                 let accepted = app.store.accept_job(&new, now).await?;
                 if accepted == Acceptance::Accepted {
-                    app.intake.announce(&job).await;
+                    app.intake.announce(&job, now).await;
                 }
                 (accepted, Started { stored: Stored::accepted(*job, shots), cached: false })
             }

@@ -45,7 +45,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
                     continue;
                 }
                 tracing::warn!(event = "tried_again", job.id = %job, shots = more.len(), "more is generated before the end");
-                app.intake.announce(&extended).await;
+                app.intake.announce(&extended, now).await;
                 return Ok(());
             }
             Next::End(compared) => *compared,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     config::{ConfigError, Env, Planning, QueueConfig, StoreConfig},
+    deadline::watch_deadline,
     entropy::Entropy,
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
@@ -50,6 +51,8 @@ pub struct Order {
     pub may_answer: bool,
     /// The chain that it is a step of.
     pub workflow: Option<WorkflowId>,
+    /// How long it may take from when it is accepted.
+    pub cancel_after: Option<SignedDuration>,
 }
 
 /// What came of an order.
@@ -129,11 +132,12 @@ impl Intake {
     }
 
     /// Tells whoever begins with a job that was accepted.
-    pub async fn announce(&self, job: &Job) {
+    pub async fn announce(&self, job: &Job, now: Timestamp) {
         match job.kind.lane() {
             Some(lane) => self.queues.hint_lane(lane, LaneHint::Job(job.id), SignedDuration::ZERO).await,
             None => self.queues.hint_ingest(IngestHint::Job(job.id)).await,
         }
+        watch_deadline(&self.queues, job, now).await;
     }
 
     pub(crate) fn setting<'a>(&'a self, project: &'a ProjectId, now: Timestamp) -> Setting<'a> {
@@ -158,6 +162,7 @@ impl Intake {
             Shot { together, ..Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe.clone()) }
         });
         let shots = shots.collect();
+        let deadline = order.cancel_after.map(|after| now + after);
         let job = Job {
             id,
             project: order.project.clone(),
@@ -174,7 +179,8 @@ impl Intake {
             judged: Vec::new(),
             needs_review: false,
             report: None,
-            state: Job::opened(now),
+            deadline,
+            state: Job::opened(now, deadline),
         };
         Ok(Prepared::New { job: Box::new(job), shots, subject: new_subject.map(Box::new) })
     }

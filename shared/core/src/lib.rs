@@ -45,6 +45,8 @@ pub mod store;
 
 // Steps that several functions take.
 pub mod advance;
+pub mod call_off;
+pub mod deadline;
 pub mod intake;
 pub mod look_up;
 pub mod outcome;

@@ -5,6 +5,9 @@
 //!    ^           |             |           |
 //!    +-- retry --+-------------+           +-> failed
 //! ```
+//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes to
+//! nothing.
+//!
 //! Transitions are pure: from a state to a state, or an error that says why not. `store` writes the outcome only if
 //! nobody else changed the shot meanwhile, so a transition never needs to think about races.
 
@@ -16,7 +19,7 @@ mod transition;
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use state::{Delivery, FalRequest, Flight, GeneratedImage, ShotState};
+pub use state::{CallOff, Delivery, FalRequest, Flight, GeneratedImage, ShotState};
 pub use transition::{Arrival, Illegal, Landed};
 
 use jiff::Timestamp;
@@ -144,6 +147,12 @@ impl Shot {
             | ShotState::Failed(_)
             | ShotState::Canceled => None,
         }
+    }
+
+    /// Whether it was taken back while in flight.
+    #[must_use]
+    pub fn is_called_off(&self) -> bool {
+        self.flight().is_some_and(|flight| flight.call_off != CallOff::No)
     }
 
     /// The number of the attempt that is under way or was the last; 0 before the first.

@@ -293,6 +293,7 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
         created_at: now,
         steps: vec![Step { name: "hero".to_owned(), kind, after: Vec::new(), state: StepState::Pending }],
         may_be_cached: true,
+        deadline: None,
         state: Workflow::opened(now),
     };
     assert_eq!(product.store().save_workflow(&workflow, 0).await.unwrap(), Saved::Yes);

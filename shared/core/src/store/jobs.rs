@@ -247,6 +247,6 @@ mod tests {
             (filing.subject, filing.specifications),
             (Some("lamp".parse().unwrap()), VisualSpecifications::default())
         );
-        assert!(matches!(state, JobState::Open { canceled: false, .. }));
+        assert!(matches!(state, JobState::Open { canceled: None, .. }));
     }
 }
