@@ -21,7 +21,7 @@ use crate::{
         get_report, get_subject, get_workflow, list_collections, list_images, list_jobs, list_keys, list_loras,
         list_members, list_models, list_people, list_projects, list_relations, list_reports, list_subjects,
         list_templates, list_versions, list_workflows, put_member, put_person, put_subject, regenerate_image,
-        regenerate_shot, remove_member, revoke_key, update_project, verify_consistency,
+        regenerate_shot, remove_member, retry_job, revoke_key, update_project, verify_consistency,
     },
 };
 
@@ -64,6 +64,7 @@ pub fn router(app: App) -> Router {
         .nest("/projects", projects)
         .route("/jobs/{job}", get(get_job::get_job))
         .route("/jobs/{job}/cancel", post(cancel_job::cancel_job))
+        .route("/jobs/{job}/retry", post(retry_job::retry_job))
         .route("/jobs/{job}/shots/{shot}/regenerate", post(regenerate_shot::regenerate_shot))
         .route("/models", get(list_models::list_models))
         .route("/keys", post(create_key::create_key).get(list_keys::list_keys))

@@ -60,4 +60,5 @@ pub(crate) mod list_workflows;
 
 pub(crate) mod create_key;
 pub(crate) mod list_keys;
+pub(crate) mod retry_job;
 pub(crate) mod revoke_key;

@@ -7,14 +7,14 @@ use likeness_core::{
     call_off::call_off,
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
-    job::{NotFinished, TakenBack},
+    job::NotFinished,
     lane::Lane,
     look_up::{LookedUp, look_up},
     outcome::Recorded,
     queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
     store::{Overdue, Saved, StoreError, Versioned},
-    take_back::{take_back, take_back_shots},
+    take_back::{take_back_shots, take_back_unwanted},
     telemetry::causes,
 };
 use serde::Serialize;
@@ -108,8 +108,7 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
     let shot = before.value.clone();
     match &before.value.state {
         ShotState::Waiting { not_before: Some(end) } if *end <= now => {
-            if app.recorder.store.is_taken_back(id.job).await? {
-                take_back_shots(&app.recorder.store, &app.recorder.queues, id.job, now).await?;
+            if take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await? {
                 return Ok(Attended::Reminded);
             }
             let Ok(ready) = shot.ready(now) else { return Ok(Attended::Nothing) };
@@ -167,7 +166,7 @@ async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended,
     let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
     let (job, shots) = (&view.job, view.plain_shots());
     if job.value.is_out_of_time(now) {
-        take_back(&app.recorder.store, &app.recorder.queues, id, TakenBack::Deadline, now).await?;
+        take_back_unwanted(&app.recorder.store, &app.recorder.queues, id, now).await?;
         return Ok(Attended::Reminded);
     }
     // Somebody took it back, and was stopped in the middle of it.

@@ -10,7 +10,7 @@ use likeness_core::{
     queue::LaneHint,
     shot::{CallOff, Flight, Shot, ShotState},
     store::{Claim, StoreError, Versioned},
-    take_back::take_back_shots,
+    take_back::take_back_unwanted,
     telemetry::causes,
 };
 use tokio::task::JoinSet;
@@ -63,9 +63,8 @@ async fn admit_all(
             Err(wait) => return come_back(app, wait).await,
         };
         // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
-        if app.recorder.store.is_taken_back(shot.value.id.job).await? {
+        if take_back_unwanted(&app.recorder.store, &app.recorder.queues, shot.value.id.job, now).await? {
             gone.insert(shot.value.id);
-            take_back_shots(&app.recorder.store, &app.recorder.queues, shot.value.id.job, now).await?;
             continue;
         }
         let Some((claimed, held)) = claimed(app, &shot, slot, now) else {

@@ -5,11 +5,11 @@ use jiff::Timestamp;
 
 use crate::{
     id::JobId,
-    job::{Job, TakenBack},
+    job::Job,
     lane::Lane,
     queue::{LaneHint, Queues},
     store::{Store, StoreError},
-    take_back::take_back,
+    take_back::take_back_unwanted,
 };
 
 /// Has somebody look at `job` at its deadline, if it has one.
@@ -25,10 +25,10 @@ pub async fn watch_deadline(queues: &Queues, job: &Job, now: Timestamp) {
 /// # Errors
 /// The table was out of reach or refused.
 pub async fn at_deadline(store: &Store, queues: &Queues, job: JobId, now: Timestamp) -> Result<(), StoreError> {
-    let Some(view) = store.job(job).await? else { return Ok(()) };
-    if view.job.value.is_out_of_time(now) {
-        return take_back(store, queues, job, TakenBack::Deadline, now).await;
+    if take_back_unwanted(store, queues, job, now).await? {
+        return Ok(());
     }
-    watch_deadline(queues, &view.job.value, now).await;
+    let Some(read) = store.job_alone(job).await? else { return Ok(()) };
+    watch_deadline(queues, &read, now).await;
     Ok(())
 }

@@ -180,6 +180,7 @@ impl Intake {
             needs_review: false,
             report: None,
             deadline,
+            retried_at: None,
             state: Job::opened(now, deadline),
         };
         Ok(Prepared::New { job: Box::new(job), shots, subject: new_subject.map(Box::new) })

@@ -2,6 +2,10 @@
 //!
 //! While a job is open its status is read off its shots, so that progress costs no writes.
 
+mod reopen;
+
+pub use reopen::NotReopened;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -69,6 +73,9 @@ pub struct Job {
     /// When it is taken back if it has not ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
+    /// When it was opened again after it had ended, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retried_at: Option<Timestamp>,
     /// Where it stands.
     pub state: JobState,
 }
@@ -402,11 +409,13 @@ impl Job {
     fn extended(&self, shots: &[Shot], recipes: Vec<Recipe>, now: Timestamp) -> Option<(Self, Vec<Shot>)> {
         let goes_on = matches!(self.state, JobState::Open { canceled: None, .. });
         let last = shots.last().filter(|_| goes_on && self.all_settled(shots))?;
+        // Those that were opened again have a later turn than those behind them.
+        let rank = shots.iter().map(|shot| shot.rank).max()?;
         let more: Vec<Shot> = (self.shots..)
             .zip(recipes)
             .map(|(ordinal, recipe)| Shot {
                 together: last.together,
-                ..Shot::new(self.id.shot(ordinal), self.project.clone(), last.lane, last.rank, recipe)
+                ..Shot::new(self.id.shot(ordinal), self.project.clone(), last.lane, rank, recipe)
             })
             .collect();
         let count = self.shots + u16::try_from(more.len()).ok()?;
@@ -473,7 +482,7 @@ fn next_check(now: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::HashMap;
 
     use aws_sdk_dynamodb::types::AttributeValue;
@@ -493,13 +502,13 @@ mod tests {
         shot::{Attempt, AttemptOutcome, CallOff, Flight, Rank},
     };
 
-    const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
+    pub(crate) const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
 
-    fn at(second: i64) -> Timestamp {
+    pub(crate) fn at(second: i64) -> Timestamp {
         "2026-11-21T07:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
     }
 
-    fn job(shots: u16) -> Job {
+    pub(crate) fn job(shots: u16) -> Job {
         let mut kind = Kind::Master(keeper());
         let plan = planned(|setting| kind.plan(&Material::default(), setting)).unwrap();
         Job {
@@ -519,6 +528,7 @@ mod tests {
             needs_review: false,
             report: None,
             deadline: None,
+            retried_at: None,
             state: Job::opened(at(0), None),
         }
     }
@@ -542,7 +552,7 @@ mod tests {
         Shot { state, attempts: vec![attempt], ..shot }
     }
 
-    fn stored(cost: Option<Usd>) -> Shot {
+    pub(crate) fn stored(cost: Option<Usd>) -> Shot {
         let media = vec![job(1).id.shot(0).media(0)];
         shot(0, ShotState::Stored { media }, AttemptOutcome::Delivered, cost)
     }
@@ -551,7 +561,7 @@ mod tests {
         Failure::new(FailureCode::GenerationTimeout, "too slow")
     }
 
-    fn failed() -> Shot {
+    pub(crate) fn failed() -> Shot {
         shot(1, ShotState::Failed(timeout()), AttemptOutcome::Lost, CENT)
     }
 
@@ -571,12 +581,12 @@ mod tests {
         Shot { attempts: Vec::new(), ..shot(2, waiting, AttemptOutcome::UnderWay, None) }
     }
 
-    fn canceled() -> Shot {
+    pub(crate) fn canceled() -> Shot {
         Shot { state: ShotState::Canceled, ..waiting() }
     }
 
     /// A job that was finished with `shots`.
-    fn finished(shots: &[Shot]) -> Job {
+    pub(crate) fn finished(shots: &[Shot]) -> Job {
         job(u16::try_from(shots.len()).unwrap()).finish(shots, &Verified::default(), at(60)).unwrap()
     }
 

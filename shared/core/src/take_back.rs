@@ -34,6 +34,30 @@ pub async fn take_back(
     }
 }
 
+/// Takes back what is left of `job` if nothing of it may be sent any more, and says whether that is so: somebody took it
+/// back, or its deadline has passed.
+///
+/// # Errors
+/// The table was out of reach or refused; what was taken back stands.
+pub async fn take_back_unwanted(
+    store: &Store,
+    queues: &Queues,
+    job: JobId,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    match store.job_alone(job).await? {
+        Some(read) if read.is_out_of_time(now) => {
+            take_back(store, queues, job, TakenBack::Deadline, now).await?;
+            Ok(true)
+        }
+        Some(read) if read.is_taken_back() => {
+            take_back_shots(store, queues, job, now).await?;
+            Ok(true)
+        }
+        Some(_) | None => Ok(false),
+    }
+}
+
 /// Takes back every shot of a job that is marked; tells a lane, which calls off what is at fal, and ingest, which ends the
 /// job if nothing is left of it.
 ///

@@ -86,7 +86,7 @@ async fn what_waits_in_fals_line_is_taken_out_of_it_though_no_callback_tells() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_whose_answer_is_still_on_its_way_is_called_off_once_its_id_is_known() {
     let product = Product::start().await;
-    product.fal().faults().add(FaultRule::once(Fault::Submit(SubmitFault::Delay { ms: 1500 })));
+    product.fal().faults().add(FaultRule::once(Fault::Submit(SubmitFault::Delay { ms: 3000 })));
     product.fault(never());
     let id = product.post_master_with(json!({})).await;
     reach(&product, &id, "submitting").await;
@@ -111,7 +111,7 @@ async fn a_request_that_nobody_knows_whether_fal_has_it_ends_with_its_window() {
     assert!(product.fal().ledger().is_empty(), "it was not sent again");
     // The same, and fal has it: its callback is what tells.
     product.fal().faults().add(FaultRule::once(Fault::Submit(SubmitFault::DropAfterAccept)));
-    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::Slow { ms: 1500 })));
+    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::Slow { ms: 3000 })));
     let id = product.post_master_with(json!({})).await;
     reach(&product, &id, "submitting").await;
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
@@ -122,7 +122,7 @@ async fn a_request_that_nobody_knows_whether_fal_has_it_ends_with_its_window() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_that_fal_makes_all_the_same_is_kept_and_paid_for() {
     let product = Product::start().await;
-    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::Slow { ms: 1500 })));
+    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::Slow { ms: 3000 })));
     product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::IgnoreCancel)));
     let id = product.post_master_with(json!({})).await;
     reach(&product, &id, "submitted").await;

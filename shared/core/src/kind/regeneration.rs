@@ -165,6 +165,7 @@ mod tests {
             needs_review: false,
             report: None,
             deadline: None,
+            retried_at: None,
             state: Job::opened(Timestamp::from_second(1_795_000_000).unwrap(), None),
         };
         let rank = Rank { priority: 0, turn: 0 };

@@ -74,7 +74,6 @@ pub enum CallOff {
 }
 
 impl CallOff {
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
     fn is_no(&self) -> bool {
         *self == Self::No
     }

@@ -161,6 +161,7 @@ const TRANSITIONS: &[Transition] = &[
     ("unusable", |shot, _| shot.unusable(refusal())),
     ("taken", |shot, _| shot.taken_back(at(20))),
     ("asked", |shot, _| shot.called_off(at(23))),
+    ("reopened", |shot, _| shot.reopened(Rank { priority: 0, turn: 9 })),
 ];
 
 /// One line for each state: what every transition makes of it for attempt `of(shot)`.
@@ -192,42 +193,48 @@ fn table(of: fn(&Shot) -> u32) -> String {
 fn every_transition_of_the_attempt_under_way_or_last() {
     // A name is the next state, `-` not possible here, `done` already done, `other` another attempt.
     insta::assert_snapshot!(table(Shot::attempt), @"
-                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable
-    waiting            submitting -          done       -          -          other      other      other      other      -          -          -
-    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -
-    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -
-    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
-    submitting, 1 lost -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
-    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
-    submitted, 1 lost  -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
-    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed
-    delivered, 1 lost  -          -          done       -          -          done       done       done       done       delivered  stored     failed
-    stored             done       done       done       done       done       done       done       done       done       done       done       done
-    failed             done       done       done       done       done       other      done       done       failed     done       done       done
-    failed, all lost   done       done       done       done       done       other      done       done       failed     done       done       done
-    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done
-    canceled           done       done       done       done       done       other      other      other      other      done       done       done
+                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable   taken      asked      reopened
+    waiting            submitting -          done       -          -          other      other      other      other      -          -          -          canceled   -          -
+    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -          submitting -          -
+    submitting, 1 lost -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -          submitting -          -
+    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -          submitted  -          -
+    submitted, 1 lost  -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -          submitted  -          -
+    submitting, off    -          -          submitted  -          submitted  delivered  canceled   canceled   done       -          -          -          done       -          -
+    submitted, off     -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       submitted  -
+    submitted, asked   -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       done       -
+    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed     -          -          -
+    delivered, 1 lost  -          -          done       -          -          done       done       done       done       delivered  stored     failed     -          -          -
+    stored             done       done       done       done       done       done       done       done       done       done       done       done       done       done       done
+    failed             done       done       done       done       done       other      done       done       failed     done       done       done       done       done       waiting
+    failed, all lost   done       done       done       done       done       other      done       done       failed     done       done       done       done       done       waiting
+    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done       done       done       waiting
+    canceled           done       done       done       done       done       other      other      other      other      done       done       done       done       done       waiting
     ");
 }
 
 #[test]
 fn every_transition_of_the_first_attempt_where_a_second_may_be_under_way() {
     insta::assert_snapshot!(table(|_| 1), @"
-                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable
-    waiting            submitting -          other      -          other      other      other      other      other      -          -          -
-    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -
-    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -
-    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
-    submitting, 1 lost -          -          other      -          other      other      other      other      submitting -          -          -
-    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
-    submitted, 1 lost  -          -          other      submitted  other      other      other      other      submitted  -          -          -
-    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed
-    delivered, 1 lost  -          -          other      -          other      other      other      other      delivered  delivered  stored     failed
-    stored             done       done       done       done       done       done       done       done       done       done       done       done
-    failed             done       done       done       done       done       other      done       done       failed     done       done       done
-    failed, all lost   done       done       other      done       other      other      other      other      failed     done       done       done
-    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done
-    canceled           done       done       other      done       other      other      other      other      other      done       done       done
+                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable   taken      asked      reopened
+    waiting            submitting -          other      -          other      other      other      other      other      -          -          -          canceled   -          -
+    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -          submitting -          -
+    submitting, 1 lost -          -          other      -          other      other      other      other      submitting -          -          -          submitting -          -
+    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -          submitted  -          -
+    submitted, 1 lost  -          -          other      submitted  other      other      other      other      submitted  -          -          -          submitted  -          -
+    submitting, off    -          -          submitted  -          submitted  delivered  canceled   canceled   done       -          -          -          done       -          -
+    submitted, off     -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       submitted  -
+    submitted, asked   -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       done       -
+    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed     -          -          -
+    delivered, 1 lost  -          -          other      -          other      other      other      other      delivered  delivered  stored     failed     -          -          -
+    stored             done       done       done       done       done       done       done       done       done       done       done       done       done       done       done
+    failed             done       done       done       done       done       other      done       done       failed     done       done       done       done       done       waiting
+    failed, all lost   done       done       other      done       other      other      other      other      failed     done       done       done       done       done       waiting
+    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done       done       done       waiting
+    canceled           done       done       other      done       other      other      other      other      other      done       done       done       done       done       waiting
     ");
 }
 
@@ -260,13 +267,12 @@ fn check(shot: &Shot) {
         .collect();
     let in_flight = shot.flight().map(|_| shot.attempt());
     assert_eq!(under_way, in_flight.into_iter().collect::<Vec<_>>(), "{shot:?}");
-    let brought = |tried: &&Attempt| matches!(tried.outcome, AttemptOutcome::Delivered | AttemptOutcome::Unusable(_));
-    let brought = shot.attempts.iter().filter(brought).count();
+    let delivered = shot.attempts.iter().filter(|tried| tried.outcome == AttemptOutcome::Delivered).count();
     match shot.state {
-        ShotState::Delivered { .. } | ShotState::Stored { .. } => assert_eq!(brought, 1, "{shot:?}"),
-        ShotState::Failed(_) => assert!(brought <= 1, "{shot:?}"),
+        ShotState::Delivered { .. } | ShotState::Stored { .. } => assert_eq!(delivered, 1, "{shot:?}"),
+        ShotState::Failed(_) => assert!(delivered <= 1, "{shot:?}"),
         ShotState::Waiting { .. } | ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Canceled => {
-            assert_eq!(brought, 0, "{shot:?}");
+            assert_eq!(delivered, 0, "{shot:?}");
         }
     }
     assert_eq!(shot.is_settled(), shot.progress() == 100);
@@ -358,6 +364,9 @@ fn each_state_has_its_work_progress_and_slot() {
         ("submitting, 1 lost", (Work::Due(at(60)), 10, true, false)),
         ("submitted", (Work::Due(at(90)), 30, true, false)),
         ("submitted, 1 lost", (Work::Due(at(90)), 30, true, false)),
+        ("submitting, off", (Work::Due(at(60)), 10, true, false)),
+        ("submitted, off", (Work::Due(at(20)), 30, true, false)),
+        ("submitted, asked", (Work::Due(at(23)), 30, true, false)),
         ("delivered", (Work::Due(at(130)), 80, false, false)),
         ("delivered, 1 lost", (Work::Due(at(130)), 80, false, false)),
         ("stored", (Work::None, 100, false, true)),
@@ -513,6 +522,32 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
         assert_eq!(made.clone().taken_back(at(31)), Err(Illegal::State { state: "delivered" }));
         assert_eq!(made.stored(media(), None).unwrap().state.name(), "stored");
     }
+}
+
+#[test]
+fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
+    let rank = Rank { priority: 0, turn: 9 };
+    let unusable = delivered().unusable(Failure::new(FailureCode::ImageTooLarge, "12 MB")).unwrap();
+    let lost = waiting().lost().lost().lost();
+    let simplified = waiting().claimed().came(error(FalErrorKind::Unavailable)).claimed();
+    let other_model = simplified.came(error(FalErrorKind::InvalidInput));
+    assert_ne!(other_model.recipe, waiting().recipe);
+    for shot in [unusable.clone(), lost.clone(), other_model, canceled()] {
+        let (tried, paid) = (shot.attempt(), shot.charge());
+        let again = shot.reopened(rank).unwrap();
+        assert_eq!((&again.recipe, again.work()), (&waiting().recipe, Work::Ready(rank)), "as it was asked for");
+        assert_eq!((again.charge(), again.attempt()), (paid, tried));
+        let again = again.lost().lost();
+        assert_eq!(again.state.name(), "waiting", "what was lost before does not count");
+        assert_eq!(again.lost().state.name(), "failed");
+    }
+    let made = unusable.reopened(rank).unwrap().claimed().came(images("r2"));
+    assert_eq!((made.delivered_attempt(), made.charge()), (2, Some(Usd::from_micros(50_000))));
+    assert_eq!(made.clone().reopened(rank), Err(Illegal::State { state: "delivered" }));
+    assert_eq!(made.stored(media(), None).unwrap().reopened(rank), Err(Illegal::AlreadyDone));
+    // What was given up before it was opened again, and comes now, is as good.
+    let adopted = lost.reopened(rank).unwrap().arrived(2, images("r"), NO_JITTER, &Wording::default(), at(80)).unwrap();
+    assert_eq!((adopted.0.delivered_attempt(), adopted.1), (2, Landed::Delivered));
 }
 
 #[test]

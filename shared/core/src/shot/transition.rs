@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, Shot, ShotState, Work};
+use super::{Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work};
 use crate::{
     failure::{Failure, FailureCode},
     fal::FalError,
@@ -214,12 +214,12 @@ impl Shot {
             Arrival::Error(error) => {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
-                let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter, wording);
+                let next = retry::after_error(&error, &self.recipe, self.counted(), jitter, wording);
                 self.go_on(next, now)
             }
             Arrival::Silence => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
-                let next = retry::after_silence(&self.attempts);
+                let next = retry::after_silence(self.counted());
                 self.go_on(next, now)
             }
         };
@@ -340,6 +340,21 @@ impl Shot {
             ShotState::Submitted { flight, .. } if flight.call_off == CallOff::Asked => Err(Illegal::AlreadyDone),
             _ => Err(self.illegal()),
         }
+    }
+
+    /// Opened again, at another place in the queue: it waits as it did at first, and goes by what was asked for.
+    ///
+    /// # Errors
+    /// It brought an image, or is under way.
+    pub fn reopened(mut self, rank: Rank) -> Result<Self, Illegal> {
+        if !self.made_nothing() {
+            return Err(self.illegal());
+        }
+        self.recipe = self.asked().clone();
+        self.before = self.attempt();
+        self.rank = rank;
+        self.state = ShotState::Waiting { not_before: None };
+        Ok(self)
     }
 
     fn deliver(&mut self, attempt: u32, delivery: Delivery, now: Timestamp) -> Landed {
