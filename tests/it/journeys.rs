@@ -10,6 +10,7 @@ mod cancel;
 mod catalogue;
 mod composite;
 mod consistency;
+mod dead_letters;
 mod deadline;
 mod events;
 mod faces;

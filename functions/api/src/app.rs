@@ -2,9 +2,10 @@
 
 use likeness_core::{
     admission::Limits,
+    backlog::Backlog,
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env, LargestImage},
+    config::{BucketConfig, ConfigError, Env, LargestImage, QueueConfig},
     entropy::Entropy,
     intake::Intake,
     prompt::Wording,
@@ -17,6 +18,7 @@ pub struct App {
     pub(crate) store: Store,
     pub(crate) intake: Intake,
     pub(crate) bucket: Bucket,
+    pub(crate) backlog: Backlog,
     pub(crate) limits: Limits,
     /// The largest picture that may be uploaded, in bytes.
     pub(crate) largest_image: u64,
@@ -35,6 +37,7 @@ impl App {
             store: intake.store.clone(),
             intake,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
+            backlog: Backlog::new(QueueConfig::from_env(env)?),
             limits: Limits::from_env(env)?,
             largest_image: LargestImage::from_env(env)?.0,
             entropy,

@@ -3,7 +3,9 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use likeness_core::{config::ConfigError, failure::Failure, store::StoreError, telemetry::causes};
+use likeness_core::{
+    backlog::BacklogError, config::ConfigError, failure::Failure, store::StoreError, telemetry::causes,
+};
 use serde::Serialize;
 
 /// What a client is told.
@@ -111,6 +113,16 @@ impl From<StoreError> for ApiError {
         match error {
             StoreError::Busy(source) => Self::Unavailable(source),
             StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<BacklogError> for ApiError {
+    fn from(error: BacklogError) -> Self {
+        match error {
+            BacklogError::OutOfReach { .. } => Self::Unavailable(Box::new(error)),
+            BacklogError::Moving(_) => Self::Conflict { detail: error.to_string() },
+            BacklogError::NoDeadLetters(_) => Self::Internal(Box::new(error)),
         }
     }
 }

@@ -37,6 +37,7 @@ pub mod telemetry;
 
 // One module per outside thing.
 mod aws;
+pub mod backlog;
 pub mod bucket;
 pub mod faces;
 pub mod fal;

@@ -1,10 +1,14 @@
-//! `GET /api/v1/queues`: how much room there is at fal, and who waits for it.
+//! `GET /api/v1/queues`: how much room there is at fal, who waits for it, and how full the queues between the functions are.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use likeness_core::project::Scope;
+use likeness_core::{
+    backlog::{Depth, QueueName},
+    project::Scope,
+};
 use serde::Serialize;
 
 use crate::{access::Caller, app::App, problem::ApiError};
@@ -20,9 +24,18 @@ pub(crate) struct Queues {
     slots: u16,
     /// Shots that wait for admission.
     queue_size: u64,
+    queues: Vec<QueueView>,
     /// Set while fal refuses this account.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stopped>,
+}
+
+/// A queue of messages between the functions.
+#[derive(Debug, Serialize)]
+struct QueueView {
+    name: &'static str,
+    #[serde(flatten)]
+    depth: Depth,
 }
 
 #[derive(Debug, Serialize)]
@@ -35,12 +48,15 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
     caller.has_scope(Scope::Read, "a key with the scope `read`")?;
     let now = app.clock.now();
     let gate = app.store.gate().await?;
+    let queues = QueueName::ALL
+        .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
     let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
     Ok(Json(Queues {
         available_tokens: gate.recent.available(app.limits, now),
         in_flight: gate.in_flight(now),
         slots: app.limits.slots,
         queue_size: app.store.waiting_count().await?,
+        queues: try_join_all(queues).await?,
         stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
     }))
 }
