@@ -11,7 +11,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper of tests fails like a test")]
 
-mod clients;
+pub(crate) mod clients;
 mod dynamodb;
 mod s3;
 mod sqs;

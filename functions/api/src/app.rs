@@ -2,9 +2,10 @@
 
 use likeness_core::{
     admission::Limits,
+    backlog::Backlog,
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env, KnownHosts, LargestImage},
+    config::{BucketConfig, ConfigError, Env, KnownHosts, LargestImage, QueueConfig},
     entropy::Entropy,
     hosts::Hosts,
     intake::Intake,
@@ -20,6 +21,7 @@ pub struct App {
     pub(crate) bucket: Bucket,
     /// Where the hosts of callers' addresses lead.
     pub(crate) hosts: Hosts,
+    pub(crate) backlog: Backlog,
     pub(crate) limits: Limits,
     /// The largest picture that may be uploaded, in bytes.
     pub(crate) largest_image: u64,
@@ -39,6 +41,7 @@ impl App {
             intake,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             hosts: Hosts::new(KnownHosts::from_env(env)?.0),
+            backlog: Backlog::new(QueueConfig::from_env(env)?),
             limits: Limits::from_env(env)?,
             largest_image: LargestImage::from_env(env)?.0,
             entropy,

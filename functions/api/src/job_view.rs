@@ -28,6 +28,12 @@ pub(crate) struct JobView {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     completed_at: Option<Timestamp>,
+    /// When it is taken back if it has not ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<Timestamp>,
+    /// When what had failed or was canceled was begun anew, the last time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retried_at: Option<Timestamp>,
     cost: Cost,
     ignored_parameters: Vec<IgnoredParameter>,
     shots: Vec<ShotView>,
@@ -124,6 +130,8 @@ impl JobView {
             progress: job.progress(&shots),
             created_at: job.created_at,
             completed_at: ending.map(|ending| ending.at),
+            deadline: job.deadline,
+            retried_at: job.retried_at,
             cost: Cost {
                 reserved: job.reserved.map(Usd::dollars),
                 settled: ending.and_then(|ending| ending.cost).map(Usd::dollars),

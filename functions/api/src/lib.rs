@@ -5,6 +5,7 @@
 mod access;
 mod app;
 mod body;
+mod cancel_after;
 mod check_view;
 mod consistency_view;
 mod cursor;

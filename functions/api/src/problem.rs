@@ -4,7 +4,9 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::SignedDuration;
-use likeness_core::{config::ConfigError, failure::Failure, lane::Lane, store::StoreError, telemetry::causes};
+use likeness_core::{
+    backlog::BacklogError, config::ConfigError, failure::Failure, lane::Lane, store::StoreError, telemetry::causes,
+};
 use serde::Serialize;
 
 /// What a client is told.
@@ -121,6 +123,16 @@ impl From<StoreError> for ApiError {
             StoreError::Busy(source) => Self::Unavailable(source),
             StoreError::NotInList => FieldError::query("cursor", "belongs to a list with other filters").into(),
             StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
+        }
+    }
+}
+
+impl From<BacklogError> for ApiError {
+    fn from(error: BacklogError) -> Self {
+        match error {
+            BacklogError::OutOfReach { .. } => Self::Unavailable(Box::new(error)),
+            BacklogError::Moving(_) => Self::Conflict { detail: error.to_string() },
+            BacklogError::NoDeadLetters(_) => Self::Internal(Box::new(error)),
         }
     }
 }

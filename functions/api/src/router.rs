@@ -18,10 +18,10 @@ use crate::{
         cancel_job, cancel_workflow, complete_lora, create_composite, create_key, create_lora, create_master,
         create_portrait, create_profile, create_project, create_upload, create_workflow, generate, generate_image,
         generation_status, get_collection, get_image, get_job, get_lora, get_person, get_project, get_queues,
-        get_report, get_subject, get_workflow, list_collections, list_images, list_jobs, list_keys, list_loras,
-        list_members, list_models, list_people, list_projects, list_relations, list_reports, list_subjects,
-        list_templates, list_versions, list_workflows, put_member, put_person, put_subject, regenerate_image,
-        regenerate_shot, remove_member, revoke_key, update_project, verify_consistency,
+        get_report, get_subject, get_workflow, list_collections, list_dead_letters, list_images, list_jobs, list_keys,
+        list_loras, list_members, list_models, list_people, list_projects, list_relations, list_reports, list_subjects,
+        list_templates, list_versions, list_workflows, put_member, put_person, put_subject, redrive_queue,
+        regenerate_image, regenerate_shot, remove_member, retry_job, revoke_key, update_project, verify_consistency,
     },
 };
 
@@ -64,11 +64,14 @@ pub fn router(app: App) -> Router {
         .nest("/projects", projects)
         .route("/jobs/{job}", get(get_job::get_job))
         .route("/jobs/{job}/cancel", post(cancel_job::cancel_job))
+        .route("/jobs/{job}/retry", post(retry_job::retry_job))
         .route("/jobs/{job}/shots/{shot}/regenerate", post(regenerate_shot::regenerate_shot))
         .route("/models", get(list_models::list_models))
         .route("/keys", post(create_key::create_key).get(list_keys::list_keys))
         .route("/keys/{key}", delete(revoke_key::revoke_key))
-        .route("/queues", get(get_queues::get_queues));
+        .route("/queues", get(get_queues::get_queues))
+        .route("/queues/{queue}/dead-letters", get(list_dead_letters::list_dead_letters))
+        .route("/queues/{queue}/redrive", post(redrive_queue::redrive_queue));
     Router::new()
         .nest("/api/v1", v1)
         .route("/api/generate-image", post(generate_image::generate_image))

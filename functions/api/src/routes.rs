@@ -41,7 +41,9 @@ pub(crate) mod verify_consistency;
 
 pub(crate) mod get_collection;
 pub(crate) mod list_collections;
+pub(crate) mod list_dead_letters;
 pub(crate) mod list_relations;
+pub(crate) mod redrive_queue;
 
 pub(crate) mod cancel_job;
 pub(crate) mod generate;
@@ -60,4 +62,5 @@ pub(crate) mod list_workflows;
 
 pub(crate) mod create_key;
 pub(crate) mod list_keys;
+pub(crate) mod retry_job;
 pub(crate) mod revoke_key;

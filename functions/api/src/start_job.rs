@@ -20,6 +20,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     access::Caller,
     app::App,
+    cancel_after::cancel_after,
     idempotency::idempotency,
     job_view::{JobView, location},
     prefer,
@@ -64,6 +65,7 @@ impl Request {
             may_be_cached: may_be_cached(headers),
             may_answer: true,
             workflow: None,
+            cancel_after: cancel_after(headers)?,
         };
         Ok(Self { order, idempotency: idempotency(headers, route, sha256)?, wait: prefer::wait(headers)? })
     }
@@ -94,14 +96,18 @@ pub(crate) fn may_be_cached(headers: &HeaderMap) -> bool {
 /// Accepts the request, or finds that it was accepted before, and answers with the job.
 pub(crate) async fn start_job(app: &App, request: Request) -> Result<Response, ApiError> {
     let started = accept(app, &request).await?;
-    let cached = started.cached;
-    let stored = match request.wait {
+    respond(app, started, request.wait).await
+}
+
+/// Waits for the job if asked to, and answers with it.
+pub(crate) async fn respond(app: &App, started: Started, wait: Option<Duration>) -> Result<Response, ApiError> {
+    let stored = match wait {
         Some(wait) => wait_for(app, started.stored, wait).await?,
         None => started.stored,
     };
     let mut view = JobView::new(app, &stored).await?;
-    view.cached = cached;
-    Ok(answer(view, request.wait))
+    view.cached = started.cached;
+    Ok(answer(view, wait))
 }
 
 /// Writes job, shots and reservation, then tells the lane. The order of the two is what makes a crash harmless.
@@ -134,7 +140,7 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
                 };
                 let accepted = app.store.accept_job(&new, now).await?;
                 if accepted == Acceptance::Accepted {
-                    app.intake.announce(&job).await;
+                    app.intake.announce(&job, now).await;
                 }
                 (accepted, Started { stored: Stored::accepted(*job, shots), cached: false })
             }
@@ -148,7 +154,7 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
     Err(ApiError::Conflict { detail: "the subject is being changed by another request; try again".to_owned() })
 }
 
-async fn replay(app: &App, known: &Acceptance) -> Result<Started, ApiError> {
+pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, ApiError> {
     match known {
         Acceptance::Replayed(job) => Ok(Started { stored: read(app, *job).await?, cached: false }),
         Acceptance::KeyReused => Err(ApiError::KeyReused),

@@ -24,6 +24,9 @@ pub(crate) struct WorkflowView {
     created_at: Timestamp,
     #[serde(skip_serializing_if = "Option::is_none")]
     ended_at: Option<Timestamp>,
+    /// When its jobs are taken back, and no step begins any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deadline: Option<Timestamp>,
     steps: Vec<StepView>,
     links: Links,
 }
@@ -65,6 +68,7 @@ impl WorkflowView {
                 WorkflowState::Ended { at } => Some(at),
                 WorkflowState::Open { .. } => None,
             },
+            deadline: workflow.deadline,
             steps,
             links: Links { this: location(&workflow.project, workflow.id) },
         })

@@ -4,6 +4,7 @@
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
+    call_off::call_off,
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
     job::NotFinished,
@@ -13,7 +14,7 @@ use likeness_core::{
     queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
     store::{Overdue, Saved, StoreError, Versioned},
-    take_back::take_back_waiting,
+    take_back::{take_back_shots, take_back_unwanted},
     telemetry::causes,
 };
 use serde::Serialize;
@@ -107,8 +108,7 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
     let shot = before.value.clone();
     match &before.value.state {
         ShotState::Waiting { not_before: Some(end) } if *end <= now => {
-            if app.recorder.store.is_taken_back(id.job).await? {
-                take_back_waiting(&app.recorder.store, &app.recorder.queues, id.job).await?;
+            if take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await? {
                 return Ok(Attended::Reminded);
             }
             let Ok(ready) = shot.ready(now) else { return Ok(Attended::Nothing) };
@@ -125,6 +125,8 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
             }
         }
         ShotState::Submitted { check_at, .. } if *check_at <= now => {
+            // Nobody has told fal yet, or fal did not take it.
+            call_off(&app.recorder, &app.fal, id, now).await?;
             match look_up(&app.recorder, &app.fal, id, now).await? {
                 LookedUp::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
                 LookedUp::Recorded(_) | LookedUp::Waiting | LookedUp::NotThere => Ok(Attended::Nothing),
@@ -163,10 +165,13 @@ async fn save(app: &App, before: &Versioned<Shot>, after: &Shot) -> Result<Atten
 async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended, NotAttended> {
     let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
     let (job, shots) = (&view.job, view.plain_shots());
-    let waits = |shot: &Shot| matches!(shot.state, ShotState::Waiting { .. });
+    if job.value.is_out_of_time(now) {
+        take_back_unwanted(&app.recorder.store, &app.recorder.queues, id, now).await?;
+        return Ok(Attended::Reminded);
+    }
     // Somebody took it back, and was stopped in the middle of it.
-    if job.value.is_taken_back() && shots.iter().any(waits) {
-        take_back_waiting(&app.recorder.store, &app.recorder.queues, id).await?;
+    if job.value.is_taken_back() && shots.iter().any(|shot| shot.clone().taken_back(now).is_ok()) {
+        take_back_shots(&app.recorder.store, &app.recorder.queues, id, now).await?;
         return Ok(Attended::Reminded);
     }
     let missed = match job.value.is_due(&shots) {

@@ -8,9 +8,9 @@ use likeness_core::{
     id::{JobId, ShotId},
     lane::Lane,
     queue::LaneHint,
-    shot::{Flight, Shot, ShotState},
+    shot::{CallOff, Flight, Shot, ShotState},
     store::{Claim, StoreError, Versioned},
-    take_back::take_back_waiting,
+    take_back::take_back_unwanted,
     telemetry::causes,
 };
 use tokio::task::JoinSet;
@@ -63,9 +63,8 @@ async fn admit_all(
             Err(wait) => return come_back(app, wait).await,
         };
         // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
-        if app.recorder.store.is_taken_back(shot.value.id.job).await? {
+        if take_back_unwanted(&app.recorder.store, &app.recorder.queues, shot.value.id.job, now).await? {
             gone.insert(shot.value.id);
-            take_back_waiting(&app.recorder.store, &app.recorder.queues, shot.value.id.job).await?;
             continue;
         }
         let Some((claimed, held)) = claimed(app, &shot, slot, now) else {
@@ -134,7 +133,7 @@ async fn best(
 fn claimed(app: &App, shot: &Versioned<Shot>, slot: u16, now: Timestamp) -> Option<(Shot, Held)> {
     let lease_until = now + app.fal.patience().window();
     let nonce = nonce(app);
-    let claimed = shot.value.clone().claim(Flight { slot, lease_until }, nonce, now).ok()?;
+    let claimed = shot.value.clone().claim(Flight { slot, lease_until, call_off: CallOff::No }, nonce, now).ok()?;
     let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
     Some((claimed, held))
 }

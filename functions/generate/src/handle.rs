@@ -5,7 +5,8 @@ use std::{error::Error, sync::Arc};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
 use likeness_core::{
-    id::JobId, look_up::look_up, queue::LaneHint, store::StoreError, take_back::take_back_waiting, telemetry::causes,
+    call_off::call_off_job, deadline::at_deadline, id::JobId, look_up::look_up, queue::LaneHint, store::StoreError,
+    take_back::take_back_unwanted, telemetry::causes,
 };
 
 use crate::{admit::admit, app::App};
@@ -53,16 +54,24 @@ async fn attend(app: &App, body: &str) -> Result<Option<JobId>, Box<dyn Error + 
             look_up(&app.recorder, &app.fal, shot, app.clock.now()).await?;
             Ok(None)
         }
+        LaneHint::CallOff(job) => {
+            call_off_job(&app.recorder, &app.fal, job, app.clock.now()).await?;
+            Ok(None)
+        }
+        LaneHint::Deadline(job) => {
+            at_deadline(&app.recorder.store, &app.recorder.queues, job, app.clock.now()).await?;
+            Ok(None)
+        }
     }
 }
 
 /// Puts shots whose pause after a failed attempt is over back among those that admission sees; those of a job that was
 /// taken back are not sent again.
 async fn end_pauses(app: &App, job: JobId) -> Result<(), StoreError> {
-    let Some(view) = app.recorder.store.job(job).await? else { return Ok(()) };
-    if view.job.value.is_taken_back() {
-        return take_back_waiting(&app.recorder.store, &app.recorder.queues, job).await;
+    if take_back_unwanted(&app.recorder.store, &app.recorder.queues, job, app.clock.now()).await? {
+        return Ok(());
     }
+    let Some(view) = app.recorder.store.job(job).await? else { return Ok(()) };
     for shot in view.shots {
         if let Ok(ready) = shot.value.clone().ready(app.clock.now()) {
             // Whoever was faster has put it further on.

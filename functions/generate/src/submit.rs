@@ -6,6 +6,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use jiff::SignedDuration;
 use likeness_core::{
     bucket::BucketError,
+    call_off::call_off,
     fal::{FalError, FalErrorKind, SubmitError},
     queue::LaneHint,
     recipe::{File, NotSendable},
@@ -124,13 +125,15 @@ async fn accepted(app: &App, shot: &Shot, request: FalRequest) -> Result<(), Sto
 async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<(), StoreError> {
     loop {
         let Some(before) = app.recorder.store.shot(shot.id).await? else { return Ok(()) };
-        let check_at = app.clock.now() + app.fal.patience().check;
+        let now = app.clock.now();
+        // What was taken back before its id was known is due at once.
+        let check_at = if before.value.is_called_off() { now } else { now + app.fal.patience().check };
         let after = match before.value.clone().accepted(shot.attempt(), request.clone(), check_at) {
             Ok(after) => after,
             Err(Illegal::AlreadyDone | Illegal::OtherAttempt { .. } | Illegal::State { .. }) => return Ok(()),
         };
         if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            return Ok(());
+            return if after.is_called_off() { call_off(&app.recorder, &app.fal, shot.id, now).await } else { Ok(()) };
         }
     }
 }

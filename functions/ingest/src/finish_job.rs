@@ -45,7 +45,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
                     continue;
                 }
                 tracing::warn!(event = "tried_again", job.id = %job, shots = more.len(), "more is generated before the end");
-                app.intake.announce(&extended).await;
+                app.intake.announce(&extended, now).await;
                 return Ok(());
             }
             Next::End(compared) => *compared,
@@ -82,7 +82,18 @@ async fn collection(
     now: Timestamp,
 ) -> Result<Option<Versioned<Collection>>, StoreError> {
     match &job.kind {
-        Kind::Profile(profile) => Ok(profile_collection(job, profile, shots, now)),
+        Kind::Profile(profile) => {
+            let Some(made) = profile_collection(job, profile, shots, now) else { return Ok(None) };
+            // Before it was opened again it may have made one.
+            let before = match job.retried_at {
+                Some(_) => app.store.collection(&job.project, made.id).await?,
+                None => None,
+            };
+            Ok(Some(match before {
+                Some(Versioned { value, revision }) => Versioned { value: value.completed(made), revision },
+                None => Versioned { value: made, revision: 0 },
+            }))
+        }
         Kind::Regeneration(again) => {
             let (Some(id), Some(angle)) = (again.collection, again.recipe.angle) else { return Ok(None) };
             let Some(media) = shots.iter().flat_map(Shot::media).next() else { return Ok(None) };
@@ -97,7 +108,7 @@ async fn collection(
 }
 
 /// None for a profile that failed: its images are kept, and make no turntable.
-fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timestamp) -> Option<Versioned<Collection>> {
+fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timestamp) -> Option<Collection> {
     if !matches!(job.state, JobState::Completed(_) | JobState::Partial(..)) {
         return None;
     }
@@ -106,7 +117,7 @@ fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timesta
     };
     let mut views: Vec<CollectedView> = profile.chosen(shots, &job.judged).into_iter().filter_map(view).collect();
     views.sort_by_key(|view| view.angle);
-    let value = Collection {
+    Some(Collection {
         id: job.id.collection(),
         project: job.project.clone(),
         subject: profile.subject.clone(),
@@ -115,8 +126,7 @@ fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timesta
         views,
         created_at: now,
         updated_at: now,
-    };
-    Some(Versioned { value, revision: 0 })
+    })
 }
 
 /// Only what is complete, and made as it was asked for, answers the same request: a stand-in of the model, fewer steps or

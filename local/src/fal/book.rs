@@ -24,6 +24,8 @@ pub(super) enum Cancelled {
     Removed,
     /// The run was told to stop; whether it does is its own affair.
     Signalled,
+    /// A fault keeps it from having an effect.
+    Refused,
 }
 
 impl Book {
@@ -109,6 +111,9 @@ impl Book {
     /// Cancels: `completed` becomes the result, unless the run ignores cancels.
     pub(super) fn cancel(&mut self, id: &str, completed: Completed) -> Cancelled {
         let Some(request) = self.requests.get(id) else { return Cancelled::Unknown };
+        if request.refuses_cancel() {
+            return Cancelled::Refused;
+        }
         match &request.state {
             State::Completed(_) => Cancelled::TooLate,
             State::Queued => {
@@ -124,6 +129,13 @@ impl Book {
                 }
                 Cancelled::Signalled
             }
+        }
+    }
+
+    /// Notes what a cancel was answered with.
+    pub(super) fn note_cancel(&mut self, id: &str, status: u16) {
+        if let Some(request) = self.requests.get_mut(id) {
+            request.cancels.push(status);
         }
     }
 

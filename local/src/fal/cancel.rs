@@ -23,7 +23,9 @@ pub(super) fn cancel(emulation: &Arc<Emulation>, id: &str) -> Response {
         Cancelled::TooLate => (StatusCode::BAD_REQUEST, "ALREADY_COMPLETED"),
         Cancelled::Removed => (StatusCode::OK, "OK"),
         Cancelled::Signalled => (StatusCode::ACCEPTED, "CANCELLATION_REQUESTED"),
+        Cancelled::Refused => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
     };
+    emulation.book().note_cancel(id, status.as_u16());
     conclude(emulation, id);
     json_answer(status, &json!({ "status": word }))
 }

@@ -112,6 +112,11 @@ pub enum GenerationFault {
     NeverFinish,
     /// A cancel is acknowledged, and the run completes all the same.
     IgnoreCancel,
+    /// The first cancels are answered with 503 and do nothing.
+    RefuseCancel {
+        /// How many.
+        times: usize,
+    },
 }
 
 /// fal's word on another attempt, in both spellings of the field.

@@ -67,7 +67,7 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
                 sleep_until(done_at).await;
                 return infrastructure_error(error_type, *user_deadline);
             }
-            GenerationFault::IgnoreCancel => {}
+            GenerationFault::IgnoreCancel | GenerationFault::RefuseCancel { .. } => {}
         }
     }
     for fault in request.webhook_faults() {

@@ -29,6 +29,8 @@ pub struct LedgerEntry {
     pub billable_units: f64,
     /// The status code of each webhook call so far; 0 when there was no answer.
     pub webhook_deliveries: Vec<u16>,
+    /// The status code of the answer to each cancel.
+    pub cancels: Vec<u16>,
 }
 
 /// How a request stands.
@@ -78,6 +80,7 @@ impl LedgerEntry {
             outcome,
             billable_units,
             webhook_deliveries: request.deliveries.clone(),
+            cancels: request.cancels.clone(),
         }
     }
 }

@@ -22,6 +22,9 @@ pub(super) struct Request {
     pub(super) delivery: Delivery,
     /// The status code of each webhook call; 0 when there was no answer.
     pub(super) deliveries: Vec<u16>,
+    /// The status code of the answer to each cancel.
+    #[serde(default)]
+    pub(super) cancels: Vec<u16>,
     #[serde(skip)]
     pub(super) call: Call,
 }
@@ -112,6 +115,12 @@ impl Request {
 
     pub(super) fn ignores_cancel(&self) -> bool {
         self.generation_faults().any(|fault| *fault == GenerationFault::IgnoreCancel)
+    }
+
+    /// Whether a cancel meets a fault.
+    pub(super) fn refuses_cancel(&self) -> bool {
+        self.generation_faults()
+            .any(|fault| matches!(fault, GenerationFault::RefuseCancel { times } if self.cancels.len() < *times))
     }
 
     /// The text of the input's prompt, empty if there is none.

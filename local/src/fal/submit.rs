@@ -169,6 +169,7 @@ pub(super) fn new_request(emulation: &Emulation, checked: Checked, faults: Vec<F
         state: State::Queued,
         delivery,
         deliveries: Vec::new(),
+        cancels: Vec::new(),
         call: Call::NotStarted,
     }
 }

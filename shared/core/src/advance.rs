@@ -41,6 +41,11 @@ pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Times
         read_jobs(intake, &before.value, &mut jobs).await?;
         let outcomes = jobs.iter().map(|(id, view)| (*id, outcome(view))).collect();
         let saved = match before.value.next(&outcomes, &put_off) {
+            Next::Begin(index) if before.value.deadline.is_some_and(|deadline| deadline <= now) => {
+                let failure = Failure::new(FailureCode::Deadline, "the deadline of the workflow had passed");
+                let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
+                intake.store.save_workflow(&after, before.revision).await?
+            }
             Next::Begin(_) if begun == most => {
                 intake.queues.hint_ingest(IngestHint::Workflow(id)).await;
                 return Ok(());
@@ -121,6 +126,7 @@ async fn begin(
         may_be_cached: workflow.may_be_cached,
         may_answer: true,
         workflow: Some(workflow.id),
+        cancel_after: workflow.deadline.map(|deadline| deadline.duration_since(now)),
     };
     let (job, shots, subject) = match intake.prepare(&order, now).await {
         Ok(Prepared::New { job, shots, subject }) => (job, shots, subject),
@@ -142,7 +148,7 @@ async fn begin(
     };
     match intake.store.accept_job(&new, now).await? {
         Acceptance::Accepted => {
-            intake.announce(&job).await;
+            intake.announce(&job, now).await;
             Ok(Some(Saved::Yes))
         }
         Acceptance::Conflict | Acceptance::Replayed(_) | Acceptance::KeyReused => Ok(Some(Saved::Conflict)),

@@ -50,6 +50,14 @@ impl Collection {
         self.updated_at = now;
         self
     }
+
+    /// With the views of `made`, which its job made after it had been opened again; what was made anew meanwhile stays.
+    #[must_use]
+    pub fn completed(self, made: Self) -> Self {
+        let newer = |view: &CollectedView| self.views.iter().find(|old| old.angle == view.angle && old.version > 1);
+        let views = made.views.iter().map(|view| newer(view).unwrap_or(view).clone()).collect();
+        Self { views, created_at: self.created_at, ..made }
+    }
 }
 
 #[cfg(test)]

@@ -38,6 +38,8 @@ pub enum FailureCode {
     CorruptImage,
     /// It was taken back before it was made.
     Canceled,
+    /// It was not made by its deadline.
+    Deadline,
     /// What was made does not match its references.
     Inconsistent,
     /// A step of a workflow could not begin, because what it needs was not made.
@@ -65,6 +67,7 @@ impl FailureCode {
             Self::TooManyPixels => "too_many_pixels",
             Self::CorruptImage => "corrupt_image",
             Self::Canceled => "canceled",
+            Self::Deadline => "deadline",
             Self::Inconsistent => "inconsistent",
             Self::StepFailed => "step_failed",
         }
@@ -86,6 +89,7 @@ impl FailureCode {
             | Self::CorruptImage
             | Self::NotAnImage
             | Self::Canceled
+            | Self::Deadline
             | Self::Inconsistent
             | Self::StepFailed => true,
             Self::ContentRefused | Self::InvalidInput | Self::ImageTooLarge | Self::TooManyPixels => false,

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
+    deadline::watch_deadline,
     entropy::Entropy,
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
@@ -53,6 +54,8 @@ pub struct Order {
     pub may_answer: bool,
     /// The chain that it is a step of.
     pub workflow: Option<WorkflowId>,
+    /// How long it may take from when it is accepted.
+    pub cancel_after: Option<SignedDuration>,
 }
 
 /// What came of an order.
@@ -151,7 +154,7 @@ impl Intake {
     ///
     /// # Errors
     /// It does not ([`Declined::LaneFull`]), or the table was out of reach.
-    pub(crate) async fn room_for(&self, kind: &Kind, begun: bool, now: Timestamp) -> Result<(), Declined> {
+    pub async fn room_for(&self, kind: &Kind, begun: bool, now: Timestamp) -> Result<(), Declined> {
         let Some(lane) = kind.lane() else { return Ok(()) };
         let limit = u64::from(self.backlog.0);
         let (most, room) = (limit * ROOM_FOR_STEPS, if begun { limit * ROOM_FOR_STEPS } else { limit });
@@ -164,11 +167,12 @@ impl Intake {
     }
 
     /// Tells whoever begins with a job that was accepted.
-    pub async fn announce(&self, job: &Job) {
+    pub async fn announce(&self, job: &Job, now: Timestamp) {
         match job.kind.lane() {
             Some(lane) => self.queues.hint_lane(lane, LaneHint::Job(job.id), SignedDuration::ZERO).await,
             None => self.queues.hint_ingest(IngestHint::Job(job.id)).await,
         }
+        watch_deadline(&self.queues, job, now).await;
     }
 
     pub(crate) fn setting<'a>(&'a self, project: &'a ProjectId, now: Timestamp) -> Setting<'a> {
@@ -196,6 +200,7 @@ impl Intake {
             Shot { together, ..Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe.clone()) }
         });
         let shots = shots.collect();
+        let deadline = order.cancel_after.map(|after| now + after);
         let job = Job {
             id,
             project: order.project.clone(),
@@ -212,7 +217,9 @@ impl Intake {
             judged: Vec::new(),
             needs_review: false,
             report: None,
-            state: Job::opened(now),
+            deadline,
+            retried_at: None,
+            state: Job::opened(now, deadline),
         };
         Ok(Prepared::New { job: Box::new(job), shots, subject: new_subject.map(Box::new) })
     }

@@ -2,6 +2,10 @@
 //!
 //! While a job is open its status is read off its shots, so that progress costs no writes.
 
+mod reopen;
+
+pub use reopen::NotReopened;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
@@ -66,6 +70,12 @@ pub struct Job {
     /// How consistent its images are, in full.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<ReportId>,
+    /// When it is taken back if it has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// When it was opened again after it had ended, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retried_at: Option<Timestamp>,
     /// Where it stands.
     pub state: JobState,
 }
@@ -79,8 +89,8 @@ pub enum JobState {
         /// When the sweep looks whether its end was missed.
         check_at: Timestamp,
         /// It was taken back: nothing of it that waits is sent any more.
-        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-        canceled: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "TakenBack::read")]
+        canceled: Option<TakenBack>,
         /// How often the sweep found that its end was missed.
         #[serde(default, skip_serializing_if = "is_zero")]
         missed: u32,
@@ -93,6 +103,43 @@ pub enum JobState {
     Failed(Ending, Failure),
     /// Taken back.
     Canceled(Ending),
+    /// Taken back by its deadline.
+    Expired(Ending, Failure),
+}
+
+/// By whom a job was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenBack {
+    /// Somebody asked for it.
+    Caller,
+    /// Its deadline has passed.
+    Deadline,
+}
+
+impl TakenBack {
+    /// Before there were deadlines it was a flag.
+    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Self>, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Flag(bool),
+            By(TakenBack),
+        }
+        Ok(match Option::<Written>::deserialize(from)? {
+            None | Some(Written::Flag(false)) => None,
+            Some(Written::Flag(true)) => Some(Self::Caller),
+            Some(Written::By(by)) => Some(by),
+        })
+    }
+
+    /// Why something was not made, if that is why.
+    fn failure(self) -> Failure {
+        match self {
+            Self::Caller => Failure::new(FailureCode::Canceled, "some shots were taken back"),
+            Self::Deadline => Failure::new(FailureCode::Deadline, "the job was not done by its deadline"),
+        }
+    }
 }
 
 /// When a job ended and what is charged for it.
@@ -199,8 +246,8 @@ impl Job {
 
     /// The state of a job that is just being accepted.
     #[must_use]
-    pub fn opened(now: Timestamp) -> JobState {
-        JobState::Open { check_at: now + FINISH_PATIENCE, canceled: false, missed: 0 }
+    pub fn opened(now: Timestamp, deadline: Option<Timestamp>) -> JobState {
+        JobState::Open { check_at: next_check(now, deadline), canceled: None, missed: 0 }
     }
 
     /// When the sweep has to look at it.
@@ -208,7 +255,11 @@ impl Job {
     pub fn check_at(&self) -> Option<Timestamp> {
         match self.state {
             JobState::Open { check_at, .. } => Some(check_at),
-            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => None,
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => None,
         }
     }
 
@@ -219,36 +270,48 @@ impl Job {
     pub fn checked(mut self, missed: bool, now: Timestamp) -> Result<Self, NotFinished> {
         match &mut self.state {
             JobState::Open { check_at, missed: times, .. } => {
-                *check_at = now + FINISH_PATIENCE;
+                *check_at = next_check(now, self.deadline);
                 *times = times.saturating_add(u32::from(missed));
                 Ok(self)
             }
-            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
-                Err(NotFinished::AlreadyDone)
-            }
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => Err(NotFinished::AlreadyDone),
         }
     }
 
-    /// Taken back: what is at fal goes on, and nothing more is sent.
+    /// Taken back: nothing more is sent. Whoever came first did it.
     ///
     /// # Errors
     /// It has ended.
-    pub fn taken_back(mut self) -> Result<Self, NotFinished> {
+    pub fn taken_back(mut self, by: TakenBack, now: Timestamp) -> Result<Self, NotFinished> {
         match &mut self.state {
-            JobState::Open { canceled, .. } => {
-                *canceled = true;
+            JobState::Open { canceled: Some(_), .. } => Ok(self),
+            JobState::Open { canceled, check_at, .. } => {
+                (*canceled, *check_at) = (Some(by), now + FINISH_PATIENCE);
                 Ok(self)
             }
-            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
-                Err(NotFinished::AlreadyDone)
-            }
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => Err(NotFinished::AlreadyDone),
         }
+    }
+
+    /// Whether it is open although its deadline has passed, and nobody took it back yet.
+    #[must_use]
+    pub fn is_out_of_time(&self, now: Timestamp) -> bool {
+        let open = matches!(self.state, JobState::Open { canceled: None, .. });
+        open && self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
     /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
     #[must_use]
     pub fn is_taken_back(&self) -> bool {
-        matches!(self.state, JobState::Open { canceled: true, .. })
+        matches!(self.state, JobState::Open { canceled: Some(_), .. })
     }
 
     /// Whether whatever stands between it and its end was tried often enough.
@@ -265,9 +328,11 @@ impl Job {
         match self.state {
             JobState::Open { .. } if self.all_settled(shots) => Ok(()),
             JobState::Open { .. } => Err(NotFinished::Running),
-            JobState::Completed(_) | JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) => {
-                Err(NotFinished::AlreadyDone)
-            }
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => Err(NotFinished::AlreadyDone),
         }
     }
 
@@ -277,7 +342,14 @@ impl Job {
     /// A shot is under way, or it has ended before.
     pub fn finish(mut self, shots: &[Shot], verified: &Verified, now: Timestamp) -> Result<Self, NotFinished> {
         self.is_due(shots)?;
-        let taken_back_whole = shots.is_empty() && self.is_taken_back();
+        let by = match self.state {
+            JobState::Open { canceled, .. } => canceled,
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => None,
+        };
         self.judged = self.judged_with(&verified.judged);
         self.report = verified.report;
         let ending = Ending { at: now, cost: shots.iter().map(Shot::charge).sum() };
@@ -285,8 +357,13 @@ impl Job {
         let inconsistency = self.kind.inconsistency(shots, &self.judged);
         self.needs_review = verified.doubtful || inconsistency.is_some();
         let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
+        // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
+        let expired = by.filter(|by| *by == TakenBack::Deadline && (taken_back || shots.is_empty()));
         self.state = match (self.kind.judge(shots), failure) {
-            _ if taken_back_whole => JobState::Canceled(ending),
+            (Verdict::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
+            (Verdict::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
+            _ if let Some(by) = expired.filter(|_| shots.is_empty()) => JobState::Expired(ending, by.failure()),
+            _ if shots.is_empty() && by.is_some() => JobState::Canceled(ending),
             (Verdict::Completed, _) if let Some(failure) = &verified.failure => {
                 JobState::Failed(ending, failure.clone())
             }
@@ -294,9 +371,7 @@ impl Job {
             (Verdict::Completed, _) => JobState::Completed(ending),
             (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
             (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
-            (Verdict::Partial, None) if taken_back => {
-                JobState::Partial(ending, Failure::new(FailureCode::Canceled, "some shots were taken back"))
-            }
+            (Verdict::Partial, None) if taken_back => JobState::Partial(ending, TakenBack::Caller.failure()),
             // Nothing failed and something is missing: it was flagged, and left out.
             (Verdict::Partial, None) => {
                 let detail = "fal's safety checker flagged some of the images";
@@ -332,17 +407,20 @@ impl Job {
     }
 
     fn extended(&self, shots: &[Shot], recipes: Vec<Recipe>, now: Timestamp) -> Option<(Self, Vec<Shot>)> {
-        let goes_on = matches!(self.state, JobState::Open { canceled: false, .. });
+        let goes_on = matches!(self.state, JobState::Open { canceled: None, .. });
         let last = shots.last().filter(|_| goes_on && self.all_settled(shots))?;
+        // Those that were opened again have a later turn than those behind them.
+        let rank = shots.iter().map(|shot| shot.rank).max()?;
         let more: Vec<Shot> = (self.shots..)
             .zip(recipes)
             .map(|(ordinal, recipe)| Shot {
                 together: last.together,
-                ..Shot::new(self.id.shot(ordinal), self.project.clone(), last.lane, last.rank, recipe)
+                ..Shot::new(self.id.shot(ordinal), self.project.clone(), last.lane, rank, recipe)
             })
             .collect();
         let count = self.shots + u16::try_from(more.len()).ok()?;
-        (!more.is_empty()).then(|| (Self { shots: count, state: Self::opened(now), ..self.clone() }, more))
+        (!more.is_empty())
+            .then(|| (Self { shots: count, state: Self::opened(now, self.deadline), ..self.clone() }, more))
     }
 
     fn all_settled(&self, shots: &[Shot]) -> bool {
@@ -358,7 +436,7 @@ impl Job {
             JobState::Completed(_) => JobStatus::Completed,
             JobState::Partial(..) => JobStatus::Partial,
             JobState::Failed(..) => JobStatus::Failed,
-            JobState::Canceled(_) => JobStatus::Canceled,
+            JobState::Canceled(_) | JobState::Expired(..) => JobStatus::Canceled,
         }
     }
 
@@ -380,25 +458,34 @@ impl Job {
             JobState::Completed(ending)
             | JobState::Partial(ending, _)
             | JobState::Failed(ending, _)
+            | JobState::Expired(ending, _)
             | JobState::Canceled(ending) => Some(ending),
         }
     }
 
-    /// Why it, or part of it, failed.
+    /// Why it, or part of it, failed or was not made in time.
     #[must_use]
     pub fn failure(&self) -> Option<&Failure> {
         match &self.state {
-            JobState::Partial(_, failure) | JobState::Failed(_, failure) => Some(failure),
+            JobState::Partial(_, failure) | JobState::Failed(_, failure) | JobState::Expired(_, failure) => {
+                Some(failure)
+            }
             JobState::Open { .. } | JobState::Completed(_) | JobState::Canceled(_) => None,
         }
     }
+}
+
+/// When the sweep looks at an open job: at its deadline at the latest.
+fn next_check(now: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
+    let usual = now + FINISH_PATIENCE;
+    deadline.filter(|deadline| *deadline > now).map_or(usual, |deadline| deadline.min(usual))
 }
 
 #[cfg(test)]
 mod properties;
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use std::collections::HashMap;
 
     use aws_sdk_dynamodb::types::AttributeValue;
@@ -415,16 +502,16 @@ mod tests {
         lane::Lane,
         prompt::{Template, Wording},
         recipe::{self, Recipe},
-        shot::{Attempt, AttemptOutcome, Flight, Rank},
+        shot::{Attempt, AttemptOutcome, CallOff, Flight, Rank},
     };
 
-    const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
+    pub(crate) const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
 
-    fn at(second: i64) -> Timestamp {
+    pub(crate) fn at(second: i64) -> Timestamp {
         "2026-11-21T07:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
     }
 
-    pub(super) fn job(shots: u16) -> Job {
+    pub(crate) fn job(shots: u16) -> Job {
         let mut kind = Kind::Master(keeper());
         let plan = planned(|setting| kind.plan(&Material::default(), setting)).unwrap();
         Job {
@@ -443,7 +530,9 @@ mod tests {
             judged: Vec::new(),
             needs_review: false,
             report: None,
-            state: Job::opened(at(0)),
+            deadline: None,
+            retried_at: None,
+            state: Job::opened(at(0), None),
         }
     }
 
@@ -466,7 +555,7 @@ mod tests {
         Shot { state, attempts: vec![attempt], ..shot }
     }
 
-    fn stored(cost: Option<Usd>) -> Shot {
+    pub(crate) fn stored(cost: Option<Usd>) -> Shot {
         let media = vec![job(1).id.shot(0).media(0)];
         shot(0, ShotState::Stored { media }, AttemptOutcome::Delivered, cost)
     }
@@ -475,7 +564,7 @@ mod tests {
         Failure::new(FailureCode::GenerationTimeout, "too slow")
     }
 
-    fn failed() -> Shot {
+    pub(crate) fn failed() -> Shot {
         shot(1, ShotState::Failed(timeout()), AttemptOutcome::Lost, CENT)
     }
 
@@ -486,7 +575,7 @@ mod tests {
     }
 
     fn submitting() -> Shot {
-        let flight = Flight { slot: 0, lease_until: at(60) };
+        let flight = Flight { slot: 0, lease_until: at(60), call_off: CallOff::No };
         shot(1, ShotState::Submitting(flight), AttemptOutcome::UnderWay, Some(Usd::ZERO))
     }
 
@@ -495,12 +584,12 @@ mod tests {
         Shot { attempts: Vec::new(), ..shot(2, waiting, AttemptOutcome::UnderWay, None) }
     }
 
-    fn canceled() -> Shot {
+    pub(crate) fn canceled() -> Shot {
         Shot { state: ShotState::Canceled, ..waiting() }
     }
 
     /// A job that was finished with `shots`.
-    fn finished(shots: &[Shot]) -> Job {
+    pub(crate) fn finished(shots: &[Shot]) -> Job {
         job(u16::try_from(shots.len()).unwrap()).finish(shots, &Verified::default(), at(60)).unwrap()
     }
 
@@ -583,18 +672,55 @@ mod tests {
 
     #[test]
     fn a_job_that_is_taken_back_stays_so_until_its_end() {
-        let canceled = job(1).taken_back().unwrap();
+        let by = TakenBack::Caller;
+        let canceled = job(1).taken_back(by, at(5)).unwrap();
         assert!(canceled.is_taken_back() && !job(1).is_taken_back());
-        assert_eq!(canceled.check_at(), job(1).check_at());
+        assert_eq!(canceled.check_at(), Some(at(125)));
         let checked = canceled.clone().checked(false, at(130)).unwrap();
         assert!(checked.is_taken_back());
-        assert_eq!(checked.clone().taken_back().as_ref(), Ok(&checked), "a second time");
+        assert_eq!(checked.clone().taken_back(TakenBack::Deadline, at(140)).as_ref(), Ok(&checked), "a second time");
         assert_eq!(
-            canceled.finish(&[self::canceled()], &Verified::default(), at(60)).unwrap().taken_back(),
+            canceled.finish(&[self::canceled()], &Verified::default(), at(60)).unwrap().taken_back(by, at(61)),
             Err(NotFinished::AlreadyDone)
         );
         let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&checked).unwrap();
-        assert!(serde_dynamo::from_item::<_, Job>(item).unwrap().is_taken_back());
+        assert_eq!(serde_dynamo::from_item::<_, Job>(item).unwrap(), checked);
+        // Written before there were deadlines.
+        let mut old = serde_json::to_value(&checked).unwrap();
+        old["state"]["open"]["canceled"] = json!(true);
+        let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(old).unwrap();
+        assert_eq!(serde_dynamo::from_item::<_, Job>(item).unwrap(), checked);
+    }
+
+    #[test]
+    fn a_job_past_its_deadline_is_taken_back_and_says_so() {
+        let job = |shots| {
+            let state = Job::opened(at(0), Some(at(30)));
+            Job { deadline: Some(at(30)), state, ..job(shots) }
+        };
+        assert_eq!(job(1).check_at(), Some(at(30)), "the sweep looks at it then");
+        assert_eq!(job(1).checked(false, at(10)).unwrap().check_at(), Some(at(30)));
+        assert_eq!(job(1).checked(false, at(30)).unwrap().check_at(), Some(at(150)), "and goes on looking");
+        assert!(!job(1).is_out_of_time(at(29)) && job(1).is_out_of_time(at(30)));
+        let late = |shots| job(shots).taken_back(TakenBack::Deadline, at(31)).unwrap();
+        assert!(!late(1).is_out_of_time(at(31)), "only once");
+        let end = |shots: &[Shot]| {
+            let count = u16::try_from(shots.len()).unwrap();
+            let ended = late(count).finish(shots, &Verified::default(), at(60)).unwrap();
+            (ended.status(shots), ended.failure().map(|failure| failure.code))
+        };
+        let deadline = Some(FailureCode::Deadline);
+        assert_eq!(end(&[canceled(), canceled()]), (JobStatus::Canceled, deadline));
+        assert_eq!(end(&[failed(), canceled()]), (JobStatus::Canceled, deadline));
+        assert_eq!(end(&[stored(CENT), canceled()]), (JobStatus::Partial, deadline));
+        // Everything was at fal, and came all the same.
+        assert_eq!(end(&[stored(CENT)]), (JobStatus::Completed, None));
+        assert_eq!(end(&[failed()]), (JobStatus::Failed, Some(FailureCode::GenerationTimeout)));
+        // Somebody was faster than the deadline.
+        let both = job(1).taken_back(TakenBack::Caller, at(20)).unwrap();
+        assert!(!both.is_out_of_time(at(40)));
+        let ended = both.finish(&[canceled()], &Verified::default(), at(60)).unwrap();
+        assert_eq!((ended.status(&[]), ended.failure()), (JobStatus::Canceled, None));
     }
 
     #[test]
@@ -619,7 +745,7 @@ mod tests {
         };
         let shots: Vec<Shot> = TWELVE.iter().map(from).collect();
         assert_eq!(profile.tried_otherwise(&shots, at(60)).unwrap().1.len(), 8);
-        assert_eq!(profile.taken_back().unwrap().tried_otherwise(&shots, at(60)), None);
+        assert_eq!(profile.taken_back(TakenBack::Caller, at(50)).unwrap().tried_otherwise(&shots, at(60)), None);
     }
 
     #[test]

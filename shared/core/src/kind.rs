@@ -276,6 +276,21 @@ impl Kind {
         self.profile().map_or_else(Vec::new, |profile| profile.rerolls(shots, judged))
     }
 
+    /// The shots without which a job that ended lacks something. Of an angle that has no image it is the first one.
+    #[must_use]
+    pub fn missing<'a>(&self, shots: &'a [Shot]) -> Vec<&'a Shot> {
+        match self.profile() {
+            Some(profile) => profile.missing(shots),
+            None => shots.iter().filter(|shot| shot.made_nothing()).collect(),
+        }
+    }
+
+    /// Most that may be spent beyond the shots that there are.
+    #[must_use]
+    pub fn may_follow(&self, shots: &[Shot]) -> Usd {
+        self.profile().map_or(Usd::ZERO, |profile| profile.may_follow(shots))
+    }
+
     /// What of its images does not match although other tries were asked for: no completed job.
     #[must_use]
     pub fn inconsistency(&self, shots: &[Shot], judged: &[Judged]) -> Option<Failure> {

@@ -39,6 +39,7 @@ pub mod telemetry;
 
 // One module per outside thing.
 mod aws;
+pub mod backlog;
 pub mod bucket;
 pub mod faces;
 pub mod fal;
@@ -48,6 +49,8 @@ pub mod store;
 
 // Steps that several functions take.
 pub mod advance;
+pub mod call_off;
+pub mod deadline;
 pub mod intake;
 pub mod look_up;
 pub mod outcome;

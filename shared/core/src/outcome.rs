@@ -140,7 +140,7 @@ impl Recorder {
             Landed::Retrying(pause) => {
                 self.queues.hint_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await;
             }
-            Landed::Delivered | Landed::Failed => {
+            Landed::Delivered | Landed::Failed | Landed::Canceled => {
                 self.queues.hint_ingest(IngestHint::Shot(shot.id)).await;
                 // Where nobody is known to wait, nobody is told of the slot that came free.
                 if self.store.anybody_waits().await.unwrap_or(true) {

@@ -24,6 +24,10 @@ pub enum LaneHint {
     Room,
     /// fal's callback said that the result has to be fetched: `{"look_up": "…"}`.
     LookUp(ShotId),
+    /// What a job that was taken back has at fal is to be called off there: `{"call_off": "job_…"}`.
+    CallOff(JobId),
+    /// A job may be at its deadline: `{"deadline": "job_…"}`.
+    Deadline(JobId),
 }
 
 /// What the ingest queue carries.
@@ -135,6 +139,8 @@ mod tests {
         assert_eq!(text(&LaneHint::Job(job)), r#"{"job":"job_01jd0000000000000000000000"}"#);
         assert_eq!(text(&LaneHint::Room), r#""room""#);
         assert_eq!(text(&LaneHint::LookUp(shot)), r#"{"look_up":"01jd0000000000000000000000-0"}"#);
+        assert_eq!(text(&LaneHint::CallOff(job)), r#"{"call_off":"job_01jd0000000000000000000000"}"#);
+        assert_eq!(text(&LaneHint::Deadline(job)), r#"{"deadline":"job_01jd0000000000000000000000"}"#);
         let ingest = serde_json::to_string(&IngestHint::Shot(shot)).unwrap();
         assert_eq!(ingest, r#"{"shot":"01jd0000000000000000000000-0"}"#);
     }

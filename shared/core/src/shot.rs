@@ -5,6 +5,9 @@
 //!    ^           |             |           |
 //!    +-- retry --+-------------+           +-> failed
 //! ```
+//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes to
+//! nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
+//!
 //! Transitions are pure: from a state to a state, or an error that says why not. `store` writes the outcome only if
 //! nobody else changed the shot meanwhile, so a transition never needs to think about races.
 
@@ -18,7 +21,7 @@ pub(crate) mod properties;
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use state::{Delivery, FalRequest, Flight, GeneratedImage, ShotState};
+pub use state::{CallOff, Delivery, FalRequest, Flight, GeneratedImage, ShotState};
 pub use transition::{Arrival, Illegal, Landed};
 
 use jiff::Timestamp;
@@ -52,6 +55,9 @@ pub struct Shot {
     pub state: ShotState,
     /// What was tried, oldest first.
     pub attempts: Vec<Attempt>,
+    /// How many of these were made before it was opened again: they count for its cost, and for no limit.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub before: u32,
     /// Why it did not bring all the images that were delivered, once the others are stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<Failure>,
@@ -88,12 +94,17 @@ pub enum Work {
     None,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
+
 impl Shot {
     /// A new shot that waits for admission.
     #[must_use]
     pub fn new(id: ShotId, project: ProjectId, lane: Lane, rank: Rank, recipe: Recipe) -> Self {
         let state = ShotState::Waiting { not_before: None };
-        Self { id, project, lane, rank, recipe, together: None, state, attempts: Vec::new(), left_out: None }
+        Self { id, project, lane, rank, recipe, together: None, state, attempts: Vec::new(), before: 0, left_out: None }
     }
 
     /// The recipe that it was planned with, before any retry changed it.
@@ -148,6 +159,12 @@ impl Shot {
         }
     }
 
+    /// Whether it was taken back while in flight.
+    #[must_use]
+    pub fn is_called_off(&self) -> bool {
+        self.flight().is_some_and(|flight| flight.call_off != CallOff::No)
+    }
+
     /// The number of the attempt that is under way or was the last; 0 before the first.
     #[must_use]
     pub fn attempt(&self) -> u32 {
@@ -157,9 +174,20 @@ impl Shot {
     /// The number of the attempt whose images came; 0 before any did.
     #[must_use]
     pub fn delivered_attempt(&self) -> u32 {
-        let brought =
-            |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Delivered | AttemptOutcome::Unusable(_));
-        self.attempts.iter().find(brought).map_or(0, |attempt| attempt.number)
+        let delivered = self.attempts.iter().find(|attempt| attempt.outcome == AttemptOutcome::Delivered);
+        let unusable = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::Unusable(_));
+        delivered.or_else(|| self.attempts.iter().rfind(unusable)).map_or(0, |attempt| attempt.number)
+    }
+
+    /// Whether it ended without an image, so that it can be opened again.
+    #[must_use]
+    pub fn made_nothing(&self) -> bool {
+        matches!(self.state, ShotState::Failed(_) | ShotState::Canceled)
+    }
+
+    /// The attempts that count against the limits.
+    fn counted(&self) -> &[Attempt] {
+        self.attempts.get(self.before as usize..).unwrap_or_default()
     }
 
     /// How far it has come, in percent.

@@ -16,6 +16,7 @@ mod loras;
 mod media;
 mod people;
 mod projects;
+mod reopen_job;
 mod reports;
 mod shots;
 mod subjects;

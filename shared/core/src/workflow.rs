@@ -37,6 +37,9 @@ pub struct Workflow {
     /// Whether earlier jobs may answer its steps.
     #[serde(default = "usually")]
     pub may_be_cached: bool,
+    /// When its jobs are taken back, and no step begins any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
     /// Where it stands.
     pub state: WorkflowState,
 }
@@ -246,7 +249,9 @@ impl Step {
         match &self.state {
             StepState::Pending => JobStatus::Queued,
             StepState::Begun(_) => job.unwrap_or(JobStatus::Queued),
-            StepState::NotBegun(failure) if failure.code == FailureCode::Canceled => JobStatus::Canceled,
+            StepState::NotBegun(failure) if matches!(failure.code, FailureCode::Canceled | FailureCode::Deadline) => {
+                JobStatus::Canceled
+            }
             StepState::NotBegun(_) => JobStatus::Failed,
         }
     }
@@ -311,6 +316,7 @@ mod tests {
                 step("last", Kind::Master(keeper()), &["turn"]),
             ],
             may_be_cached: true,
+            deadline: None,
             state: Workflow::opened(at(0)),
         }
     }

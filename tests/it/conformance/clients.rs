@@ -18,7 +18,7 @@ use likeness_core::{clock::Clock, entropy::Entropy};
 use tokio::net::TcpListener;
 
 /// Where a client goes, and as whom.
-pub(super) struct Destination {
+pub(crate) struct Destination {
     /// `None`: where the SDK thinks that the service is.
     pub(super) endpoint: Option<String>,
     pub(super) region: String,
@@ -26,7 +26,7 @@ pub(super) struct Destination {
 }
 
 impl Destination {
-    pub(super) fn embedded(endpoint: String) -> Self {
+    pub(crate) fn embedded(endpoint: String) -> Self {
         let credentials = Credentials::new(ACCESS_KEY_ID, SECRET_ACCESS_KEY, None, None, "conformance");
         Self { endpoint: Some(endpoint), region: "us-east-1".to_owned(), credentials }
     }
@@ -44,7 +44,7 @@ impl Destination {
         Some(Self { endpoint: None, region: variable("AWS_REGION").expect("AWS_REGION"), credentials })
     }
 
-    pub(super) fn dynamodb(self) -> aws_sdk_dynamodb::Client {
+    pub(crate) fn dynamodb(self) -> aws_sdk_dynamodb::Client {
         let mut config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http_client(self.endpoint.as_deref()))
@@ -54,7 +54,7 @@ impl Destination {
         aws_sdk_dynamodb::Client::from_conf(config.build())
     }
 
-    pub(super) fn sqs(self) -> aws_sdk_sqs::Client {
+    pub(crate) fn sqs(self) -> aws_sdk_sqs::Client {
         let mut config = aws_sdk_sqs::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .http_client(http_client(self.endpoint.as_deref()))

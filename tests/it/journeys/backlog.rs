@@ -13,7 +13,7 @@ use likeness_core::{
     job::Job,
     lane::Lane,
     shot::{Rank, Shot},
-    store::{Acceptance, NewJob},
+    store::{Acceptance, NewJob, Saved},
 };
 use likeness_local::wire::{Service, Wire};
 
@@ -53,7 +53,7 @@ async fn admission_cost(backlog: usize) -> Spent {
     .await;
     let store = product.store();
     let stop = Stop { until: product.hands.now() + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
-    store.stop_lanes(stop).await.unwrap();
+    let Saved::Yes = store.stop_lanes(stop, product.hands.now()).await.unwrap() else { panic!("nothing stops yet") };
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
     let entropy = Entropy::seeded(3);
@@ -81,7 +81,7 @@ async fn admission_cost(backlog: usize) -> Spent {
     {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert!(store.waiting_count().await.unwrap() as usize >= backlog - SLOTS);
+    assert!(store.backlog(Lane::Master, u64::MAX).await.unwrap() as usize >= backlog - SLOTS);
     let Spent { calls, units } = *spent.lock().unwrap();
     product.crash().await;
     Spent { calls: calls / SLOTS as f64, units: units / SLOTS as f64 }

@@ -12,23 +12,23 @@ use crate::harness::{Product, answer};
 
 const JOBS: &str = "/api/v1/projects/demo/jobs";
 
-async fn one_at_a_time() -> Product {
+pub(super) async fn one_at_a_time() -> Product {
     Product::with(|options| options.environment.push(("MAX_CONCURRENT_GENERATIONS".to_owned(), "1".to_owned()))).await
 }
 
-fn never() -> Fault {
+pub(super) fn never() -> Fault {
     Fault::Generation(GenerationFault::NeverFinish)
 }
 
-async fn cancel(product: &Product, job: &str) -> (StatusCode, Value) {
+pub(super) async fn cancel(product: &Product, job: &str) -> (StatusCode, Value) {
     answer(product.request(Method::POST, &format!("/api/v1/jobs/{job}/cancel"))).await
 }
 
-async fn money(product: &Product) -> Ledger {
+pub(super) async fn money(product: &Product) -> Ledger {
     product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap()
 }
 
-fn shots(job: &Value) -> Vec<&str> {
+pub(super) fn shots(job: &Value) -> Vec<&str> {
     job["shots"].as_array().unwrap().iter().map(|shot| shot["status"].as_str().unwrap()).collect()
 }
 
@@ -50,14 +50,13 @@ async fn shots_that_wait_are_taken_back_and_the_one_at_fal_is_waited_for() {
     let ledger = money(&product).await;
     assert_eq!((ledger.reserved.micros(), ledger.settled.micros(), ledger.jobs), (0, 25_000, 1));
 
-    // The same, and what is at fal never comes: it is not sent a second time.
+    // The same, and what is at fal never comes: fal is asked to drop it, and it is not sent a second time.
     product.fault(never());
     let id = product.post_master_with(json!({ "variations": 4, "seed": 1 })).await;
     product.settled(&id).await;
     let sent = product.fal().ledger().len();
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
-    assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED, "a second time");
-    let job = product.ended(&id).await;
+    let job = product.settled(&id).await;
     assert_eq!((&job["status"], shots(&job)), (&json!("canceled"), vec!["canceled"; 4]), "{job}");
     let ledger = money(&product).await;
     assert_eq!((ledger.reserved.micros(), ledger.jobs, product.fal().ledger().len()), (0, 2, sent));
@@ -86,7 +85,7 @@ async fn a_profile_that_is_all_at_fal_gets_no_second_try_once_it_is_canceled() {
     let (status, job) = cancel(&product, id).await;
     assert_eq!((status, &job["status"]), (StatusCode::ACCEPTED, &json!("processing")));
     let job = product.ended(id).await;
-    assert_eq!((&job["status"], shots(&job)), (&json!("failed"), vec!["failed"; 12]), "{job}");
+    assert_eq!((&job["status"], shots(&job)), (&json!("canceled"), vec!["canceled"; 12]), "{job}");
     assert_eq!(money(&product).await.reserved.micros(), 0);
     product.finish().await;
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     admission::{Held, Stop},
     entropy::Entropy,
-    shot::Flight,
+    shot::{CallOff, Flight},
     store::{Claim, Saved},
 };
 use likeness_local::fal::{
@@ -460,7 +460,11 @@ async fn a_function_killed_while_it_probes_does_not_keep_the_lanes_shut() {
     let first = store.waiting(1).next().await.unwrap().unwrap();
     let before = store.shot(first).await.unwrap().unwrap();
     let lease_until = now + SignedDuration::from_secs(15);
-    let claimed = before.value.clone().claim(Flight { slot: 0, lease_until }, "00".repeat(16), now).unwrap();
+    let claimed = before
+        .value
+        .clone()
+        .claim(Flight { slot: 0, lease_until, call_off: CallOff::No }, "00".repeat(16), now)
+        .unwrap();
     let held = Held { slot: 0, shot: first, attempt: 1, lease_until };
     let claim = store.claim(&before, &claimed, &held, &gate, gate.recent.clone(), now).await.unwrap();
     assert_eq!(claim, Claim::Taken);

@@ -293,6 +293,7 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
         created_at: now,
         steps: vec![Step { name: "hero".to_owned(), kind, after: Vec::new(), state: StepState::Pending }],
         may_be_cached: true,
+        deadline: None,
         state: Workflow::opened(now),
     };
     assert_eq!(product.store().save_workflow(&workflow, 0).await.unwrap(), Saved::Yes);
@@ -311,6 +312,7 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
 async fn what_is_canceled_in_the_middle_goes_no_further() {
     let product = Product::start().await;
     product.fal().faults().add(FaultRule::always(Fault::Generation(GenerationFault::NeverFinish)));
+    product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
     let accepted = post(&product, json!([hero(), turn(), scene("$turn.90")])).await;
     product.stack().settle().await;
     let cancel = format!("{PATH}/{}/cancel", accepted["workflowId"].as_str().unwrap());
@@ -321,7 +323,7 @@ async fn what_is_canceled_in_the_middle_goes_no_further() {
         (&canceled["status"], &canceled["steps"][1]["error"]["code"]),
         (&json!("processing"), &json!("canceled"))
     );
-    // The master is at fal, and is waited for.
+    // The master is called off at fal, and what became of it is asked for.
     let workflow = ended(&product, &accepted).await;
     assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("canceled"), vec!["canceled"; 3]));
     assert!(product.fal().ledger().iter().all(|sent| sent.endpoint == "fal-ai/flux/dev"));

@@ -1,11 +1,11 @@
-//! `POST /api/v1/jobs/{job}/cancel`: shots that wait are taken back; those at fal go on, and the job ends with them. None is
-//! sent again.
+//! `POST /api/v1/jobs/{job}/cancel`: shots that wait are taken back, and those in flight are called off at fal. The job ends
+//! with them; what fal makes all the same is kept.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use likeness_core::take_back::take_back;
+use likeness_core::{job::TakenBack, take_back::take_back};
 
 use super::get_job::reachable;
 use crate::{
@@ -26,7 +26,7 @@ pub(crate) async fn cancel_job(
         return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
     }
     let id = before.job.value.id;
-    take_back(&app.store, &app.intake.queues, id).await?;
+    take_back(&app.store, &app.intake.queues, id, TakenBack::Caller, app.clock.now()).await?;
     let after = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
     Ok((StatusCode::ACCEPTED, Json(JobView::new(&app, &after).await?)))
 }

@@ -1,11 +1,11 @@
 //! `POST /api/v1/projects/{project}/workflows/{workflow}/cancel`: steps that have not begun are dropped; of the others,
-//! shots that wait are taken back and those at fal go on.
+//! shots that wait are taken back and those in flight are called off at fal.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use likeness_core::{store::Saved, take_back::take_back, workflow::WorkflowState};
+use likeness_core::{job::TakenBack, store::Saved, take_back::take_back, workflow::WorkflowState};
 
 use super::{create_workflow::go_on, get_workflow::of_project};
 use crate::{
@@ -34,7 +34,7 @@ pub(crate) async fn cancel_workflow(
         }
     };
     for job in canceled.jobs() {
-        take_back(&app.store, &app.intake.queues, job).await?;
+        take_back(&app.store, &app.intake.queues, job, TakenBack::Caller, app.clock.now()).await?;
     }
     go_on(&app, canceled.id).await;
     let after = of_project(&app, &project, &workflow).await?;

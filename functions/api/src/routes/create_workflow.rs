@@ -24,6 +24,7 @@ use crate::{
     access::{Action, Caller},
     app::App,
     body::JsonBody,
+    cancel_after::cancel_after,
     extract::Path,
     idempotency::idempotency,
     problem::ApiError,
@@ -52,6 +53,7 @@ pub(crate) async fn create_workflow(
     let project = caller.may(&app, Action::Generate, &project).await?;
     let (steps, places) = chain(body.value.steps, app.wording())?;
     let idempotency = idempotency(&headers, "workflows", &body.sha256)?;
+    let cancel_after = cancel_after(&headers)?;
     let now = app.clock.now();
     if let Some(idempotency) = &idempotency {
         match app.store.replay_workflow(&project, idempotency, now).await? {
@@ -74,6 +76,7 @@ pub(crate) async fn create_workflow(
         created_at: now,
         steps,
         may_be_cached: cached,
+        deadline: cancel_after.map(|after| now + after),
         state: Workflow::opened(now),
     };
     let id = match app.store.accept_workflow(&workflow, idempotency.as_ref(), now).await? {

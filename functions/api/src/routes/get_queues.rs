@@ -1,10 +1,15 @@
-//! `GET /api/v1/queues`: how much room there is at fal, and who waits for it.
+//! `GET /api/v1/queues`: how much room there is at fal, who waits for it, and how full the queues between the functions are.
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
+use futures_util::future::try_join_all;
 use jiff::Timestamp;
-use likeness_core::{lane::Lane, project::Scope};
+use likeness_core::{
+    backlog::{Depth, QueueName},
+    lane::Lane,
+    project::Scope,
+};
 use serde::Serialize;
 
 use crate::{access::Caller, app::App, problem::ApiError};
@@ -24,9 +29,18 @@ pub(crate) struct Queues {
     waiting: BTreeMap<&'static str, u64>,
     /// With so many waiting a lane takes no further request.
     max_lane_backlog: u32,
+    queues: Vec<QueueView>,
     /// Set while fal refuses this account.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stopped>,
+}
+
+/// A queue of messages between the functions.
+#[derive(Debug, Serialize)]
+struct QueueView {
+    name: &'static str,
+    #[serde(flatten)]
+    depth: Depth,
 }
 
 #[derive(Debug, Serialize)]
@@ -43,6 +57,8 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
     for lane in Lane::ALL {
         waiting.insert(lane.name(), app.store.backlog(lane, u64::MAX).await?);
     }
+    let queues = QueueName::ALL
+        .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
     let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
     Ok(Json(Queues {
         available_tokens: gate.recent.available(app.limits, now),
@@ -51,6 +67,7 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
         queue_size: waiting.values().sum(),
         waiting,
         max_lane_backlog: app.intake.backlog.0,
+        queues: try_join_all(queues).await?,
         stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
     }))
 }

@@ -67,7 +67,7 @@ impl World {
 
     fn arrive(&mut self, project: u8) {
         // As `take_turns` has it: behind the project's own last, and never behind the turn that is served.
-        let turn = self.turns.get(&project).map_or(0, |last| last + 1).max(self.gate.turn);
+        let turn = self.turns.get(&project).map_or(0, |last| last + 1).max(self.gate.served.turn(0));
         self.turns.insert(project, turn);
         let job = JobId::new(self.now, &Entropy::seeded(self.arrived));
         self.waiting.insert((Rank { priority: 0, turn }, job.shot(0)));
@@ -87,7 +87,7 @@ impl World {
         self.gate.held.retain(|held| held.slot != slot);
         self.gate.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE });
         (self.gate.recent, self.gate.revision) = (recent, seen.revision + 1);
-        self.gate.turn = self.gate.turn.max(rank.turn);
+        self.gate.served = self.gate.served.clone().with(rank);
         self.waiting.remove(&(rank, shot));
         self.submits.push((self.now, rank));
     }

@@ -66,7 +66,7 @@ proptest! {
                     let step = if matches!(step, Step::Claim) && job.is_taken_back() { &Step::Canceled } else { step };
                     shots[which].take(step);
                 }
-                Happening::TakesBack => job = job.clone().taken_back().unwrap_or(job),
+                Happening::TakesBack => job = job.clone().taken_back(TakenBack::Caller, shots[0].now).unwrap_or(job),
                 Happening::Checks(missed) => job = job.clone().checked(*missed, shots[0].now).unwrap_or(job),
                 Happening::Finishes => {
                     let plain: Vec<Shot> = shots.iter().map(|traced| traced.shot.clone()).collect();

@@ -1,5 +1,6 @@
 //! The 360° profile: a subject from all around, made from its master reference, each angle by itself.
 
+mod missing;
 mod reroll;
 
 use std::collections::BTreeSet;

@@ -164,7 +164,9 @@ mod tests {
             judged: Vec::new(),
             needs_review: false,
             report: None,
-            state: Job::opened(Timestamp::from_second(1_795_000_000).unwrap()),
+            deadline: None,
+            retried_at: None,
+            state: Job::opened(Timestamp::from_second(1_795_000_000).unwrap(), None),
         };
         let rank = Rank { priority: 0, turn: 0 };
         let shot = Shot::new(id.shot(1), job.project.clone(), Lane::Master, rank, plan.recipes[1].clone());

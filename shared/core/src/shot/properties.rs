@@ -27,6 +27,7 @@ pub(crate) enum Step {
     Stored { usable: prop::sample::Index },
     Unusable(FailureCode),
     Canceled,
+    CalledOff,
     Passes(i64),
 }
 
@@ -59,6 +60,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         2 => attempt().prop_map(|usable| Step::Stored { usable }),
         1 => prop_oneof![Just(FailureCode::ContentRefused), Just(FailureCode::CorruptImage)].prop_map(Step::Unusable),
         1 => Just(Step::Canceled),
+        1 => Just(Step::CalledOff),
         4 => (0..40_i64).prop_map(Step::Passes),
     ]
 }
@@ -142,7 +144,8 @@ impl Traced {
         let (shot, now) = (self.shot.clone(), self.now);
         let taken = match step {
             Step::Claim => {
-                let flight = Flight { slot: 3, lease_until: now + SignedDuration::from_secs(185) };
+                let lease_until = now + SignedDuration::from_secs(185);
+                let flight = Flight { slot: 3, lease_until, call_off: CallOff::No };
                 shot.claim(flight, format!("nonce-{}", self.claims), now)
             }
             Step::Ready => shot.ready(now),
@@ -164,7 +167,8 @@ impl Traced {
                 shot.stored(media, left_out)
             }
             Step::Unusable(code) => shot.unusable(Failure::new(*code, "no")),
-            Step::Canceled => shot.canceled(),
+            Step::Canceled => shot.taken_back(now),
+            Step::CalledOff => shot.called_off(now + SignedDuration::from_secs(3)),
             Step::Passes(seconds) => {
                 self.now += SignedDuration::from_secs(*seconds);
                 Ok(shot)
@@ -190,7 +194,7 @@ fn arrived(shot: Shot, attempt: u32, came: &Came, now: Timestamp) -> Result<Shot
         Ok((shot, _)) => Ok(shot),
         Err(other @ Illegal::OtherAttempt { .. }) => match arrival {
             Arrival::Images(delivery) => shot.arrived_late(attempt, &delivery),
-            Arrival::Error(_) | Arrival::Silence => Err(other),
+            Arrival::Error(_) | Arrival::TurnedAway(_) | Arrival::Silence => Err(other),
         },
         Err(other @ (Illegal::AlreadyDone | Illegal::State { .. })) => Err(other),
     }

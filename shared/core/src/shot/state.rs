@@ -43,7 +43,7 @@ pub enum ShotState {
     },
     /// Given up.
     Failed(Failure),
-    /// Taken back before it was submitted.
+    /// Taken back before its image was made: it was never sent, or fal did not make it.
     Canceled,
 }
 
@@ -54,6 +54,29 @@ pub struct Flight {
     pub slot: u16,
     /// When the slot frees itself, and an unanswered submit counts as lost.
     pub lease_until: Timestamp,
+    /// Whether what is in flight is still wanted.
+    #[serde(default, skip_serializing_if = "CallOff::is_no")]
+    pub call_off: CallOff,
+}
+
+/// Whether a request in flight is called off. From then on no error of it leads to another attempt; its images, if they
+/// come all the same, are paid for and kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallOff {
+    /// It is wanted.
+    #[default]
+    No,
+    /// It was taken back, and fal is to be asked to drop it as soon as its id is known.
+    Due,
+    /// fal was asked.
+    Asked,
+}
+
+impl CallOff {
+    fn is_no(&self) -> bool {
+        *self == Self::No
+    }
 }
 
 /// How to ask fal for a request.

@@ -35,7 +35,7 @@ fn waiting() -> Shot {
 }
 
 fn flight() -> Flight {
-    Flight { slot: 3, lease_until: at(60) }
+    Flight { slot: 3, lease_until: at(60), call_off: CallOff::No }
 }
 
 fn request(id: &str) -> FalRequest {
@@ -96,6 +96,10 @@ impl Shot {
         self.claimed().came(Arrival::Silence)
     }
 
+    fn off(self) -> Self {
+        self.taken_back(at(20)).unwrap()
+    }
+
     fn tried(&self, attempt: u32) -> &Attempt {
         self.attempts.iter().find(|tried| tried.number == attempt).unwrap()
     }
@@ -119,6 +123,9 @@ fn one_of_each() -> Vec<(&'static str, Shot)> {
         ("submitting, 1 lost", waiting().lost().claimed()),
         ("submitted", waiting().claimed().submitted()),
         ("submitted, 1 lost", waiting().lost().claimed().submitted()),
+        ("submitting, off", waiting().claimed().off()),
+        ("submitted, off", waiting().claimed().submitted().off()),
+        ("submitted, asked", waiting().claimed().submitted().off().called_off(at(23)).unwrap()),
         ("delivered", delivered()),
         ("delivered, 1 lost", waiting().lost().claimed().came(images("r2"))),
         ("stored", delivered().stored(media(), None).unwrap()),
@@ -152,6 +159,9 @@ const TRANSITIONS: &[Transition] = &[
     ("reminded", |shot, _| shot.reminded(at(130))),
     ("stored", |shot, _| shot.stored(media(), None)),
     ("unusable", |shot, _| shot.unusable(refusal())),
+    ("taken", |shot, _| shot.taken_back(at(20))),
+    ("asked", |shot, _| shot.called_off(at(23))),
+    ("reopened", |shot, _| shot.reopened(Rank { priority: 0, turn: 9 })),
 ];
 
 /// One line for each state: what every transition makes of it for attempt `of(shot)`.
@@ -183,42 +193,48 @@ fn table(of: fn(&Shot) -> u32) -> String {
 fn every_transition_of_the_attempt_under_way_or_last() {
     // A name is the next state, `-` not possible here, `done` already done, `other` another attempt.
     insta::assert_snapshot!(table(Shot::attempt), @"
-                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable
-    waiting            submitting -          done       -          -          other      other      other      other      -          -          -
-    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -
-    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -
-    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
-    submitting, 1 lost -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
-    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
-    submitted, 1 lost  -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
-    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed
-    delivered, 1 lost  -          -          done       -          -          done       done       done       done       delivered  stored     failed
-    stored             done       done       done       done       done       done       done       done       done       done       done       done
-    failed             done       done       done       done       done       other      done       done       failed     done       done       done
-    failed, all lost   done       done       done       done       done       other      done       done       failed     done       done       done
-    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done
-    canceled           done       done       done       done       done       other      other      other      other      done       done       done
+                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable   taken      asked      reopened
+    waiting            submitting -          done       -          -          other      other      other      other      -          -          -          canceled   -          -
+    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -          submitting -          -
+    submitting, 1 lost -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -          submitting -          -
+    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -          submitted  -          -
+    submitted, 1 lost  -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -          submitted  -          -
+    submitting, off    -          -          submitted  -          submitted  delivered  canceled   canceled   done       -          -          -          done       -          -
+    submitted, off     -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       submitted  -
+    submitted, asked   -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       done       -
+    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed     -          -          -
+    delivered, 1 lost  -          -          done       -          -          done       done       done       done       delivered  stored     failed     -          -          -
+    stored             done       done       done       done       done       done       done       done       done       done       done       done       done       done       done
+    failed             done       done       done       done       done       other      done       done       failed     done       done       done       done       done       waiting
+    failed, all lost   done       done       done       done       done       other      done       done       failed     done       done       done       done       done       waiting
+    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done       done       done       waiting
+    canceled           done       done       done       done       done       other      other      other      other      done       done       done       done       done       waiting
     ");
 }
 
 #[test]
 fn every_transition_of_the_first_attempt_where_a_second_may_be_under_way() {
     insta::assert_snapshot!(table(|_| 1), @"
-                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable
-    waiting            submitting -          other      -          other      other      other      other      other      -          -          -
-    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -
-    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -
-    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -
-    submitting, 1 lost -          -          other      -          other      other      other      other      submitting -          -          -
-    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -
-    submitted, 1 lost  -          -          other      submitted  other      other      other      other      submitted  -          -          -
-    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed
-    delivered, 1 lost  -          -          other      -          other      other      other      other      delivered  delivered  stored     failed
-    stored             done       done       done       done       done       done       done       done       done       done       done       done
-    failed             done       done       done       done       done       other      done       done       failed     done       done       done
-    failed, all lost   done       done       other      done       other      other      other      other      failed     done       done       done
-    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done
-    canceled           done       done       other      done       other      other      other      other      other      done       done       done
+                       claim      ready      accepted   running    fetch      images     error      silence    late       reminded   stored     unusable   taken      asked      reopened
+    waiting            submitting -          other      -          other      other      other      other      other      -          -          -          canceled   -          -
+    waiting, pausing   -          waiting    done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    waiting, 1 lost    submitting -          done       -          -          delivered  done       done       waiting    -          -          -          canceled   -          -
+    submitting         -          -          submitted  -          submitted  delivered  waiting    waiting    done       -          -          -          submitting -          -
+    submitting, 1 lost -          -          other      -          other      other      other      other      submitting -          -          -          submitting -          -
+    submitted          -          -          done       submitted  submitted  delivered  waiting    waiting    done       -          -          -          submitted  -          -
+    submitted, 1 lost  -          -          other      submitted  other      other      other      other      submitted  -          -          -          submitted  -          -
+    submitting, off    -          -          submitted  -          submitted  delivered  canceled   canceled   done       -          -          -          done       -          -
+    submitted, off     -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       submitted  -
+    submitted, asked   -          -          done       submitted  submitted  delivered  canceled   canceled   done       -          -          -          done       done       -
+    delivered          -          -          done       -          -          done       done       done       done       delivered  stored     failed     -          -          -
+    delivered, 1 lost  -          -          other      -          other      other      other      other      delivered  delivered  stored     failed     -          -          -
+    stored             done       done       done       done       done       done       done       done       done       done       done       done       done       done       done
+    failed             done       done       done       done       done       other      done       done       failed     done       done       done       done       done       waiting
+    failed, all lost   done       done       other      done       other      other      other      other      failed     done       done       done       done       done       waiting
+    failed, unusable   done       done       done       done       done       done       done       done       done       done       done       done       done       done       waiting
+    canceled           done       done       other      done       other      other      other      other      other      done       done       done       done       done       waiting
     ");
 }
 
@@ -251,13 +267,12 @@ fn check(shot: &Shot) {
         .collect();
     let in_flight = shot.flight().map(|_| shot.attempt());
     assert_eq!(under_way, in_flight.into_iter().collect::<Vec<_>>(), "{shot:?}");
-    let brought = |tried: &&Attempt| matches!(tried.outcome, AttemptOutcome::Delivered | AttemptOutcome::Unusable(_));
-    let brought = shot.attempts.iter().filter(brought).count();
+    let delivered = shot.attempts.iter().filter(|tried| tried.outcome == AttemptOutcome::Delivered).count();
     match shot.state {
-        ShotState::Delivered { .. } | ShotState::Stored { .. } => assert_eq!(brought, 1, "{shot:?}"),
-        ShotState::Failed(_) => assert!(brought <= 1, "{shot:?}"),
+        ShotState::Delivered { .. } | ShotState::Stored { .. } => assert_eq!(delivered, 1, "{shot:?}"),
+        ShotState::Failed(_) => assert!(delivered <= 1, "{shot:?}"),
         ShotState::Waiting { .. } | ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Canceled => {
-            assert_eq!(brought, 0, "{shot:?}");
+            assert_eq!(delivered, 0, "{shot:?}");
         }
     }
     assert_eq!(shot.is_settled(), shot.progress() == 100);
@@ -297,7 +312,7 @@ fn from_waiting_to_stored() {
     let shot = shot.accepted(1, request("r1"), at(90)).unwrap();
     assert_eq!(shot.tried(1).request_id.as_deref(), Some("r1"));
     // The slot is kept until the sweep has asked, so that it does not free itself under a running request.
-    assert_eq!(shot.flight(), Some(&Flight { slot: 3, lease_until: at(90) }));
+    assert_eq!(shot.flight(), Some(&Flight { lease_until: at(90), ..flight() }));
     let shot = shot.still_running(at(120)).unwrap();
     assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
 
@@ -374,6 +389,9 @@ fn each_state_has_its_work_progress_and_slot() {
         ("submitting, 1 lost", (Work::Due(at(60)), 10, true, false)),
         ("submitted", (Work::Due(at(90)), 30, true, false)),
         ("submitted, 1 lost", (Work::Due(at(90)), 30, true, false)),
+        ("submitting, off", (Work::Due(at(60)), 10, true, false)),
+        ("submitted, off", (Work::Due(at(20)), 30, true, false)),
+        ("submitted, asked", (Work::Due(at(23)), 30, true, false)),
         ("delivered", (Work::Due(at(130)), 80, false, false)),
         ("delivered, 1 lost", (Work::Due(at(130)), 80, false, false)),
         ("stored", (Work::None, 100, false, true)),
@@ -486,11 +504,82 @@ fn the_second_attempt_is_seen_when_it_comes_after_the_first_was_adopted() {
 
 #[test]
 fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
-    let shot = waiting().lost().canceled().unwrap();
+    let shot = waiting().lost().taken_back(at(20)).unwrap();
     let late = shot.clone().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(90)).unwrap_err();
     assert_eq!(late, Illegal::OtherAttempt { given: 1, current: 1 });
     let shot = shot.arrived_late(1, &delivery("r1")).unwrap();
     assert_eq!((&shot.state, shot.tried(1).paid_twice, shot.charge()), (&ShotState::Canceled, true, Some(Usd::ZERO)));
+}
+
+#[test]
+fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
+    let submitting = waiting().claimed().off();
+    assert_eq!(submitting.flight().unwrap().call_off, CallOff::Due);
+    assert_eq!(submitting.clone().called_off(at(23)), Err(Illegal::State { state: "submitting" }), "it has no id yet");
+    assert_eq!(submitting.clone().taken_back(at(21)), Err(Illegal::AlreadyDone));
+    // Its id becomes known: by the answer, or by a callback.
+    let known = submitting.clone().submitted();
+    assert_eq!(known.flight().unwrap().call_off, CallOff::Due);
+    assert!(submitting.clone().to_be_fetched(1, "r1", at(22)).unwrap().is_called_off());
+
+    let submitted = waiting().claimed().submitted().off();
+    assert_eq!(submitted.work(), Work::Due(at(20)), "the sweep asks fal where nobody does");
+    let asked = submitted.clone().called_off(at(99)).unwrap();
+    assert_eq!((asked.flight().unwrap().call_off, asked.flight().unwrap().lease_until), (CallOff::Asked, at(99)));
+    assert_eq!((asked.work(), asked.clone().called_off(at(99))), (Work::Due(at(99)), Err(Illegal::AlreadyDone)));
+    assert!(asked.clone().still_running(at(120)).unwrap().is_called_off());
+
+    for shot in [submitting, known, submitted, asked] {
+        let end = |arrival| shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(30)).unwrap();
+        for kind in [FalErrorKind::Cancelled, FalErrorKind::RateLimited, FalErrorKind::ContentPolicy] {
+            let (ended, landed) = end(error(kind));
+            assert_eq!((&ended.state, landed), (&ShotState::Canceled, Landed::Canceled));
+            assert_eq!((&ended.tried(1).outcome, ended.charge()), (&AttemptOutcome::Rejected(kind), Some(Usd::ZERO)));
+            assert_eq!((ended.flight(), ended.failure()), (None, None));
+        }
+        assert_eq!(end(Arrival::Silence).0.state, ShotState::Canceled);
+        // fal billed the work before it stopped.
+        let stopped = FalError { billable_units: Some(0.5), ..FalError::new(FalErrorKind::Cancelled, "no") };
+        assert!(end(Arrival::Error(stopped)).0.charge().unwrap() > Usd::ZERO);
+        // fal was done, or took no notice: it is paid for, so it is kept.
+        let (made, landed) = end(images("r1"));
+        assert_eq!((made.state.name(), landed, made.charge()), ("delivered", Landed::Delivered, Some(DEV)));
+        assert_eq!(made.clone().taken_back(at(31)), Err(Illegal::State { state: "delivered" }));
+        assert_eq!(made.stored(media(), None).unwrap().state.name(), "stored");
+    }
+}
+
+#[test]
+fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
+    let rank = Rank { priority: 0, turn: 9 };
+    let unusable = delivered().unusable(Failure::new(FailureCode::ImageTooLarge, "12 MB")).unwrap();
+    let lost = waiting().lost().lost().lost();
+    let simplified = waiting().claimed().came(error(FalErrorKind::Unavailable)).claimed();
+    let other_model = simplified.came(error(FalErrorKind::InvalidInput));
+    assert_ne!(other_model.recipe, waiting().recipe);
+    for shot in [unusable.clone(), lost.clone(), other_model, canceled()] {
+        let (tried, paid) = (shot.attempt(), shot.charge());
+        let again = shot.reopened(rank).unwrap();
+        assert_eq!((&again.recipe, again.work()), (&waiting().recipe, Work::Ready(rank)), "as it was asked for");
+        assert_eq!((again.charge(), again.attempt()), (paid, tried));
+        let again = again.lost().lost();
+        assert_eq!(again.state.name(), "waiting", "what was lost before does not count");
+        assert_eq!(again.lost().state.name(), "failed");
+    }
+    let made = unusable.reopened(rank).unwrap().claimed().came(images("r2"));
+    assert_eq!((made.delivered_attempt(), made.charge()), (2, Some(Usd::from_micros(50_000))));
+    assert_eq!(made.clone().reopened(rank), Err(Illegal::State { state: "delivered" }));
+    assert_eq!(made.stored(media(), None).unwrap().reopened(rank), Err(Illegal::AlreadyDone));
+    // What was given up before it was opened again, and comes now, is as good.
+    let adopted = lost.reopened(rank).unwrap().arrived(2, images("r"), NO_JITTER, &Wording::default(), at(80)).unwrap();
+    assert_eq!((adopted.0.delivered_attempt(), adopted.1), (2, Landed::Delivered));
+}
+
+#[test]
+fn a_flight_of_before_there_was_calling_off_is_read() {
+    let written = serde_json::to_value(waiting().claimed()).unwrap();
+    assert_eq!(written["state"]["submitting"]["call_off"], Value::Null);
+    assert_eq!(serde_json::from_value::<Shot>(written).unwrap(), waiting().claimed());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, AttemptOutcome, Delivery, FalRequest, Flight, Shot, ShotState, Work};
+use super::{Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work};
 use crate::{
     failure::{Failure, FailureCode},
     fal::FalError,
@@ -59,6 +59,8 @@ pub enum Landed {
     Retrying(SignedDuration),
     /// No further attempt.
     Failed,
+    /// It had been called off, and came to nothing.
+    Canceled,
 }
 
 impl Shot {
@@ -199,12 +201,24 @@ impl Shot {
             }
             _ => return Err(Illegal::AlreadyDone),
         }
+        let called_off = self.is_called_off();
         let landed = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
+            Arrival::Error(error) if called_off => {
+                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
+                self.bill_rejection(attempt, &error);
+                self.state = ShotState::Canceled;
+                Landed::Canceled
+            }
+            Arrival::Silence if called_off => {
+                self.set_outcome(attempt, AttemptOutcome::Lost);
+                self.state = ShotState::Canceled;
+                Landed::Canceled
+            }
             Arrival::Error(error) => {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
-                let next = retry::after_error(&error, &self.recipe, &self.attempts, jitter, wording);
+                let next = retry::after_error(&error, &self.recipe, self.counted(), jitter, wording);
                 self.go_on(next, now)
             }
             Arrival::TurnedAway(error) => {
@@ -215,7 +229,7 @@ impl Shot {
             }
             Arrival::Silence => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
-                let next = retry::after_silence(&self.attempts);
+                let next = retry::after_silence(self.counted());
                 self.go_on(next, now)
             }
         };
@@ -292,18 +306,65 @@ impl Shot {
         }
     }
 
-    /// Taken back, while nothing was sent to fal for it or a failed attempt is over.
+    /// Taken back: canceled while it waits, called off while it is in flight.
     ///
     /// # Errors
-    /// It is at fal, or settled.
-    pub fn canceled(mut self) -> Result<Self, Illegal> {
-        match self.state {
+    /// It was called off before (`AlreadyDone`), fal is done with it, or it is settled.
+    pub fn taken_back(mut self, now: Timestamp) -> Result<Self, Illegal> {
+        match &mut self.state {
             ShotState::Waiting { .. } => {
                 self.state = ShotState::Canceled;
                 Ok(self)
             }
+            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. } if flight.call_off != CallOff::No => {
+                Err(Illegal::AlreadyDone)
+            }
+            ShotState::Submitting(flight) => {
+                flight.call_off = CallOff::Due;
+                Ok(self)
+            }
+            // Due now, so that the sweep asks fal where nobody else did.
+            ShotState::Submitted { flight, check_at, .. } => {
+                (flight.call_off, *check_at) = (CallOff::Due, now);
+                Ok(self)
+            }
+            ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => {
+                Err(self.illegal())
+            }
+        }
+    }
+
+    /// fal was asked to drop the request that was called off: what became of it is asked at `check_at`, as fal does not
+    /// promise to tell.
+    ///
+    /// # Errors
+    /// Nothing at fal is to be called off, or fal was asked before (`AlreadyDone`).
+    pub fn called_off(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Submitted { flight, request, .. } if flight.call_off == CallOff::Due => {
+                let lease_until = flight.lease_until.max(check_at);
+                let flight = Flight { lease_until, call_off: CallOff::Asked, ..flight };
+                self.state = ShotState::Submitted { flight, request, check_at };
+                Ok(self)
+            }
+            ShotState::Submitted { flight, .. } if flight.call_off == CallOff::Asked => Err(Illegal::AlreadyDone),
             _ => Err(self.illegal()),
         }
+    }
+
+    /// Opened again, at another place in the queue: it waits as it did at first, and goes by what was asked for.
+    ///
+    /// # Errors
+    /// It brought an image, or is under way.
+    pub fn reopened(mut self, rank: Rank) -> Result<Self, Illegal> {
+        if !self.made_nothing() {
+            return Err(self.illegal());
+        }
+        self.recipe = self.asked().clone();
+        self.before = self.attempt();
+        self.rank = rank;
+        self.state = ShotState::Waiting { not_before: None };
+        Ok(self)
     }
 
     fn deliver(&mut self, attempt: u32, delivery: Delivery, now: Timestamp) -> Landed {

@@ -119,13 +119,13 @@ impl Store {
         Ok(job.map(|job| JobView { job, shots }))
     }
 
-    /// Whether a job is open and taken back.
+    /// Reads a job without its shots.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn is_taken_back(&self, job: JobId) -> Result<bool, StoreError> {
+    pub async fn job_alone(&self, job: JobId) -> Result<Option<Job>, StoreError> {
         let item: Option<JobItem> = self.read(layout::job(job)).await?;
-        Ok(item.is_some_and(|item| item.job.is_taken_back()))
+        Ok(item.map(|item| item.job))
     }
 
     /// The jobs of a project with their shots, newest first.
@@ -247,6 +247,6 @@ mod tests {
             (filing.subject, filing.specifications),
             (Some("lamp".parse().unwrap()), VisualSpecifications::default())
         );
-        assert!(matches!(state, JobState::Open { canceled: false, .. }));
+        assert!(matches!(state, JobState::Open { canceled: None, .. }));
     }
 }

@@ -46,6 +46,25 @@ impl Transaction {
         self.update(key, expression, None, &[(":amount", amount)]);
     }
 
+    /// Takes back what was charged for `before`, which had ended, and sets aside what it may cost as `after`, in the month
+    /// in which it was accepted.
+    pub(super) fn unsettle(&mut self, before: &Job, after: &Job) {
+        let charged = before.ending().and_then(|ending| ending.cost).unwrap_or_default();
+        let unpriced = u64::from(before.reserved.is_some() && after.reserved.is_none());
+        let negative = |amount: u64| AttributeValue::N(format!("-{amount}"));
+        self.update(
+            layout::ledger(&after.project, after.created_at),
+            "ADD reserved_micros :amount, settled_micros :back, jobs :one, unpriced :unpriced",
+            None,
+            &[
+                (":amount", number(after.reserved.unwrap_or_default().micros())),
+                (":back", negative(charged.micros())),
+                (":one", negative(1)),
+                (":unpriced", number(unpriced)),
+            ],
+        );
+    }
+
     /// Charges what the job cost and gives back its reservation.
     pub(super) fn settle(&mut self, job: &Job) {
         let cost = job.ending().and_then(|ending| ending.cost).unwrap_or_default();

@@ -1,0 +1,60 @@
+//! Asking fal to drop what was taken back. fal may finish, and bill, a request all the same, and says nowhere whether it
+//! calls back for one that it dropped: so it is looked up soon after, and only its outcome settles the shot.
+
+use jiff::{SignedDuration, Timestamp};
+use tokio::task::JoinSet;
+
+use crate::{
+    fal::Fal,
+    id::{JobId, ShotId},
+    outcome::Recorder,
+    queue::LaneHint,
+    shot::{CallOff, ShotState},
+    store::{Saved, StoreError},
+    telemetry::causes,
+};
+
+/// When fal is asked what became of a request that it was asked to drop.
+const SOON: SignedDuration = SignedDuration::from_secs(3);
+
+/// Calls off whatever of `job` is at fal and no longer wanted.
+///
+/// # Errors
+/// The table was out of reach or refused; the sweep does what is left.
+pub async fn call_off_job(recorder: &Recorder, fal: &Fal, job: JobId, now: Timestamp) -> Result<(), StoreError> {
+    let Some(view) = recorder.store.job(job).await? else { return Ok(()) };
+    let mut asked = JoinSet::new();
+    for shot in view.shots {
+        let (recorder, fal) = (recorder.clone(), fal.clone());
+        asked.spawn(async move { call_off(&recorder, &fal, shot.value.id, now).await });
+    }
+    asked.join_all().await.into_iter().collect()
+}
+
+/// Asks fal to drop the request of `shot`, if it was taken back and fal was not asked yet. An ask that fal does not take is
+/// left to the sweep; one whose record is lost is repeated, which does no harm.
+///
+/// # Errors
+/// The table was out of reach or refused.
+pub async fn call_off(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<(), StoreError> {
+    let Some(mut before) = recorder.store.shot(shot).await? else { return Ok(()) };
+    let ShotState::Submitted { flight, request, .. } = &before.value.state else { return Ok(()) };
+    if flight.call_off != CallOff::Due {
+        return Ok(());
+    }
+    if let Err(error) = fal.cancel(request).await {
+        tracing::warn!(shot.id = %shot, error = causes(&error), "not called off at fal: left to the sweep");
+        return Ok(());
+    }
+    tracing::info!(event = "called_off", shot.id = %shot, fal.request_id = request.id, "fal was asked to drop it");
+    loop {
+        let Ok(after) = before.value.clone().called_off(now + SOON) else { return Ok(()) };
+        if recorder.store.save_shot(&before, &after).await? == Saved::Yes {
+            recorder.queues.hint_lane(after.lane, LaneHint::LookUp(shot), SOON).await;
+            return Ok(());
+        }
+        // Its callback came meanwhile, or somebody looked it up.
+        let Some(read) = recorder.store.shot(shot).await? else { return Ok(()) };
+        before = read;
+    }
+}

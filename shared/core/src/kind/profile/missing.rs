@@ -1,0 +1,51 @@
+//! What a profile that ended lacks, and what may still be spent on it when it is opened again.
+
+use super::{EIGHT, Profile, made};
+use crate::{money::Usd, shot::Shot};
+
+impl Profile {
+    /// One shot for each angle that was tried and has no image: the first.
+    pub(in crate::kind) fn missing<'a>(&self, shots: &'a [Shot]) -> Vec<&'a Shot> {
+        let mut there = made(shots);
+        let lacks = |shot: &&Shot| shot.made_nothing() && shot.recipe.angle.is_some_and(|angle| there.insert(angle));
+        shots.iter().filter(lacks).collect()
+    }
+
+    /// The smaller profile, where it was not tried yet, and making again what does not match.
+    pub(in crate::kind) fn may_follow(&self, shots: &[Shot]) -> Usd {
+        let Some(each) = shots.first().and_then(|shot| shot.asked().cost_bound()) else { return Usd::ZERO };
+        let smaller = self.may_be_simplified() && !self.was_simplified(shots);
+        let smaller: Usd = EIGHT.iter().filter(|_| smaller).map(|_| each).sum();
+        smaller + self.may_be_spent_again(each)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::kind::profile::{
+        EIGHT, TWELVE,
+        tests::{plan, profile, settled},
+    };
+
+    fn ids(shots: &[&crate::shot::Shot]) -> Vec<u16> {
+        shots.iter().map(|shot| shot.id.ordinal).collect()
+    }
+
+    #[test]
+    fn an_angle_is_missing_once_and_only_while_it_has_no_image() {
+        let mut profile = profile(&TWELVE);
+        let plan = plan(&mut profile);
+        let five = settled(&plan.recipes, &[0, 30, 60, 90, 120], 0);
+        assert_eq!(ids(&profile.missing(&five)), [0, 1, 2, 3, 4]);
+        assert_eq!(profile.may_follow(&five).micros(), 8 * 40_000);
+        // The smaller profile brought 90, and failed at 0 and 45.
+        let more = profile.simplified(&five, &plan.filing);
+        let all: Vec<_> = five.into_iter().chain(settled(&more, &[0, 45], 12)).collect();
+        let (missing, angles) = (profile.missing(&all), |id: u16| all[usize::from(id)].recipe.angle.unwrap());
+        assert_eq!(ids(&missing).into_iter().map(angles).collect::<Vec<_>>(), [0, 30, 60, 120, 45]);
+        assert_eq!(ids(&missing)[0], 0, "not both of the angle 0");
+        assert_eq!(profile.may_follow(&all).micros(), 0, "there is no third try");
+        assert!(profile.missing(&settled(&plan.recipes, &[], 0)).is_empty());
+        assert_eq!(EIGHT.len(), 8);
+    }
+}

@@ -1,0 +1,53 @@
+//! Opening a job again: job, shots, idempotency key and money in one transaction.
+
+use jiff::Timestamp;
+
+use super::{
+    Acceptance, Idempotency, JobView, Store, StoreError,
+    accept_job::{Remembered, StandsFor},
+    jobs::JobItem,
+    shots::ShotItem,
+    to_item,
+    transaction::{Outcome, Transaction},
+};
+use crate::{job::Job, shot::Shot};
+
+impl Store {
+    /// Writes `job`, open again, and its `waiting` shots over what was read as `before`; its money is reserved instead of
+    /// settled. Of two that do so at once one wins (`Conflict` for the other).
+    ///
+    /// # Errors
+    /// The table was out of reach or refused; nothing was opened unless a repetition says so.
+    pub async fn reopen_job(
+        &self,
+        before: &JobView,
+        job: &Job,
+        waiting: &[Shot],
+        idempotency: Option<&Idempotency>,
+        now: Timestamp,
+    ) -> Result<Acceptance, StoreError> {
+        let mut transaction = Transaction::default();
+        if let Some(idempotency) = idempotency {
+            Remembered::new(&job.project, idempotency, StandsFor::Job(job.id), now).write(&mut transaction, now)?;
+        }
+        let first_record = transaction.len();
+        let seen = before.job.revision;
+        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
+        for shot in &before.shots {
+            if let Some(after) = waiting.iter().find(|after| after.id == shot.value.id) {
+                transaction.replace(to_item(&ShotItem::new(after, shot.revision + 1))?, shot.revision);
+            }
+        }
+        transaction.unsettle(&before.job.value, job);
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Acceptance::Accepted),
+            Outcome::Refused(reasons) => {
+                let used = reasons.into_iter().take(first_record).flatten().next();
+                match (used, idempotency) {
+                    (Some(item), Some(idempotency)) => Remembered::answer_of(item, idempotency, StandsFor::job),
+                    _ => Ok(Acceptance::Conflict),
+                }
+            }
+        }
+    }
+}

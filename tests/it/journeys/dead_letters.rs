@@ -1,0 +1,138 @@
+//! Messages that nobody can attend to: out of the way of the others, seen, and brought back.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::{
+    conformance::clients::Destination,
+    harness::{Product, answer},
+};
+
+const DEAD: &str = "/api/v1/queues/master/dead-letters";
+const REDRIVE: &str = "/api/v1/queues/master/redrive";
+
+fn sqs(product: &Product) -> aws_sdk_sqs::Client {
+    Destination::embedded(product.stack().sqs().endpoint()).sqs()
+}
+
+fn queue(product: &Product, name: &str) -> String {
+    format!("{}/000000000000/likeness-{name}", product.stack().sqs().endpoint())
+}
+
+/// Lets time pass until so many messages were given up in the lane of masters.
+async fn given_up(product: &Product, count: u64) {
+    for _ in 0..200 {
+        if product.stack().sqs().depth("likeness-master-dead-letters").await.visible == count {
+            return;
+        }
+        // Longer than a message is hidden while somebody works on it.
+        product.pass(31);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("never given up");
+}
+
+async fn until_completed(product: &Product, job: &str) {
+    for _ in 0..500 {
+        if product.job(job).await["status"] == "completed" {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("held up: {}", product.job(job).await);
+}
+
+fn depths<'a>(queues: &'a Value, name: &str) -> &'a Value {
+    queues["queues"].as_array().unwrap().iter().find(|queue| queue["name"] == name).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_message_that_nobody_can_read_is_given_up_and_holds_up_nobody() {
+    let product = Product::start().await;
+    product.stack().deliver_only(Some(0));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.stack().settle().await;
+    product.stack().deliver_only(None);
+    // In one batch with the message that its job waits for.
+    let entry =
+        |id: &str, body: String| SendMessageBatchRequestEntry::builder().id(id).message_body(body).build().unwrap();
+    let batch = sqs(&product).send_message_batch().queue_url(queue(&product, "master"));
+    let batch = batch.entries(entry("bad", "{\"job\":".to_owned()));
+    batch.entries(entry("good", json!({ "job": job }).to_string())).send().await.unwrap();
+    until_completed(&product, &job).await;
+
+    given_up(&product, 1).await;
+    let dead = product.get(DEAD).await;
+    assert_eq!((&dead["queue"], &dead["count"]), (&json!("master"), &json!(1)), "{dead}");
+    let letter = &dead["messages"][0];
+    assert!(letter["hint"].is_null() && letter["receives"].as_u64().unwrap() >= 1, "{dead}");
+    assert!(letter["sentAt"].as_str().is_some() && !letter["messageId"].as_str().unwrap().is_empty());
+    let queues = product.get("/api/v1/queues").await;
+    assert_eq!(
+        *depths(&queues, "master"),
+        json!({
+            "name": "master", "waiting": 0, "inFlight": 0, "delayed": 0, "deadLetters": 1
+        })
+    );
+    assert_eq!(depths(&queues, "ingest")["deadLetters"], 0);
+    assert_eq!(product.get(DEAD).await["messages"][0]["messageId"], letter["messageId"], "a look hides nothing");
+
+    // Brought back it is given up again, as nobody can read it this time either.
+    let (status, moved) = answer(product.request(Method::POST, REDRIVE)).await;
+    assert_eq!((status, moved), (StatusCode::ACCEPTED, json!({ "queue": "master", "messages": 1 })));
+    assert_eq!(product.stack().sqs().depth("likeness-master-dead-letters").await.visible, 0);
+    given_up(&product, 1).await;
+    sqs(&product).purge_queue().queue_url(queue(&product, "master-dead-letters")).send().await.unwrap();
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_given_up_while_the_table_failed_is_brought_back_and_done() {
+    let product = Product::start().await;
+    product.stack().deliver_only(Some(0));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.stack().settle().await;
+    // Whoever reads the job's record fails.
+    let endpoint = product.stack().env().optional("AWS_ENDPOINT_URL_DYNAMODB").unwrap().to_owned();
+    let table = Destination::embedded(endpoint).dynamodb();
+    let key = |name: &str, value: String| (name.to_owned(), AttributeValue::S(value));
+    let pk = format!("JOB#{job}");
+    let read =
+        table.get_item().table_name("likeness").set_key(Some([key("pk", pk), key("sk", "JOB".to_owned())].into()));
+    let whole = read.send().await.unwrap().item.unwrap();
+    let mut broken = whole.clone();
+    broken.insert("job".to_owned(), AttributeValue::S("unreadable".to_owned()));
+    table.put_item().table_name("likeness").set_item(Some(broken)).send().await.unwrap();
+    product.stack().deliver_only(None);
+    let body = json!({ "job": job }).to_string();
+    sqs(&product).send_message().queue_url(queue(&product, "master")).message_body(&body).send().await.unwrap();
+    given_up(&product, 1).await;
+    assert_eq!(product.get(DEAD).await["messages"][0]["hint"], json!({ "job": job }));
+    table.put_item().table_name("likeness").set_item(Some(whole)).send().await.unwrap();
+
+    // Whose it is says who may see it, and an operator brings it back.
+    product.create_project("elsewhere", "elsewhere-key").await;
+    let url = |path: &str| format!("{}{path}", product.stack().url());
+    let (_, seen) = answer(product.http.get(url(DEAD)).bearer_auth("elsewhere-key")).await;
+    assert_eq!((&seen["count"], &seen["messages"]), (&json!(1), &json!([])), "{seen}");
+    let key = json!({ "name": "reader", "scopes": ["read", "write", "generate"] });
+    let (_, reader) = answer(product.request(Method::POST, "/api/v1/keys").json(&key)).await;
+    let reader = reader["token"].as_str().unwrap();
+    let (status, problem) = answer(product.http.post(url(REDRIVE)).bearer_auth(reader)).await;
+    assert_eq!((status, &problem["code"]), (StatusCode::FORBIDDEN, &json!("forbidden")));
+    assert_eq!(answer(product.http.get(url(DEAD)).bearer_auth(reader)).await.1["messages"][0]["hint"]["job"], job);
+    for path in [DEAD, REDRIVE].map(|path| path.replace("master", "nothing")) {
+        let method = if path.ends_with("redrive") { Method::POST } else { Method::GET };
+        assert_eq!(answer(product.request(method, &path)).await.0, StatusCode::NOT_FOUND);
+    }
+    assert_eq!(product.job(&job).await["status"], "queued");
+    let (_, moved) = answer(product.request(Method::POST, REDRIVE)).await;
+    assert_eq!(moved["messages"], 1);
+    assert_eq!(product.settled(&job).await["status"], "completed");
+    assert_eq!(product.get(DEAD).await["count"], 0);
+    product.finish().await;
+}
