@@ -45,6 +45,16 @@ async fn a_master_without_a_callback_survives_a_stop_at_any_call() {
     sweep(Journey::Unheard, 50).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_survives_a_stop_at_any_call() {
+    sweep(Journey::Canceled, 30).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_retry_survives_a_stop_at_any_call() {
+    sweep(Journey::Retried, 40).await;
+}
+
 /// Makes `journey` with a stop before and after each of its calls. `at_least` so many points there must be: a recording
 /// that missed calls would prove nothing.
 async fn sweep(journey: Journey, at_least: usize) {

@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use likeness_core::{job::TakenBack, take_back::take_back};
+use likeness_core::{
+    job::{JobStatus, TakenBack},
+    take_back::take_back,
+};
 
 use super::get_job::reachable;
 use crate::{
@@ -22,8 +25,13 @@ pub(crate) async fn cancel_job(
     Path(job): Path<String>,
 ) -> Result<(StatusCode, Json<JobView>), ApiError> {
     let before = reachable(&app, &caller, Action::Generate, &job).await?;
-    if before.job.value.ending().is_some() {
-        return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
+    match before.job.value.status(&before.plain_shots()) {
+        JobStatus::Queued | JobStatus::Processing => {}
+        // Who repeats a call whose answer was lost has got what they want.
+        JobStatus::Canceled => return Ok((StatusCode::OK, Json(JobView::new(&app, &before).await?))),
+        JobStatus::Completed | JobStatus::Partial | JobStatus::Failed => {
+            return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
+        }
     }
     let id = before.job.value.id;
     take_back(&app.store, &app.intake.queues, id, TakenBack::Caller, app.clock.now()).await?;

@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use likeness_core::{entropy::Entropy, id::JobId, money::Usd};
 use likeness_local::{
-    fal::{Fault, FaultRule, WebhookFault},
+    fal::{DrawingFault, Fault, FaultRule, GenerationFault, WebhookFault},
     stack::Stack,
 };
 use serde_json::{Value, json};
@@ -23,6 +23,10 @@ pub(super) enum Journey {
     Portrait,
     /// A master whose callback never comes.
     Unheard,
+    /// A master that is taken back while fal works on it; only the taking back.
+    Canceled,
+    /// A master that failed is tried again; only the second time.
+    Retried,
 }
 
 /// How a journey ended.
@@ -40,7 +44,7 @@ pub(super) struct Run {
     product: Product,
     script: Script,
     journey: Journey,
-    path: &'static str,
+    path: String,
     body: Value,
 }
 
@@ -52,6 +56,8 @@ impl Journey {
             Self::Composite => "composite",
             Self::Portrait => "portrait",
             Self::Unheard => "unheard",
+            Self::Canceled => "canceled",
+            Self::Retried => "retried",
         }
     }
 
@@ -62,9 +68,21 @@ impl Journey {
     }
 
     /// What it needs before, and the request that begins it.
-    async fn prepare(self, product: &Product) -> (&'static str, Value) {
-        match self {
+    async fn prepare(self, product: &Product) -> (String, Value) {
+        let (kind, body) = match self {
             Self::Master | Self::Unheard => ("master", keeper()),
+            Self::Canceled => {
+                product.fault(Fault::Generation(GenerationFault::NeverFinish));
+                let job = product.post_master_with(keeper()).await;
+                product.stack().settle().await;
+                return (format!("/api/v1/jobs/{job}/cancel"), json!({}));
+            }
+            Self::Retried => {
+                product.fault(Fault::Drawing(DrawingFault::BlackFrame));
+                let job = product.post_master_with(keeper()).await;
+                assert_eq!(product.ended(&job).await["status"], "failed");
+                return (format!("/api/v1/jobs/{job}/retry"), json!({}));
+            }
             Self::Profile => {
                 let master = master(product, keeper()).await;
                 let body = json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [0, 90, 180] });
@@ -87,7 +105,8 @@ impl Journey {
                 let prompt = "74828 is looking at the camera, smiling, with a haunted house in the background.";
                 ("portrait", json!({ "personId": "ada", "prompt": prompt, "numImages": 2, "seed": 3 }))
             }
-        }
+        };
+        (format!("/api/v1/projects/demo/images/generate/{kind}"), body)
     }
 }
 
@@ -160,14 +179,14 @@ impl Run {
 
     /// The request, made until it is answered: under one idempotency key it is one request.
     async fn accepted(&self) -> JobId {
-        let path = format!("/api/v1/projects/demo/images/generate/{}", self.path);
         for _ in 0..3 {
-            let request = self.product.request(Method::POST, &path).header("idempotency-key", "once").json(&self.body);
+            let request = self.product.request(Method::POST, &self.path).header("idempotency-key", "once");
+            let request = request.json(&self.body);
             let (status, body) = answer(request).await;
             if status == StatusCode::BAD_GATEWAY {
                 continue;
             }
-            assert_eq!(status, StatusCode::ACCEPTED, "{body}");
+            assert!(matches!(status, StatusCode::OK | StatusCode::ACCEPTED), "{status} {body}");
             return body["jobId"].as_str().unwrap().parse().unwrap();
         }
         panic!("{} is not accepted", self.journey.name());
