@@ -20,6 +20,9 @@ use crate::{app::App, submit::submit};
 /// How many waiting shots of a lane are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
 
+/// So many shots with a record that is at fault may stand in the way of the others.
+const MOST_PASSED_OVER: u16 = 20;
+
 /// How long admission waits for the one shot that finds out whether fal takes requests again.
 const PROBE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
@@ -46,11 +49,17 @@ async fn admit_all(
     submits: &mut JoinSet<Result<(), StoreError>>,
 ) -> Result<(), StoreError> {
     let hinted = hinted_shots(app, jobs).await?;
+    let mut passed_over = 0;
     loop {
         let now = app.clock.now();
         let gate = app.recorder.store.gate().await?;
         let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(()) };
-        let Some(shot) = best(app, &hinted, gone, &gate, now).await? else { return Ok(()) };
+        let shot = match best(app, &hinted, gone, &gate, now).await {
+            Ok(Some(shot)) => shot,
+            Ok(None) => return Ok(()),
+            Err(NotRead { shot: Some(shot), error }) if pass_over(gone, &mut passed_over, shot, &error) => continue,
+            Err(NotRead { error, .. }) => return Err(error),
+        };
         // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
         let probe = match &gate.stopped {
             None => false,
@@ -63,15 +72,24 @@ async fn admit_all(
             Err(wait) => return come_back(app, wait).await,
         };
         // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
-        if take_back_unwanted(&app.recorder.store, &app.recorder.queues, shot.value.id.job, now).await? {
-            gone.insert(shot.value.id);
-            continue;
+        match take_back_unwanted(&app.recorder.store, &app.recorder.queues, shot.value.id.job, now).await {
+            Ok(false) => {}
+            Ok(true) => {
+                gone.insert(shot.value.id);
+                continue;
+            }
+            Err(error) if pass_over(gone, &mut passed_over, shot.value.id, &error) => continue,
+            Err(error) => return Err(error),
         }
         let Some((claimed, held)) = claimed(app, &shot, slot, now) else {
             gone.insert(shot.value.id);
             continue;
         };
-        let claim = app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await?;
+        let claim = match app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await {
+            Ok(claim) => claim,
+            Err(error) if pass_over(gone, &mut passed_over, shot.value.id, &error) => continue,
+            Err(error) => return Err(error),
+        };
         if claim != Claim::GateMoved {
             gone.insert(shot.value.id);
         }
@@ -95,6 +113,29 @@ async fn hinted_shots(app: &App, jobs: &[JobId]) -> Result<Vec<Versioned<Shot>>,
     Ok(shots)
 }
 
+/// Leaves `shot` where it is, with a line in the log, if the fault lies with its own record: the others are not to wait
+/// behind it for ever. Where it lies with many, it lies with the table.
+fn pass_over(gone: &mut HashSet<ShotId>, passed_over: &mut u16, shot: ShotId, error: &StoreError) -> bool {
+    if !error.is_lasting() || *passed_over == MOST_PASSED_OVER {
+        return false;
+    }
+    tracing::error!(shot.id = %shot, error = causes(error), "a shot cannot be admitted and is passed over");
+    *passed_over += 1;
+    gone.insert(shot)
+}
+
+/// What waits cannot be read; where it is one shot that cannot, which.
+struct NotRead {
+    shot: Option<ShotId>,
+    error: StoreError,
+}
+
+impl From<StoreError> for NotRead {
+    fn from(error: StoreError) -> Self {
+        Self { shot: None, error }
+    }
+}
+
 /// The best shot that waits and whose job may have one more in flight: of those in the index and those hinted at.
 async fn best(
     app: &App,
@@ -102,7 +143,7 @@ async fn best(
     gone: &HashSet<ShotId>,
     gate: &Gate,
     now: Timestamp,
-) -> Result<Option<Versioned<Shot>>, StoreError> {
+) -> Result<Option<Versioned<Shot>>, NotRead> {
     let may_go = |shot: &Shot| shot.together.is_none_or(|most| gate.in_flight_of(shot.id.job, now) < usize::from(most));
     let hinted = hinted.iter().filter(|shot| !gone.contains(&shot.value.id) && may_go(&shot.value));
     let hinted = hinted.min_by_key(|shot| shot.value.rank.sort_key(shot.value.id));
@@ -114,7 +155,8 @@ async fn best(
         if gone.contains(&id) || full.contains(&id.job) {
             continue;
         }
-        let Some(shot) = app.recorder.store.shot(id).await? else { continue };
+        let read = app.recorder.store.shot(id).await.map_err(|error| NotRead { shot: Some(id), error })?;
+        let Some(shot) = read else { continue };
         if !matches!(shot.value.state, ShotState::Waiting { .. }) {
             continue;
         }

@@ -21,10 +21,11 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
     });
     for (id, attended) in join_all(attended).await {
         match attended {
-            Ok(job) => {
+            Ok(Attended::ForAdmission(job)) => {
                 jobs.extend(job);
                 hinted.push(id);
             }
+            Ok(Attended::Done) => {}
             Err(error) => {
                 tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "hint not attended to");
                 failed.push(id);
@@ -42,25 +43,33 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
     response
 }
 
-/// Does what is special to one hint; returns the job whose shots admission should know of.
-async fn attend(app: &App, body: &str) -> Result<Option<JobId>, Box<dyn Error + Send + Sync>> {
+/// What a hint still needs.
+enum Attended {
+    /// That admission goes well, which should know of this job's shots.
+    ForAdmission(Option<JobId>),
+    /// Nothing: if it came again it would be done again.
+    Done,
+}
+
+/// Does what is special to one hint.
+async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send + Sync>> {
     match serde_json::from_str(body)? {
-        LaneHint::Room => Ok(None),
+        LaneHint::Room => Ok(Attended::ForAdmission(None)),
         LaneHint::Job(job) => {
             end_pauses(app, job).await?;
-            Ok(Some(job))
+            Ok(Attended::ForAdmission(Some(job)))
         }
         LaneHint::LookUp(shot) => {
             look_up(&app.recorder, &app.fal, shot, app.clock.now()).await?;
-            Ok(None)
+            Ok(Attended::Done)
         }
         LaneHint::CallOff(job) => {
             call_off_job(&app.recorder, &app.fal, job, app.clock.now()).await?;
-            Ok(None)
+            Ok(Attended::Done)
         }
         LaneHint::Deadline(job) => {
             at_deadline(&app.recorder.store, &app.recorder.queues, job, app.clock.now()).await?;
-            Ok(None)
+            Ok(Attended::Done)
         }
     }
 }

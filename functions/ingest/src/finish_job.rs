@@ -22,7 +22,7 @@ use crate::{
 /// Ends `job` if all its shots are settled and nothing else is tried.
 pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified> {
     // What was found out before somebody else wrote the job.
-    let mut known: Option<(usize, Compared)> = None;
+    let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
     loop {
         let Some(view) = app.store.job(job).await? else { return Ok(()) };
         let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
@@ -35,7 +35,10 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
         let next = match before.tried_otherwise(&shots, now) {
             Some((extended, more)) => Next::Again(Box::new(extended), more),
             None => match known.take() {
-                Some((count, compared)) if count == shots.len() => Next::End(Box::new(compared)),
+                // Opened again it has other images.
+                Some((count, retried_at, compared)) if (count, retried_at) == (shots.len(), before.retried_at) => {
+                    Next::End(Box::new(compared))
+                }
                 Some(_) | None => verify(app, before, &shots, now).await?,
             },
         };
@@ -62,7 +65,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
             log(&ended, &shots);
             return Ok(go_on(app, &ended, now).await?);
         }
-        known = Some((shots.len(), compared));
+        known = Some((shots.len(), before.retried_at, compared));
     }
 }
 

@@ -184,6 +184,8 @@ impl Backlog {
             .receive_message()
             .queue_url(self.dead_letters_url(queue, &own)?)
             .max_number_of_messages(SHOWN)
+            // Long, or SQS asks only some of its servers, and may find none of a few messages.
+            .wait_time_seconds(1)
             // A look hides nothing from who moves them back, or looks next.
             .visibility_timeout(0)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)

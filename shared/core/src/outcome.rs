@@ -1,5 +1,5 @@
-//! Recording what came of an attempt. Three ways lead here (the callback, the sweep's look-up, a submit that was
-//! refused) and any of them may come first, twice or late, so that all take this one step.
+//! Recording what came of an attempt. Four ways lead here (the callback, a look-up, a submit that was refused,
+//! and silence) and any of them may come first, twice or late, so that all take this one step.
 
 use jiff::{SignedDuration, Timestamp};
 

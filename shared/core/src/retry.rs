@@ -26,7 +26,7 @@ pub enum Next {
 }
 
 /// Most attempts in all, whatever the mixture of faults.
-const MAX_ATTEMPTS: usize = 8;
+pub(crate) const MAX_ATTEMPTS: usize = 8;
 const MAX_SILENCES: usize = 2;
 
 /// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording` says

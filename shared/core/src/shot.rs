@@ -33,6 +33,7 @@ use crate::{
     lane::Lane,
     money::Usd,
     recipe::Recipe,
+    retry,
 };
 
 /// One image request to fal, with its history.
@@ -97,6 +98,14 @@ pub enum Work {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
+}
+
+/// DynamoDB keeps 400 KB in an item, and counts somewhat otherwise than JSON.
+const MOST_BYTES: usize = 350_000;
+
+/// As JSON; what cannot be written has no place.
+fn bytes(value: &impl Serialize) -> usize {
+    serde_json::to_vec(value).map_or(usize::MAX, |json| json.len())
 }
 
 impl Shot {
@@ -183,6 +192,11 @@ impl Shot {
     #[must_use]
     pub fn made_nothing(&self) -> bool {
         matches!(self.state, ShotState::Failed(_) | ShotState::Canceled)
+    }
+
+    /// Whether its record can hold as many attempts more as there may be.
+    pub(crate) fn has_room_for_attempts(&self) -> bool {
+        bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(retry::MAX_ATTEMPTS)) < MOST_BYTES
     }
 
     /// The attempts that count against the limits.

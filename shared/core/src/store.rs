@@ -67,6 +67,17 @@ pub enum StoreError {
     Unreadable(#[source] serde_dynamo::Error),
 }
 
+impl StoreError {
+    /// Whether it will be the same next time. Where it lies with one item, others may go well.
+    #[must_use]
+    pub fn is_lasting(&self) -> bool {
+        match self {
+            Self::Busy(_) => false,
+            Self::Refused(_) | Self::Unreadable(_) | Self::NotInList => true,
+        }
+    }
+}
+
 impl<E, R> From<SdkError<E, R>> for StoreError
 where
     E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,

@@ -68,6 +68,10 @@ pub async fn take_back_shots(store: &Store, queues: &Queues, job: JobId, now: Ti
     while again {
         again = false;
         let Some(view) = store.job(job).await? else { return Ok(()) };
+        // It ended meanwhile, and somebody may have opened it again, who wants these shots.
+        if !view.job.value.is_taken_back() {
+            return Ok(());
+        }
         for shot in &view.shots {
             let due = |flight: &Flight| flight.call_off == CallOff::Due;
             if shot.value.flight().is_some_and(due) {

@@ -42,10 +42,10 @@ pub(crate) async fn retry_job(
         {
             return respond(&app, replay(&app, &known).await?, wait).await;
         }
-        if before.job.value.ending().is_none() && before.job.value.retried_at.is_some() {
+        let under_way = before.job.value.ending().is_none() && !before.job.value.is_taken_back();
+        if under_way && before.job.value.retried_at.is_some() {
             return respond(&app, Started { stored: before, cached: false }, wait).await;
         }
-        app.intake.room_for(&before.job.value.kind, false, now).await?;
         let (open, waiting) = reopened(&app, &before, cancel_after, now).await?;
         match app.store.reopen_job(&before, &open, &waiting, idempotency.as_ref(), now).await? {
             Acceptance::Accepted => {
@@ -73,6 +73,9 @@ async fn reopened(
 ) -> Result<(Job, Vec<Shot>), ApiError> {
     let (job, shots) = (&before.job.value, before.plain_shots());
     let count = job.to_reopen(&shots).map_err(|not| refusal(job, not))?.len();
+    if count > 0 {
+        app.intake.room_for(&job.kind, false, now).await?;
+    }
     let first_turn = first_turn(app, job, u16::try_from(count).unwrap_or(u16::MAX)).await?;
     let deadline = cancel_after.map(|after| now + after);
     job.reopened(&shots, first_turn, deadline, now).map_err(|not| refusal(job, not))
@@ -93,6 +96,7 @@ fn refusal(job: &Job, not: NotReopened) -> ApiError {
     let detail = match not {
         NotReopened::Running => "the job is under way: wait for its end, or cancel it".to_owned(),
         NotReopened::Complete => "the job is complete: there is nothing to retry".to_owned(),
+        NotReopened::TooOften => "the job was tried too often: make the request anew".to_owned(),
         NotReopened::NothingMissing => format!(
             "no shot of the job failed or was canceled; to have one of its images made anew, regenerate it: \
              POST /api/v1/jobs/{}/shots/{{shot}}/regenerate",

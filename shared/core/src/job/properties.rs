@@ -29,6 +29,8 @@ enum Happening {
     Checks(bool),
     /// Ingest looks whether it is over.
     Finishes,
+    /// Somebody has what is missing tried again.
+    Retries,
 }
 
 fn happenings() -> impl Strategy<Value = Vec<Happening>> {
@@ -38,6 +40,7 @@ fn happenings() -> impl Strategy<Value = Vec<Happening>> {
         1 => Just(Happening::TakesBack),
         2 => any::<bool>().prop_map(Happening::Checks),
         4 => Just(Happening::Finishes),
+        1 => Just(Happening::Retries),
     ];
     prop::collection::vec(happening, 0..160)
 }
@@ -56,17 +59,34 @@ proptest! {
         let mut job = job(u16::try_from(shots.len()).unwrap());
         let numbered = shots.into_iter().zip(0..).map(|(shot, number)| Shot { id: job.id.shot(number), ..shot });
         let mut shots: Vec<Traced> = numbered.map(Traced::new).collect();
-        let reserved: Option<Usd> = shots.iter().map(|traced| traced.shot.asked().cost_bound()).sum();
+        let mut reserved: Option<Usd> = shots.iter().map(|traced| traced.shot.asked().cost_bound()).sum();
         for happening in &happenings {
             let before = job.clone();
             match happening {
                 Happening::Shot(which, step) => {
                     let which = which.index(shots.len());
                     // As admission has it: nothing more is sent for a job that was taken back.
-                    let step = if matches!(step, Step::Claim) && job.is_taken_back() { &Step::Canceled } else { step };
+                    let step = match step {
+                        Step::Claim if job.is_taken_back() => &Step::Canceled,
+                        // Shots are opened again with their job.
+                        Step::Reopened => &Step::Passes(0),
+                        step => step,
+                    };
                     shots[which].take(step);
                 }
                 Happening::TakesBack => job = job.clone().taken_back(TakenBack::Caller, shots[0].now).unwrap_or(job),
+                Happening::Retries => {
+                    let plain: Vec<Shot> = shots.iter().map(|traced| traced.shot.clone()).collect();
+                    shots[0].now += SignedDuration::from_secs(1);
+                    if let Ok((open, waiting)) = job.reopened(&plain, 9, None, shots[0].now) {
+                        prop_assert!(before.ending().is_some() && open.ending().is_none());
+                        for shot in waiting {
+                            let place = usize::from(shot.id.ordinal);
+                            shots[place].shot = shot;
+                        }
+                        (reserved, job) = (open.reserved, open);
+                    }
+                }
                 Happening::Checks(missed) => job = job.clone().checked(*missed, shots[0].now).unwrap_or(job),
                 Happening::Finishes => {
                     let plain: Vec<Shot> = shots.iter().map(|traced| traced.shot.clone()).collect();
@@ -85,7 +105,7 @@ proptest! {
                     }
                 }
             }
-            if before.ending().is_some() {
+            if before.ending().is_some() && before.retried_at == job.retried_at {
                 prop_assert_eq!(&before, &job, "an ended job changed");
             }
             prop_assert!(!before.is_taken_back() || job.is_taken_back() || job.ending().is_some());

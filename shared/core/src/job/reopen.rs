@@ -20,6 +20,9 @@ pub enum NotReopened {
     /// Everything is there.
     #[error("it is complete")]
     Complete,
+    /// What was tried fills a shot's record, which has to hold every attempt.
+    #[error("it was tried too often")]
+    TooOften,
     /// What it lacks is not for want of a shot.
     #[error("none of its shots failed or was canceled")]
     NothingMissing,
@@ -36,7 +39,13 @@ impl Job {
             JobState::Completed(_) => Err(NotReopened::Complete),
             JobState::Partial(..) | JobState::Failed(..) | JobState::Canceled(_) | JobState::Expired(..) => {
                 let missing = self.kind.missing(shots);
-                if missing.is_empty() && !shots.is_empty() { Err(NotReopened::NothingMissing) } else { Ok(missing) }
+                if missing.is_empty() && !shots.is_empty() {
+                    return Err(NotReopened::NothingMissing);
+                }
+                if missing.iter().any(|shot| !shot.has_room_for_attempts()) {
+                    return Err(NotReopened::TooOften);
+                }
+                Ok(missing)
             }
         }
     }

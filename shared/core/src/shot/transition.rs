@@ -204,7 +204,7 @@ impl Shot {
         let called_off = self.is_called_off();
         let landed = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
-            Arrival::Error(error) if called_off => {
+            Arrival::Error(error) | Arrival::TurnedAway(error) if called_off => {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
                 self.state = ShotState::Canceled;
@@ -371,7 +371,11 @@ impl Shot {
         let cost = self.provider_cost(attempt, &delivery);
         self.set_request_id(attempt, &delivery.request_id);
         if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
-            tried.outcome = AttemptOutcome::Delivered;
+            tried.outcome = if delivery.images.is_empty() {
+                AttemptOutcome::Unusable(FailureCode::ProviderProtocol)
+            } else {
+                AttemptOutcome::Delivered
+            };
             tried.provider_cost = cost;
             self.recipe = tried.recipe.clone();
         }

@@ -17,14 +17,15 @@ pub enum Overdue {
 }
 
 impl Store {
-    /// Up to `limit` shots, as many jobs and as many workflows that are due by `now`, the longest overdue first.
+    /// Up to `limit` workflows, as many jobs and as many shots that are due by `now`, of each the longest overdue first.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn overdue(&self, now: Timestamp, limit: u16) -> Result<Vec<Overdue>, StoreError> {
-        let mut overdue = self.overdue_in(layout::DUE, now, limit).await?;
+        // Shots last: fal may have to be asked about each, and take its time.
+        let mut overdue = self.overdue_in(layout::DUE_WORKFLOWS, now, limit).await?;
         overdue.extend(self.overdue_in(layout::DUE_JOBS, now, limit).await?);
-        overdue.extend(self.overdue_in(layout::DUE_WORKFLOWS, now, limit).await?);
+        overdue.extend(self.overdue_in(layout::DUE, now, limit).await?);
         Ok(overdue)
     }
 

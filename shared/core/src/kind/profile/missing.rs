@@ -4,10 +4,12 @@ use super::{EIGHT, Profile, made};
 use crate::{money::Usd, shot::Shot};
 
 impl Profile {
-    /// One shot for each angle that was tried and has no image: the first.
+    /// One shot for each angle that was asked for and has no image: the first. What the smaller profile lacks besides would
+    /// be shown by nothing once these are there.
     pub(in crate::kind) fn missing<'a>(&self, shots: &'a [Shot]) -> Vec<&'a Shot> {
         let mut there = made(shots);
-        let lacks = |shot: &&Shot| shot.made_nothing() && shot.recipe.angle.is_some_and(|angle| there.insert(angle));
+        let mut lacks_one = |angle| self.angles.contains(&angle) && there.insert(angle);
+        let lacks = |shot: &&Shot| shot.made_nothing() && shot.recipe.angle.is_some_and(&mut lacks_one);
         shots.iter().filter(lacks).collect()
     }
 
@@ -42,10 +44,17 @@ mod tests {
         let more = profile.simplified(&five, &plan.filing);
         let all: Vec<_> = five.into_iter().chain(settled(&more, &[0, 45], 12)).collect();
         let (missing, angles) = (profile.missing(&all), |id: u16| all[usize::from(id)].recipe.angle.unwrap());
-        assert_eq!(ids(&missing).into_iter().map(angles).collect::<Vec<_>>(), [0, 30, 60, 120, 45]);
+        assert_eq!(ids(&missing).into_iter().map(angles).collect::<Vec<_>>(), [0, 30, 60, 120]);
         assert_eq!(ids(&missing)[0], 0, "not both of the angle 0");
         assert_eq!(profile.may_follow(&all).micros(), 0, "there is no third try");
         assert!(profile.missing(&settled(&plan.recipes, &[], 0)).is_empty());
+        // Once the retry has brought them the result shows what was asked for, not the smaller profile.
+        let more = profile.simplified(&settled(&plan.recipes, &[30, 60, 120, 150, 210], 0), &plan.filing);
+        let eight: Vec<_> =
+            settled(&plan.recipes, &[30, 60, 120, 150, 210], 0).into_iter().chain(settled(&more, &[], 12)).collect();
+        assert_eq!(profile.shown(&eight), EIGHT);
+        let done: Vec<_> = settled(&plan.recipes, &[], 0).into_iter().chain(settled(&more, &[], 12)).collect();
+        assert_eq!((profile.shown(&done), profile.warning(&done)), (TWELVE.to_vec(), None));
         assert_eq!(EIGHT.len(), 8);
     }
 }
