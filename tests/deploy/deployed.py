@@ -42,6 +42,7 @@ def first_key(likeness, account, table):
         stdout=subprocess.PIPE,
         check=True,
         text=True,
+        timeout=60,
     )
     return done.stdout.strip()
 

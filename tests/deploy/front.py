@@ -103,6 +103,8 @@ class Front:
                 pass
 
         class Server(http.server.ThreadingHTTPServer):
+            request_queue_size = 128
+
             def handle_error(self, *_):
                 """A client that hung up, or a server that is gone: whoever asked has noticed."""
 

@@ -14,6 +14,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 STACK = "likeness"
 # This machine's, as the binaries run here; the template's default is arm64.
 ARCHITECTURE = {"x86_64": "x86_64", "aarch64": "arm64"}.get(platform.machine())
+# Seconds; a build from nothing takes ten minutes, more where others build too.
+BUILD_PATIENCE, PATIENCE = 3600, 300
 
 
 class Sam:
@@ -46,7 +48,15 @@ class Sam:
         self.run("delete", "--no-prompts", "--stack-name", STACK, "--region", REGION)
 
     def run(self, command, *arguments):
-        done = subprocess.run(
+        try:
+            done = self.start(command, arguments)
+        except subprocess.TimeoutExpired as late:
+            raise Failed(f"sam {command} takes longer than {late.timeout} s:\n{late.output}") from None
+        if done.returncode != 0:
+            raise Failed(f"sam {command} exits with {done.returncode}:\n{done.stdout}")
+
+    def start(self, command, arguments):
+        return subprocess.run(
             ["sam", command, "--config-file", str(self.config), *map(str, arguments)],
             cwd=ROOT,
             env=self.environment,
@@ -54,9 +64,8 @@ class Sam:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
+            timeout=BUILD_PATIENCE if command == "build" else PATIENCE,
         )
-        if done.returncode != 0:
-            raise Failed(f"sam {command} exits with {done.returncode}:\n{done.stdout}")
 
 
 def leave_out(template, statement):
