@@ -5,6 +5,7 @@ import re
 import sys
 
 import cloudformation
+import safeguards
 from cloudformation import ROOT
 
 CORE = ROOT / "shared/core/src"
@@ -218,6 +219,7 @@ def faults():
         yield from log_faults(name, function["Properties"])
         yield from lane_faults(name, function["Properties"])
         yield from environment_faults(name, function)
+    yield from safeguards.faults(TEMPLATE)
 
 
 found = list(faults())
