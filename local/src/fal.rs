@@ -183,6 +183,11 @@ impl Emulator {
         &self.emulation.faults
     }
 
+    /// Lets go what the faults `Held` keep back, now and from now on.
+    pub fn release(&self) {
+        self.emulation.release();
+    }
+
     /// The names of the inputs that the model at `endpoint` has; what else it is sent it ignores. `None` without a model.
     #[must_use]
     pub fn fields(&self, endpoint: &str) -> Option<Vec<&str>> {

@@ -3,24 +3,15 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use aws_sdk_dynamodb::{
-    Client,
-    config::{BehaviorVersion, Credentials, Region},
-    types::AttributeValue,
-};
+use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::harness::Product;
+use crate::{conformance::clients::Destination, harness::Product};
 
 /// Every item of the table by its key. Two that are equal hold the same, to the byte.
 pub(crate) async fn whole_table(product: &Product) -> BTreeMap<String, String> {
     let env = product.stack().env();
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("local", "local-secret", None, None, "test"))
-        .endpoint_url(env.required("AWS_ENDPOINT_URL_DYNAMODB", "").unwrap());
-    let scan = Client::from_conf(config.build()).scan().table_name(env.required("TABLE_NAME", "").unwrap());
+    let table = Destination::embedded(env.required("AWS_ENDPOINT_URL_DYNAMODB", "").unwrap().to_owned()).dynamodb();
+    let scan = table.scan().table_name(env.required("TABLE_NAME", "").unwrap());
     let items = scan.consistent_read(true).into_paginator().items().send();
     let items: Vec<HashMap<String, AttributeValue>> = items.try_collect().await.unwrap();
     assert!(!items.is_empty(), "a table without a project is no table of a test");

@@ -1,8 +1,10 @@
 //! `likeness soak`: many jobs of all kinds while everything goes wrong, and then whether anything was lost, doubled, left
 //! hanging or held.
 
+mod at_fal;
 mod faults;
 mod memory;
+mod report;
 
 use std::{
     error::Error,
@@ -15,7 +17,7 @@ use clap::Args;
 use futures_util::{StreamExt, stream};
 use likeness_core::{clock::Clock, entropy::Entropy};
 
-use self::{faults::Faults, memory::resident_megabytes};
+use self::{faults::Faults, memory::Memory, report::Outcome};
 use super::{
     data::DEMO,
     load::{Caller, Ended, Order, References, mixture},
@@ -30,20 +32,22 @@ type Failed = Box<dyn Error + Send + Sync>;
 
 /// How many jobs are under way at once. Many, as most of them wait: for a hidden message, for a window to pass.
 const CALLERS: usize = 120;
+/// How often the memory in use is looked at.
+const SAMPLES: usize = 50;
 /// How long what is left over may take after the last job: a lost submit is given up after a minute, and a hidden message
 /// comes again after half of one.
 const LAST_SWEEPS: Duration = Duration::from_secs(240);
 
 #[derive(Debug, Args)]
 pub(super) struct Soak {
-    /// How many jobs.
+    /// How many jobs; one in fifty is a workflow of two.
     #[arg(long, default_value_t = 200)]
     jobs: usize,
-    /// Which part of the requests to fal meets a fault; a tenth of that of all other calls, and as many invocations are
-    /// stopped dead.
+    /// Which part of the requests to fal meets a fault there; a tenth of that of all calls meets one on the way, and a quarter
+    /// of that of the invocations is to be stopped dead.
     #[arg(long, default_value_t = 0.2)]
     faults: f64,
-    /// Which jobs, which faults.
+    /// Which jobs, which faults, and what is left to chance in the product and at fal. What meets what is up to the machine.
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// Where data is kept meanwhile; a folder that does not exist, and is removed after a good end.
@@ -64,30 +68,30 @@ impl Soak {
         stack.create_tenant(DEMO, &token, Clock::system().now()).await?;
         let caller = Arc::new(Caller::new(stack.url(), &token, Duration::from_secs(1))?);
         let references = References::make(&caller).await?;
-        let made_before = References::JOBS;
-
         let orders = mixture(self.jobs, self.seed, &references);
         faults.begin(&stack, &orders);
         let (ended, memory) = tokio::select! {
             worked = self.work(&caller, orders) => worked?,
             never = faults.kill(&stack) => match never {},
         };
-        faults.end(&stack);
+        let struck = faults.end(&stack);
         let found = look_at_the_end(&stack).await?;
-        self.report(&ended, &found, &faults, &memory, began);
-        let lost = self.jobs + made_before - found.jobs.min(self.jobs + made_before);
-        let doubled = found.jobs.saturating_sub(self.jobs + made_before);
-        println!(
-            "lost {lost}, doubled {doubled}, violations {}, undecidable {}",
-            found.violations.len(),
-            found.undecidable.len()
-        );
-        for violation in &found.violations {
-            println!("  {violation}");
-        }
+        let outcome = Outcome {
+            orders: self.jobs,
+            faults: self.faults,
+            before: References::JOBS,
+            ended,
+            found,
+            struck,
+            memory: memory.course(self.jobs),
+            took: began.elapsed(),
+        };
+        println!("soak: {} jobs, faults {}, seed {}", self.jobs, self.faults, self.seed);
+        outcome.print();
         stack.stop().await;
-        if lost + doubled + found.violations.len() > 0 {
-            return Err(format!("not sound; everything is kept in {}", self.data.display()).into());
+        let shortcomings = outcome.shortcomings();
+        if !shortcomings.is_empty() {
+            return Err(format!("{}; everything is kept in {}", shortcomings.join("; "), self.data.display()).into());
         }
         std::fs::remove_dir_all(&self.data)?;
         Ok(())
@@ -106,54 +110,39 @@ impl Soak {
             port: 0,
             data: Some(self.data.clone()),
             environment: patience.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
-            fal: EmulatorOptions { delay: Duration::from_millis(100), ..EmulatorOptions::default() },
+            fal: EmulatorOptions {
+                delay: Duration::from_millis(100),
+                // What never finishes keeps its place at fal for as long as nobody calls it off, as who would may be stopped.
+                concurrency: 1000,
+                entropy: Entropy::seeded(!self.seed),
+                ..EmulatorOptions::default()
+            },
             sweep_every: Some(Duration::from_secs(2)),
             clock: Clock::system(),
-            entropy: Entropy::from_os(),
+            entropy: Entropy::seeded(self.seed),
             wire: Some(faults.wire()),
             one_at_a_time: false,
         })
         .await?)
     }
 
-    /// Has all jobs made; returns how they ended, and the memory in use after each tenth of them.
-    async fn work(&self, caller: &Arc<Caller>, orders: Vec<Order>) -> Result<(Vec<Ended>, Vec<u64>), Failed> {
+    /// Has everything made; returns how it ended, and the memory in use meanwhile.
+    async fn work(&self, caller: &Arc<Caller>, orders: Vec<Order>) -> Result<(Vec<Ended>, Memory), Failed> {
         let mut jobs = stream::iter(orders)
             .map(|order| {
                 let caller = Arc::clone(caller);
                 async move { caller.see_through(&order).await }
             })
             .buffer_unordered(CALLERS);
-        let (mut ended, mut memory) = (Vec::new(), Vec::new());
+        let (mut ended, mut memory) = (Vec::new(), Memory::default());
         while let Some(job) = jobs.next().await {
             ended.push(job?);
-            if ended.len() % self.jobs.div_ceil(10) == 0 {
-                memory.push(resident_megabytes());
-                eprintln!("{} of {} jobs, {} MB", ended.len(), self.jobs, memory.last().unwrap_or(&0));
+            if ended.len() % self.jobs.div_ceil(SAMPLES) == 0 {
+                let megabytes = memory.sample();
+                eprintln!("{} of {} jobs, {megabytes} MB", ended.len(), self.jobs);
             }
         }
         Ok((ended, memory))
-    }
-
-    fn report(&self, ended: &[Ended], found: &Audit, faults: &Faults, memory: &[u64], began: Instant) {
-        let count = |status: &str| ended.iter().filter(|job| job.status == status).count();
-        let sent: usize = ended.iter().map(|job| job.requests).sum();
-        println!("soak: {} jobs, faults {}, seed {}", self.jobs, self.faults, self.seed);
-        println!(
-            "  jobs      {} completed, {} partial, {} failed, {} canceled; asked for {sent} times",
-            count("completed"),
-            count("partial"),
-            count("failed"),
-            count("canceled")
-        );
-        println!(
-            "  pictures  {} stored in {} objects, {} requests at fal, {} paid twice",
-            found.images, found.objects, found.requests, found.paid_twice
-        );
-        println!("  faults    {faults}");
-        println!("  messages  {} given up to dead letters", found.dead_letters);
-        println!("  memory    {memory:?} MB after each tenth of the jobs");
-        println!("  time      {:.0} s", began.elapsed().as_secs_f64());
     }
 }
 

@@ -54,6 +54,12 @@ pub(super) async fn clear_faults(State(emulation): State<Arc<Emulation>>) -> Sta
     StatusCode::NO_CONTENT
 }
 
+/// `POST /_emulator/release`.
+pub(super) async fn release(State(emulation): State<Arc<Emulation>>) -> StatusCode {
+    emulation.release();
+    StatusCode::NO_CONTENT
+}
+
 /// `GET /_emulator/violations`.
 pub(super) async fn violations(State(emulation): State<Arc<Emulation>>) -> Json<Vec<Violation>> {
     Json(emulation.violations())

@@ -2,7 +2,10 @@
 
 use std::{
     future::Future,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use likeness_core::{clock::Clock, entropy::Entropy};
@@ -35,6 +38,7 @@ pub(super) struct Emulation {
     pub(super) downloads: reqwest::Client,
     book: Mutex<Book>,
     violations: Mutex<Vec<Violation>>,
+    released: AtomicBool,
     changes: watch::Sender<u64>,
     stopped: watch::Sender<bool>,
 }
@@ -81,6 +85,7 @@ impl Emulation {
                 .build()?,
             book: Mutex::new(book),
             violations: Mutex::default(),
+            released: AtomicBool::new(false),
             changes: watch::Sender::new(0),
             stopped: watch::Sender::new(false),
             options,
@@ -113,6 +118,16 @@ impl Emulation {
                 () = &mut stopping => return,
             }
         }
+    }
+
+    /// From now on nothing is held back any more.
+    pub(super) fn release(&self) {
+        self.released.store(true, Ordering::SeqCst);
+        self.tell();
+    }
+
+    pub(super) fn is_released(&self) -> bool {
+        self.released.load(Ordering::SeqCst)
     }
 
     /// Whether something is under way that ends by itself, without a pause before it.

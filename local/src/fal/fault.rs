@@ -55,6 +55,8 @@ pub enum SubmitFault {
         /// Milliseconds between the halves.
         ms: u64,
     },
+    /// The answer comes after [`Emulator::release`](super::Emulator::release); the request is accepted at once.
+    Held,
 }
 
 /// The forms of an error body seen in the field.
@@ -108,6 +110,8 @@ pub enum GenerationFault {
         /// Milliseconds.
         ms: u64,
     },
+    /// Takes until [`Emulator::release`](super::Emulator::release), for which `idle` waits.
+    Held,
     /// Stays `IN_PROGRESS` until it is cancelled. Not waited for by `idle`.
     NeverFinish,
     /// A cancel is acknowledged, and the run completes all the same.

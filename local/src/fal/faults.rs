@@ -153,7 +153,8 @@ fn refuses(fault: &Fault) -> bool {
             SubmitFault::TruncatedAnswer
             | SubmitFault::DropAfterAccept
             | SubmitFault::Delay { .. }
-            | SubmitFault::SlowBody { .. } => false,
+            | SubmitFault::SlowBody { .. }
+            | SubmitFault::Held => false,
         },
         Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) => false,
     }

@@ -58,6 +58,7 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
     for fault in request.generation_faults() {
         match fault {
             GenerationFault::Slow { ms } => done_at += Duration::from_millis(*ms),
+            GenerationFault::Held => emulation.until(Emulation::is_released).await,
             GenerationFault::NeverFinish => std::future::pending().await,
             GenerationFault::ModelError { kind, status, billed, retry, body } => {
                 sleep_until(done_at).await;

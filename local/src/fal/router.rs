@@ -45,6 +45,7 @@ pub(super) fn router(emulation: Arc<Emulation>) -> Router {
         .route("/v1/meta", get(platform::meta))
         .route("/_emulator/ledger", get(control::ledger))
         .route("/_emulator/faults", get(control::faults).post(control::add_faults).delete(control::clear_faults))
+        .route("/_emulator/release", post(control::release))
         .route("/_emulator/violations", get(control::violations))
         .fallback(queue)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))

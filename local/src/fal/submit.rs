@@ -83,6 +83,10 @@ pub(super) async fn submit(emulation: Arc<Emulation>, line: Line, submit: Submit
             sleep(Duration::from_millis(ms)).await;
             answer
         }
+        Some(SubmitFault::Held) => {
+            emulation.until(Emulation::is_released).await;
+            answer
+        }
         Some(SubmitFault::SlowBody { ms }) => {
             let body = answer_body(&emulation, &endpoint, &id).to_string().into_bytes();
             let mut answer =
@@ -209,7 +213,8 @@ pub(super) fn refusal(fault: &SubmitFault, line: &Line) -> Option<Response> {
         SubmitFault::TruncatedAnswer
         | SubmitFault::DropAfterAccept
         | SubmitFault::Delay { .. }
-        | SubmitFault::SlowBody { .. } => None,
+        | SubmitFault::SlowBody { .. }
+        | SubmitFault::Held => None,
     }
 }
 

@@ -21,6 +21,8 @@ use likeness_local::wire::{Service, Wire};
 use crate::harness::Product;
 
 const SLOTS: usize = 200;
+/// Ten minutes, and the time of the looks themselves: some fifty times what it takes.
+const MOST_LOOKS: usize = 12_000;
 /// A transaction holds a hundred items.
 const SHOTS_OF_A_JOB: u16 = 90;
 
@@ -77,9 +79,15 @@ async fn admission_cost(backlog: usize) -> Spent {
     *spent.lock().unwrap() = Spent::default();
     // The sweep wakes admission, which goes on until every slot is taken.
     product.stack().sweep().await.unwrap();
-    while store.gate().await.unwrap().in_flight(product.hands.now()) < SLOTS
-        || !product.stack().invocations().running().is_empty()
-    {
+    let mut looks = 0;
+    loop {
+        let (taken, running) =
+            (store.gate().await.unwrap().in_flight(product.hands.now()), product.stack().invocations().running());
+        if taken == SLOTS && running.is_empty() {
+            break;
+        }
+        looks += 1;
+        assert!(looks < MOST_LOOKS, "{taken} of {SLOTS} slots are taken, and {running:?} are at work");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     assert!(store.backlog(Lane::Master, u64::MAX).await.unwrap() as usize >= backlog - SLOTS);

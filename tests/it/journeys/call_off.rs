@@ -15,15 +15,20 @@ use serde_json::{Value, json};
 use super::cancel::{cancel, money, never, one_at_a_time, shots};
 use crate::harness::Product;
 
-/// Waits until the job's first shot stands as `status` says: what is waited for is under way.
-async fn reach(product: &Product, job: &str, status: &str) {
-    for _ in 0..2000 {
-        if shots(&product.job(job).await)[0] == status {
+/// Waits for `done`, which is under way; what it leads to is held back meanwhile, so that nothing hangs on how long it takes.
+async fn until(product: &Product, job: &str, what: &str, done: impl AsyncFn() -> bool) {
+    for _ in 0..20_000 {
+        if done().await {
             return;
         }
         tokio::time::sleep(std::time::Duration::from_millis(3)).await;
     }
-    panic!("never {status}: {}", product.job(job).await);
+    panic!("never {what}: {}, at fal {:?}", product.job(job).await, product.fal().ledger());
+}
+
+/// Waits until the job's first shot stands as `status` says.
+async fn reach(product: &Product, job: &str, status: &str) {
+    until(product, job, status, async || shots(&product.job(job).await)[0] == status).await;
 }
 
 fn stored(product: &Product, job: &str) -> impl Future<Output = JobView> {
@@ -86,12 +91,13 @@ async fn what_waits_in_fals_line_is_taken_out_of_it_though_no_callback_tells() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_request_whose_answer_is_still_on_its_way_is_called_off_once_its_id_is_known() {
     let product = Product::start().await;
-    product.fal().faults().add(FaultRule::once(Fault::Submit(SubmitFault::Delay { ms: 3000 })));
+    product.fault(Fault::Submit(SubmitFault::Held));
     product.fault(never());
     let id = product.post_master_with(json!({})).await;
     reach(&product, &id, "submitting").await;
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
     assert_eq!(shots(&product.job(&id).await), ["submitting"]);
+    product.fal().release();
     assert_canceled(&product.settled(&id).await);
     assert_eq!(cancels(&product), [[202]]);
     product.finish().await;
@@ -110,11 +116,12 @@ async fn a_request_that_nobody_knows_whether_fal_has_it_ends_with_its_window() {
     assert_canceled(&product.settled(&id).await);
     assert!(product.fal().ledger().is_empty(), "it was not sent again");
     // The same, and fal has it: its callback is what tells.
-    product.fal().faults().add(FaultRule::once(Fault::Submit(SubmitFault::DropAfterAccept)));
-    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::Slow { ms: 3000 })));
+    product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
+    product.fault(Fault::Generation(GenerationFault::Held));
     let id = product.post_master_with(json!({})).await;
     reach(&product, &id, "submitting").await;
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
+    product.fal().release();
     assert_kept(&product.settled(&id).await);
     product.finish().await;
 }
@@ -122,13 +129,14 @@ async fn a_request_that_nobody_knows_whether_fal_has_it_ends_with_its_window() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_picture_that_fal_makes_all_the_same_is_kept_and_paid_for() {
     let product = Product::start().await;
-    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::Slow { ms: 3000 })));
-    product.fal().faults().add(FaultRule::once(Fault::Generation(GenerationFault::IgnoreCancel)));
+    product.fault(Fault::Generation(GenerationFault::Held));
+    product.fault(Fault::Generation(GenerationFault::IgnoreCancel));
     let id = product.post_master_with(json!({})).await;
     reach(&product, &id, "submitted").await;
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
+    until(&product, &id, "called off at fal", async || cancels(&product) == [[202]]).await;
+    product.fal().release();
     assert_kept(&product.settled(&id).await);
-    assert_eq!(cancels(&product), [[202]]);
     product.finish().await;
 }
 

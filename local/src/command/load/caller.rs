@@ -6,10 +6,19 @@ use likeness_core::fal::http_builder;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Failed, requests::Order};
+use super::{
+    Failed,
+    requests::{Asks, Order},
+};
 
 /// How long a job may take before it counts as hanging.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// The `Cancel-After` of those that have little time.
+const LITTLE_TIME: &str = "20s";
+/// So many requests without an answer are enough.
+const MOST_REQUESTS: usize = 100;
+/// A retry that is refused so often is refused for good.
+const FEW_CONFLICTS: usize = 5;
 
 pub(crate) struct Caller {
     http: Client,
@@ -19,15 +28,19 @@ pub(crate) struct Caller {
     pause: Duration,
 }
 
-/// A job that came to its end.
+/// An order that came to its end.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// The job's id.
+    /// The job's id, or the workflow's.
     pub(crate) id: String,
     /// How it ended.
     pub(crate) status: String,
     /// How often it was asked for.
     pub(crate) requests: usize,
+    /// How many jobs it has.
+    pub(crate) jobs: usize,
+    /// Whether it failed and was begun anew.
+    pub(crate) again: bool,
     result: Value,
 }
 
@@ -37,7 +50,7 @@ impl Caller {
         Ok(Self { http, url: url.to_owned(), key: key.to_owned(), pause })
     }
 
-    /// From the request to the end of its job.
+    /// From the request to its end.
     pub(crate) async fn see_through(&self, order: &Order) -> Result<Ended, Failed> {
         let (first, second) = if order.hurried {
             let (first, second) = tokio::join!(self.accepted(order), self.accepted(order));
@@ -52,24 +65,41 @@ impl Caller {
                 return Err(format!("{} became {id} and {other}", order.key).into());
             }
         }
+        let (path, end) = match order.asks {
+            Asks::Job(_) => (format!("/api/v1/jobs/{id}"), "completedAt"),
+            Asks::Workflow => (format!("{PROJECT}/workflows/{id}"), "endedAt"),
+        };
         if order.canceled {
             // What comes of it is seen by its end.
-            let _ = self.request(Method::POST, &format!("/api/v1/jobs/{id}/cancel")).send().await;
+            let _ = self.request(Method::POST, &format!("{path}/cancel")).send().await;
         }
+        let mut ended = self.end(&path, end).await?;
+        let again = order.retried && ended["status"] == "failed" && self.retried(order, &path).await?;
+        if again {
+            ended = self.end(&path, end).await?;
+        }
+        let jobs = match order.asks {
+            Asks::Job(_) => 1,
+            Asks::Workflow => {
+                ended["steps"].as_array().into_iter().flatten().filter(|step| step["jobId"].is_string()).count()
+            }
+        };
+        let status = ended["status"].as_str().unwrap_or_default().to_owned();
+        Ok(Ended { id, status, requests, jobs, again, result: ended["result"].clone() })
+    }
+
+    /// What is at `path` once its `end` is set.
+    async fn end(&self, path: &str, end: &str) -> Result<Value, Failed> {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             tokio::time::sleep(self.pause).await;
-            let Some((StatusCode::OK, job)) =
-                self.answer(self.request(Method::GET, &format!("/api/v1/jobs/{id}"))).await
-            else {
-                continue;
-            };
-            if !job["completedAt"].is_null() {
-                let status = job["status"].as_str().unwrap_or_default().to_owned();
-                return Ok(Ended { id, status, requests, result: job["result"].clone() });
+            if let Some((StatusCode::OK, seen)) = self.answer(self.request(Method::GET, path)).await
+                && !seen[end].is_null()
+            {
+                return Ok(seen);
             }
         }
-        Err(format!("{id} hangs").into())
+        Err(format!("{path} hangs").into())
     }
 
     /// The picture of a job that must succeed.
@@ -99,26 +129,47 @@ impl Caller {
         Ok(())
     }
 
-    /// The id of the order's job, and how often it had to be asked for.
+    /// The id of the order's job or workflow, and how often it had to be asked for.
     async fn accepted(&self, order: &Order) -> Result<(String, usize), Failed> {
-        let mut requests = 0;
-        while requests < 100 {
-            requests += 1;
-            let post = self.request(Method::POST, &format!("{PROJECT}/images/generate/{}", order.kind));
-            let post = post.header("idempotency-key", &order.key).header("cache-control", "no-cache");
-            match self.answer(post.json(&order.body)).await {
-                Some((StatusCode::ACCEPTED, job)) => {
-                    let id = job["jobId"].as_str().ok_or("an accepted request without a job")?;
-                    return Ok((id.to_owned(), requests));
-                }
-                // Lost, busy, or the same request is just being accepted.
+        let (path, id) = match order.asks {
+            Asks::Job(kind) => (format!("{PROJECT}/images/generate/{kind}"), "jobId"),
+            Asks::Workflow => (format!("{PROJECT}/workflows"), "workflowId"),
+        };
+        let post = self.request(Method::POST, &path).header("idempotency-key", &order.key).json(&order.body);
+        let post = post.header("cache-control", "no-cache");
+        let post = if order.limited { post.header("cancel-after", LITTLE_TIME) } else { post };
+        let (status, accepted, requests) = self.insist(&post, MOST_REQUESTS).await?;
+        match (status, accepted[id].as_str()) {
+            (StatusCode::ACCEPTED, Some(id)) => Ok((id.to_owned(), requests)),
+            _ => Err(format!("{}: {status} {accepted}", order.key).into()),
+        }
+    }
+
+    /// Has a job that failed begun anew. `false`: there is nothing in it that could be.
+    async fn retried(&self, order: &Order, path: &str) -> Result<bool, Failed> {
+        let post = self.request(Method::POST, &format!("{path}/retry"));
+        let post = post.header("idempotency-key", format!("{}-again", order.key));
+        match self.insist(&post, FEW_CONFLICTS).await? {
+            (StatusCode::ACCEPTED, _, _) => Ok(true),
+            (StatusCode::CONFLICT, _, _) => Ok(false),
+            (status, problem, _) => Err(format!("{} again: {status} {problem}", order.key).into()),
+        }
+    }
+
+    /// Asks until there is an answer that stays: what was lost, or came to somebody busy, is repeated. A conflict may be
+    /// about the same request which is just being accepted, so `conflicts` times it is repeated too. With the answer comes
+    /// how often it was asked.
+    async fn insist(&self, post: &RequestBuilder, conflicts: usize) -> Result<(StatusCode, Value, usize), Failed> {
+        for requests in 1..=MOST_REQUESTS {
+            match self.answer(post.try_clone().ok_or("a request that cannot be repeated")?).await {
                 None => {}
-                Some((status, _)) if status.is_server_error() || status == StatusCode::CONFLICT => {}
-                Some((status, problem)) => return Err(format!("{}: {status} {problem}", order.key).into()),
+                Some((status, _)) if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {}
+                Some((StatusCode::CONFLICT, _)) if requests < conflicts => {}
+                Some((status, answer)) => return Ok((status, answer, requests)),
             }
             tokio::time::sleep(Duration::from_millis(300)).await;
         }
-        Err(format!("{} is never accepted", order.key).into())
+        Err(format!("never answered: {post:?}").into())
     }
 
     async fn answer(&self, request: RequestBuilder) -> Option<(StatusCode, Value)> {

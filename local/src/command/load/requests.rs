@@ -8,8 +8,7 @@ use super::{Failed, caller::Caller};
 /// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
-    /// The last part of the route.
-    pub(crate) kind: &'static str,
+    pub(crate) asks: Asks,
     pub(crate) body: Value,
     /// Under which it is repeated.
     pub(crate) key: String,
@@ -17,6 +16,19 @@ pub(crate) struct Order {
     pub(crate) canceled: bool,
     /// Sent twice at once, as an impatient program does.
     pub(crate) hurried: bool,
+    /// To be taken back by itself if it is not done in time.
+    pub(crate) limited: bool,
+    /// Begun anew, once, if it fails.
+    pub(crate) retried: bool,
+}
+
+/// What for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asks {
+    /// A job; the last part of its route.
+    Job(&'static str),
+    /// Several, one after the other.
+    Workflow,
 }
 
 /// What the others go by.
@@ -36,7 +48,7 @@ impl References {
         let master = async |subject: &str, description: &str| {
             let body =
                 json!({ "subjectType": "character", "subjectId": subject, "seed": 5, "description": description });
-            caller.picture(&Order::plain("master", body, subject.to_owned())).await
+            caller.picture(&Order::plain(Asks::Job("master"), body, subject.to_owned())).await
         };
         Ok(Self {
             keeper: master("keeper", "a lighthouse keeper in a yellow raincoat and yellow trousers").await?,
@@ -46,15 +58,23 @@ impl References {
 }
 
 impl Order {
-    fn plain(kind: &'static str, body: Value, key: String) -> Self {
-        Self { kind, body, key, canceled: false, hurried: false }
+    fn plain(asks: Asks, body: Value, key: String) -> Self {
+        Self { asks, body, key, canceled: false, hurried: false, limited: false, retried: false }
     }
 
     /// How many requests to fal it takes when all goes well.
     pub(crate) fn shots(&self) -> usize {
-        self.body["angles"].as_array().map_or(1, Vec::len)
+        let shots = |input: &Value| input["angles"].as_array().map_or(1, Vec::len);
+        match self.asks {
+            Asks::Job(_) => shots(&self.body),
+            Asks::Workflow => {
+                self.body["steps"].as_array().into_iter().flatten().map(|step| shots(&step["input"])).sum()
+            }
+        }
     }
 }
+
+const SOME_ANGLES: [u16; 3] = [0, 90, 180];
 
 /// A kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -69,20 +89,28 @@ pub(crate) enum Kind {
     Portrait,
 }
 
-/// `count` requests of all kinds; some are taken back, some are sent twice. Every one is a request of its own, so that none
-/// is answered by an earlier one.
+/// `count` requests of all kinds; some are taken back, some have little time, some are sent twice, and what fails is begun
+/// anew once. Every one is a request of its own, so that none is answered by an earlier one.
 pub(crate) fn mixture(count: usize, seed: u64, references: &References) -> Vec<Order> {
     let mut chance = StdRng::seed_from_u64(seed);
     (0..count)
         .map(|number| {
             let kind = match chance.random_range(0..100) {
-                0..60 => Kind::Master,
-                60..70 => Kind::Profile,
-                70..85 => Kind::Composite,
-                _ => Kind::Portrait,
+                0..58 => Some(Kind::Master),
+                58..68 => Some(Kind::Profile),
+                68..83 => Some(Kind::Composite),
+                83..98 => Some(Kind::Portrait),
+                _ => None,
             };
             let (canceled, hurried) = (chance.random_bool(0.04), chance.random_bool(0.05));
-            Order { canceled, hurried, ..request(kind, number, &[0, 90, 180], references) }
+            let limited = chance.random_bool(0.03);
+            match kind {
+                Some(kind) => {
+                    let order = request(kind, number, &SOME_ANGLES, references);
+                    Order { canceled, hurried, limited, retried: true, ..order }
+                }
+                None => Order { hurried, limited, ..workflow(number) },
+            }
         })
         .collect()
 }
@@ -116,5 +144,17 @@ fn request(kind: Kind, number: usize, angles: &[u16], references: &References) -
             ("portrait", json!({ "personId": "ada", "prompt": prompt, "numImages": 2 }))
         }
     };
-    Order::plain(kind, body, format!("{kind}-{number}"))
+    Order::plain(Asks::Job(kind), body, format!("{kind}-{number}"))
+}
+
+/// A character, and then views of it.
+fn workflow(number: usize) -> Order {
+    let subject = format!("guard-{number}");
+    let description = format!("a harbour guard with {number} stripes on a blue coat");
+    let master = json!({ "subjectType": "character", "subjectId": subject, "description": description });
+    let profile = json!({ "masterReferenceId": "$hero", "subjectId": subject, "angles": SOME_ANGLES });
+    let steps = json!([
+        { "id": "hero", "type": "master", "input": master }, { "id": "turn", "type": "profile_360", "input": profile },
+    ]);
+    Order::plain(Asks::Workflow, json!({ "steps": steps }), format!("workflow-{number}"))
 }

@@ -14,12 +14,10 @@ use std::{
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 
+use super::at_fal::{at_fal, of_cancels};
 use crate::{
     command::load::Order,
-    fal::{
-        DrawingFault, ErrorBody, Fault, FaultRule, FileFault, GenerationFault, StyleName, SubmitFault, WebhookFault,
-        When,
-    },
+    fal::{FaultRule, When},
     stack::Stack,
     triggers::invocations::Invocation,
     wire::{Call, Fate, Service, Wire},
@@ -42,13 +40,22 @@ struct Inner {
 
 struct State {
     chance: StdRng,
-    /// By name, how often.
-    struck: BTreeMap<&'static str, u64>,
+    struck: Struck,
+}
+
+/// How often faults struck.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Struck {
+    at_fal: u64,
+    /// Calls over the wires, by what became of them.
+    calls: BTreeMap<&'static str, u64>,
+    /// Invocations that were stopped dead, by function.
+    stops: BTreeMap<&'static str, u64>,
 }
 
 impl Faults {
     pub(super) fn new(share: f64, seed: u64) -> Self {
-        let state = Mutex::new(State { chance: StdRng::seed_from_u64(seed ^ 0xFA17), struck: BTreeMap::new() });
+        let state = Mutex::new(State { chance: StdRng::seed_from_u64(seed ^ 0xFA17), struck: Struck::default() });
         Self(Arc::new(Inner { share: share.clamp(0.0, 1.0), on: AtomicBool::new(false), state }))
     }
 
@@ -61,13 +68,18 @@ impl Faults {
     /// From now on things go wrong. Which submits meet a fault at fal is drawn in advance.
     pub(super) fn begin(&self, stack: &Stack, orders: &[Order]) {
         let submits: usize = orders.iter().map(Order::shots).sum();
+        let (at_fal, of_cancels) = (at_fal(), of_cancels().to_vec());
         let mut state = self.state();
         if let Some(emulator) = stack.emulator() {
             // Attempts that follow a fault may meet one too.
             for nth in 1..=u32::try_from(submits * 2).unwrap_or(u32::MAX) {
-                if state.chance.random_bool(self.0.share)
-                    && let Some(fault) = at_fal().choose(&mut state.chance)
-                {
+                // Nobody meets both: what never ends and cannot be called off would never leave fal.
+                let faults = match state.chance.random_range(0.0..1.0) {
+                    drawn if drawn < self.0.share => &at_fal,
+                    drawn if drawn < 2.0 * self.0.share => &of_cancels,
+                    _ => continue,
+                };
+                if let Some(fault) = faults.choose(&mut state.chance) {
                     let when = When { nth: Some(nth), ..When::default() };
                     emulator.faults().add(FaultRule::always(fault.clone()).when(when));
                 }
@@ -76,16 +88,21 @@ impl Faults {
         self.0.on.store(true, Ordering::SeqCst);
     }
 
-    /// Nothing goes wrong any more.
-    pub(super) fn end(&self, stack: &Stack) {
+    /// Nothing goes wrong any more; returns what did.
+    pub(super) fn end(&self, stack: &Stack) -> Struck {
         self.0.on.store(false, Ordering::SeqCst);
-        let Some(emulator) = stack.emulator() else { return };
-        let struck: u64 = emulator.faults().rules().iter().map(|rule| u64::from(rule.struck)).sum();
-        self.state().struck.insert("at fal", struck);
-        emulator.faults().clear();
+        let mut struck = self.state().struck.clone();
+        if let Some(emulator) = stack.emulator() {
+            // Most of those of cancels were never called off, so that nothing came of it.
+            let (rules, unseen) = (emulator.faults().rules(), of_cancels());
+            let seen = rules.iter().filter(|armed| !unseen.contains(&armed.rule.fault));
+            struck.at_fal = seen.map(|armed| u64::from(armed.struck)).sum();
+            emulator.faults().clear();
+        }
+        struck
     }
 
-    /// Stops invocations dead, each with the same chance however long it takes, until it is dropped.
+    /// Stops invocations dead until it is dropped: each has the same chance to be picked, and is spared if it is over sooner.
     pub(super) async fn kill(&self, stack: &Stack) -> Infallible {
         let (mut seen, mut stops) = (0, FuturesUnordered::new());
         loop {
@@ -111,7 +128,7 @@ impl Faults {
         tokio::time::sleep(after).await;
         if stack.invocations().running().contains(&invocation) {
             stack.invocations().kill(invocation.number).await;
-            *self.state().struck.entry(invocation.function).or_default() += 1;
+            *self.state().struck.stops.entry(invocation.function).or_default() += 1;
         }
     }
 
@@ -127,13 +144,13 @@ impl Faults {
         let (name, fate) = match (state.chance.random_range(0..5), call.service) {
             (0, _) => ("late calls", Fate::Late(late)),
             (1, _) => ("throttled calls", Fate::Throttled),
-            (2, _) => ("unreachable", Fate::Unreachable),
+            (2, _) => ("calls to nobody", Fate::Unreachable),
             // With a callback that never comes nobody could know of such a request: fal's own faults hold the lost answers.
             (3, Service::Fal) => ("late calls", Fate::Late(late)),
             (3, _) => ("answers lost", Fate::AnswerLost),
             (_, _) => ("broken calls", Fate::Broken),
         };
-        *state.struck.entry(name).or_default() += 1;
+        *state.struck.calls.entry(name).or_default() += 1;
         fate
     }
 
@@ -142,81 +159,27 @@ impl Faults {
     }
 }
 
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = self.state();
-        for (position, (name, count)) in state.struck.iter().enumerate() {
-            let comma = if position == 0 { "" } else { ", " };
-            // Capital or not, what bears a function's name is a stop of it.
-            let stop =
-                if ["api", "webhook", "generate", "ingest", "cleanup"].contains(name) { "stops of " } else { "" };
-            write!(f, "{comma}{count} {stop}{name}")?;
-        }
-        Ok(())
+impl Struck {
+    /// The families of faults of which none struck.
+    pub(super) fn idle(&self) -> impl Iterator<Item = &'static str> {
+        let families = [
+            ("at fal", self.at_fal == 0),
+            ("on the wires", self.calls.is_empty()),
+            ("with the functions", self.stops.is_empty()),
+        ];
+        families.into_iter().filter_map(|(family, idle)| idle.then_some(family))
     }
 }
 
-/// Every way in which fal can go wrong without the whole account being refused.
-fn at_fal() -> Vec<Fault> {
-    let model_error = |kind: &str, status, billed| {
-        let kind = kind.to_owned();
-        GenerationFault::ModelError { kind, status, billed, retry: None, body: ErrorBody::DetailList }
-    };
-    let infrastructure =
-        |error_type: &str| GenerationFault::RequestError { error_type: error_type.to_owned(), user_deadline: false };
-    let submits = [
-        SubmitFault::RateLimited,
-        SubmitFault::BadGateway,
-        SubmitFault::Answer { status: 500, body: ErrorBody::DetailString },
-        SubmitFault::Answer { status: 503, body: ErrorBody::Html },
-        SubmitFault::TruncatedAnswer,
-        SubmitFault::DropBeforeAccept,
-        SubmitFault::DropAfterAccept,
-        SubmitFault::Delay { ms: 2000 },
-        SubmitFault::SlowBody { ms: 1000 },
-    ];
-    let generations = [
-        model_error("content_policy_violation", 422, false),
-        model_error("internal_server_error", 500, false),
-        model_error("generation_timeout", 504, true),
-        model_error("downstream_service_unavailable", 503, false),
-        infrastructure("runner_disconnected"),
-        infrastructure("request_timeout"),
-        GenerationFault::Slow { ms: 3000 },
-    ];
-    let drawings = [
-        DrawingFault::BlackFrame,
-        DrawingFault::HueShift { degrees: 90.0 },
-        DrawingFault::MirroredBack,
-        DrawingFault::LegScale { factor: 0.7 },
-        DrawingFault::Style(StyleName::Line),
-        DrawingFault::SceneMissing { character: 1 },
-        DrawingFault::SceneSwapped { first: 0, second: 1 },
-    ];
-    let files = [
-        FileFault::Html,
-        FileFault::HugePng,
-        FileFault::HeavyJpeg,
-        FileFault::TruncatedJpeg,
-        FileFault::Missing,
-        FileFault::Slow { ms: 1000 },
-        FileFault::Redirect { to: None },
-    ];
-    let webhooks = [
-        WebhookFault::Never,
-        WebhookFault::Duplicate { times: 3 },
-        WebhookFault::Late { ms: 3000 },
-        WebhookFault::BeforeAnswer,
-        WebhookFault::BadSignature,
-        WebhookFault::StaleTimestamp,
-        WebhookFault::ForeignUser,
-        WebhookFault::NullPayload,
-        WebhookFault::ErrorDetailList,
-        WebhookFault::ErrorInfrastructure,
-        WebhookFault::HugeBody,
-        WebhookFault::OtherGatewayRequestId,
-    ];
-    let all = submits.map(Fault::Submit).into_iter().chain(generations.map(Fault::Generation));
-    let all = all.chain(drawings.map(Fault::Drawing)).chain(files.map(Fault::File));
-    all.chain(webhooks.map(Fault::Webhook)).collect()
+impl fmt::Display for Struck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} at fal", self.at_fal)?;
+        for (name, count) in &self.calls {
+            write!(f, ", {count} {name}")?;
+        }
+        for (function, count) in &self.stops {
+            write!(f, ", {count} stops of {function}")?;
+        }
+        Ok(())
+    }
 }
