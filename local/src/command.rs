@@ -6,6 +6,7 @@ mod data;
 mod demo;
 mod fal_emulator;
 mod load;
+mod process;
 mod serve;
 mod soak;
 

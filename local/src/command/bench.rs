@@ -4,7 +4,6 @@
 mod emulator;
 mod meter;
 mod prices;
-mod process;
 
 use std::{
     collections::BTreeMap,
@@ -29,11 +28,11 @@ use self::{
     emulator::EmulatorProcess,
     meter::Meter,
     prices::{Prices, Use},
-    process::{cpu_time, peak_megabytes},
 };
 use super::{
     data::DEMO,
     load::{Caller, Ended, Kind, References, of_kind},
+    process::{cpu_time, peak_megabytes},
 };
 use crate::stack::{Stack, StackOptions};
 

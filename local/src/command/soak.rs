@@ -31,7 +31,7 @@ use crate::{
 type Failed = Box<dyn Error + Send + Sync>;
 
 /// How many jobs are under way at once. Many, as most of them wait: for a hidden message, for a window to pass.
-const CALLERS: usize = 120;
+const CALLERS: usize = 400;
 /// How often the memory in use is looked at.
 const SAMPLES: usize = 50;
 /// How long what is left over may take after the last job: a lost submit is given up after a minute, and a hidden message
@@ -101,7 +101,7 @@ impl Soak {
         let patience = [
             ("FAL_RATE_LIMIT_PER_MINUTE", "1000000"),
             // A slot whose shot was stopped is held for a minute.
-            ("MAX_CONCURRENT_GENERATIONS", "30"),
+            ("MAX_CONCURRENT_GENERATIONS", "60"),
             // A busy machine is late; what is late must not pass for lost.
             ("FAL_START_TIMEOUT_SECONDS", "30"),
             ("FAL_GENERATION_TIMEOUT_SECONDS", "30"),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::command::process::resident_megabytes;
+
 /// In fewer jobs what is always there outweighs what each leaves behind.
 const ENOUGH_JOBS: usize = 500;
 /// What may come and go without a reason that would be of interest here.
@@ -65,13 +67,6 @@ impl fmt::Display for Course {
 
 fn mean(samples: &[u64]) -> f64 {
     samples.iter().sum::<u64>() as f64 / samples.len() as f64
-}
-
-/// Resident now, as the kernel counts it; 0 where there is no such count.
-fn resident_megabytes() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();
-    line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or_default() / 1024
 }
 
 #[cfg(test)]

@@ -12,9 +12,18 @@ pub(super) fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Most resident memory so far.
+/// Resident memory now; 0 where nobody counts it.
+pub(super) fn resident_megabytes() -> u64 {
+    megabytes("VmRSS:")
+}
+
+/// Most resident memory so far; 0 where nobody counts it.
 pub(super) fn peak_megabytes() -> u64 {
+    megabytes("VmHWM:")
+}
+
+fn megabytes(name: &str) -> u64 {
     let status = read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
     line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap_or_default() / 1024
 }
