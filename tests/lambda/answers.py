@@ -4,181 +4,16 @@ by `tests/run lambda`.
 
 Usage: answers.py BOOTSTRAPS LIKENESS   e.g. answers.py target/lambda target/debug/likeness"""
 
-import http.server
 import json
-import os
 import pathlib
-import queue
 import signal
-import subprocess
 import sys
 import tempfile
-import threading
 import time
-import uuid
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests/lint"))
-import cloudformation  # noqa: E402
-
-# As the payload of events/ has it.
-API_KEY = "example-key"
-PATIENCE = 30
-TRACE = "Root=1-6afd8698-5f84c0de1b2a3c4d5e6f7081;Parent=53995c3f42cd8ad8;Sampled=1"
-
-
-# ---------------------------------------------------------------------------------------------------- the Runtime API
-
-
-class Runtime:
-    """One function's sandbox. https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html"""
-
-    def __init__(self, bootstrap, name, memory, variables):
-        self.name = name
-        self.invocations = queue.Queue()
-        self.answers = queue.Queue()
-        runtime = self
-
-        class Api(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_GET(self):
-                invocation = runtime.invocations.get()
-                if invocation is None:  # the function is gone
-                    self.close_connection = True
-                    return
-                self.answer(
-                    200,
-                    json.dumps(invocation).encode(),
-                    {
-                        "Lambda-Runtime-Aws-Request-Id": str(uuid.uuid4()),
-                        "Lambda-Runtime-Deadline-Ms": str(int(time.time() * 1000) + PATIENCE * 1000),
-                        "Lambda-Runtime-Invoked-Function-Arn": f"arn:aws:lambda:us-east-1:123456789012:function:{name}",
-                        "Lambda-Runtime-Trace-Id": TRACE,
-                    },
-                )
-
-            def do_POST(self):
-                length = self.headers["Content-Length"]
-                body = self.chunks() if length is None else self.rfile.read(int(length))
-                # .../response, .../error
-                runtime.answers.put((self.path.rsplit("/", 1)[1], json.loads(body or b"null")))
-                self.answer(202, b"{}")
-
-            def chunks(self):
-                body = b""
-                while size := int(self.rfile.readline(), 16):
-                    body += self.rfile.read(size)
-                    self.rfile.readline()
-                self.rfile.readline()
-                return body
-
-            def answer(self, status, body, headers=None):
-                self.send_response(status)
-                for header, value in (headers or {}).items():
-                    self.send_header(header, value)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_):
-                pass
-
-        self.api = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Api)
-        threading.Thread(target=self.api.serve_forever, daemon=True).start()
-        self.process = subprocess.Popen(
-            [bootstrap],
-            env={
-                "AWS_LAMBDA_RUNTIME_API": f"127.0.0.1:{self.api.server_port}",
-                "AWS_LAMBDA_FUNCTION_NAME": name,
-                "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(memory),
-                "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
-                "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{name}",
-                "AWS_LAMBDA_LOG_STREAM_NAME": "stream",
-                "AWS_LAMBDA_LOG_FORMAT": "JSON",
-                **variables,
-            },
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self.log = []
-        threading.Thread(target=lambda: self.log.extend(self.process.stdout), daemon=True).start()
-
-    def invoke(self, payload):
-        """("response" or "error", what was answered)"""
-        self.invocations.put(payload)
-        end = time.monotonic() + PATIENCE
-        while time.monotonic() < end:
-            try:
-                return self.answers.get(timeout=0.2)
-            except queue.Empty:
-                if self.process.poll() is not None:
-                    return "exit", f"status {self.process.returncode}: {''.join(self.log)}"
-        return "silence", f"nothing in {PATIENCE} s: {''.join(self.log)}"
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
-        self.invocations.put(None)
-        self.api.shutdown()
-
-
-# ------------------------------------------------------------------------------------------------------- the variables
-
-
-def local_stack(likeness, folder):
-    """Starts `likeness serve`; returns it and where its parts are."""
-    process = subprocess.Popen(
-        [likeness, "serve", "--port", "0", "--data", folder, "--fal-delay", "100"],
-        env={"PATH": os.environ["PATH"], "LIKENESS_API_KEY": API_KEY, "RUST_LOG": "error"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    parts = {}
-    for line in process.stdout:
-        name, _, value = line.strip().partition(" ")
-        parts[name] = value.strip().split(" ")[0]
-        if name == "ready":
-            return process, parts
-    sys.exit(f"likeness serve ended with {process.wait()} before it was ready")
-
-
-def variables_of(template, function, parts):
-    """What the template sets, with local/src/stack/environment.rs's values for what is AWS, R2 or fal."""
-    lane = f"{parts['sqs']}/000000000000/likeness"
-    local = {
-        "TABLE_NAME": "likeness",
-        "MASTER_QUEUE_URL": f"{lane}-master",
-        "PROFILE_QUEUE_URL": f"{lane}-profile",
-        "COMPOSITE_QUEUE_URL": f"{lane}-composite",
-        "PORTRAIT_QUEUE_URL": f"{lane}-portrait",
-        "INGEST_QUEUE_URL": f"{lane}-ingest",
-        "PUBLIC_URL": parts["api"],
-        "R2_ENDPOINT": parts["s3"],
-        "R2_ACCESS_KEY_ID": "local",
-        "R2_SECRET_ACCESS_KEY": "local-secret",
-        "R2_BUCKET_NAME": "likeness-images",
-        "R2_PUBLIC_DOMAIN": parts["images"],
-        "FAL_KEY": "local:emulator",
-        "FAL_QUEUE_URL": parts["fal"],
-        "FAL_JWKS_URL": f"{parts['fal']}/.well-known/jwks.json",
-        "FAL_WEBHOOK_USER_ID": "emulator-user",
-    }
-    # Lambda's own.
-    variables = {
-        "AWS_REGION": "us-east-1",
-        "AWS_ACCESS_KEY_ID": "local",
-        "AWS_SECRET_ACCESS_KEY": "local-secret",
-        "AWS_ENDPOINT_URL_DYNAMODB": parts["dynamodb"],
-        "AWS_ENDPOINT_URL_SQS": parts["sqs"],
-    }
-    for name, value in cloudformation.environment(template, function).items():
-        variables[name] = local[name] if name in local else str(template["Parameters"][value["Ref"]]["Default"])
-    return variables
-
-
-# ----------------------------------------------------------------------------------------------------------- the cases
+import local_stack
+from local_stack import ROOT, cloudformation
+from runtime_api import Runtime
 
 
 def event(name):
@@ -237,13 +72,13 @@ def main(bootstraps, likeness):
     functions = {f["Metadata"]["BuildProperties"]["Binary"]: f for f in cloudformation.functions(template).values()}
     wrong = 0
     with tempfile.TemporaryDirectory(prefix="likeness-lambda-") as folder:
-        stack, parts = local_stack(likeness, folder)
+        stack, parts = local_stack.start(likeness, folder)
         runtimes = {}
         try:
             for name, what, payload, judge in CASES:
                 if name not in runtimes:
                     memory = functions[name]["Properties"]["MemorySize"]
-                    variables = variables_of(template, functions[name], parts)
+                    variables = local_stack.variables_of(template, functions[name], parts)
                     runtimes[name] = Runtime(pathlib.Path(bootstraps) / name / "bootstrap", name, memory, variables)
                 began = time.monotonic()
                 kind, answer = runtimes[name].invoke(payload)

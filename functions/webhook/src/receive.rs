@@ -126,7 +126,7 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
         CallbackOutcome::Error(error) => Arrival::Error(error),
         CallbackOutcome::FetchResult => return fetch_soon(app, binding, callback.request_id, now).await,
     };
-    let recorded = app.recorder.record(binding.shot, binding.attempt, arrival, now).await?;
+    let recorded = app.recorder.record_for(shot, binding.attempt, arrival, now).await?;
     match recorded {
         Recorded::Unknown => Err(Refused::Unbound),
         Recorded::Landed(_) | Recorded::Known | Recorded::Late => Ok(recorded),

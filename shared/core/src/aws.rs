@@ -9,10 +9,13 @@ use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 use secrecy::ExposeSecret;
 
-use crate::config::AwsConfig;
+use crate::{config::AwsConfig, tls};
 
 static HTTP: LazyLock<SharedHttpClient> = LazyLock::new(|| {
-    aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https()
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .tls_context(tls::aws())
+        .build_https()
 });
 
 pub(crate) fn http_client() -> SharedHttpClient {

@@ -23,6 +23,7 @@ use url::Url;
 use crate::{
     config::{FalConfig, Patience},
     shot::{Delivery, FalRequest},
+    tls,
 };
 
 /// What became of a submit that did not bring a request id.
@@ -59,13 +60,15 @@ pub struct Fal {
     patience: Patience,
 }
 
-/// A builder of HTTP clients that verify TLS with the provider that all our clients share.
+/// A builder of HTTP clients that trust whom all our clients trust.
 pub fn http_builder() -> reqwest::ClientBuilder {
-    // A second call finds the provider installed: the error is of no interest.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    Client::builder()
+    let builder = Client::builder()
         .connect_timeout(Duration::from_secs(5))
-        .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")))
+        .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")));
+    match tls::rustls() {
+        Some(config) => builder.tls_backend_preconfigured(config),
+        None => builder,
+    }
 }
 
 impl Fal {

@@ -46,6 +46,7 @@ pub mod fal;
 pub mod hosts;
 pub mod queue;
 pub mod store;
+mod tls;
 
 // Steps that several functions take.
 pub mod advance;

@@ -70,9 +70,25 @@ impl Recorder {
         arrival: Arrival,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        let (mut arrival, mut stopped) = (arrival, false);
+        match self.store.shot(shot).await? {
+            Some(read) => self.record_for(read, attempt, arrival, now).await,
+            None => Ok(Recorded::Unknown),
+        }
+    }
+
+    /// The same for a shot that was just `read`.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn record_for(
+        &self,
+        read: Versioned<Shot>,
+        attempt: u32,
+        arrival: Arrival,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let (mut before, mut arrival, mut stopped) = (read, arrival, false);
         loop {
-            let Some(before) = self.store.shot(shot).await? else { return Ok(Recorded::Unknown) };
             let jitter = self.entropy.range(0.0..1.0);
             let (after, landed) =
                 match before.value.clone().arrived(attempt, arrival.clone(), jitter, &self.wording, now) {
@@ -94,6 +110,10 @@ impl Recorder {
             if self.store.save_shot(&before, &after).await? == Saved::Yes {
                 self.hint(&after, &landed).await;
                 return Ok(Recorded::Landed(landed));
+            }
+            match self.store.shot(before.value.id).await? {
+                Some(read) => before = read,
+                None => return Ok(Recorded::Unknown),
             }
         }
     }
