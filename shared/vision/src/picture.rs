@@ -3,8 +3,7 @@
 use std::borrow::Cow;
 
 use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::pixels::{U8x3, U8x4};
-use fast_image_resize::{PixelTrait, PixelType, Resizer};
+use fast_image_resize::{PixelType, Resizer};
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
@@ -124,20 +123,9 @@ impl Picture {
         let kind = if self.alpha { PixelType::U8x4 } else { PixelType::U8x3 };
         let source = ImageRef::new(self.width, self.height, &self.pixels, kind).expect("lengths were checked");
         let mut small = Image::new(shrunk(self.width), shrunk(self.height), kind);
-        if self.alpha {
-            shrink::<U8x4>(&source, &mut small);
-        } else {
-            shrink::<U8x3>(&source, &mut small);
-        }
+        Resizer::new().resize(&source, &mut small, None).expect("both have the same pixel type");
         Self::checked(small.width(), small.height(), self.alpha, small.into_vec())
     }
-}
-
-/// The pixel is named, so that none of the code for other pixels is linked.
-fn shrink<P: PixelTrait>(source: &ImageRef<'_>, small: &mut Image<'_>) {
-    let source = source.typed_image::<P>().expect("it was made with this pixel type");
-    let mut small = small.typed_image_mut::<P>().expect("it was made with this pixel type");
-    Resizer::new().resize_typed(&source, &mut small, None).expect("nothing is cropped");
 }
 
 impl std::fmt::Debug for Picture {
