@@ -1,6 +1,6 @@
 //! Admission: a slot, a token and the best waiting shot, in one transaction, until one of the three is missing.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
@@ -13,12 +13,19 @@ use likeness_core::{
     take_back::take_back_unwanted,
     telemetry::causes,
 };
-use tokio::task::JoinSet;
+use tokio::{task::JoinSet, time::Instant};
 
 use crate::{app::App, submit::submit};
 
 /// How many waiting shots of a lane are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
+
+/// How long one invocation admits. Where room is made as fast as it is taken it would never end by itself, and the end of
+/// its time would find it with requests on their way to fal.
+const ADMIT_FOR: Duration = Duration::from_secs(20);
+
+/// How long at most one that lost the gate to another stands aside, in milliseconds.
+const STAND_ASIDE: u64 = 60;
 
 /// So many shots with a record that is at fault may stand in the way of the others.
 const MOST_PASSED_OVER: u16 = 20;
@@ -49,8 +56,11 @@ async fn admit_all(
     submits: &mut JoinSet<Result<(), StoreError>>,
 ) -> Result<(), StoreError> {
     let hinted = hinted_shots(app, jobs).await?;
-    let mut passed_over = 0;
+    let (mut passed_over, until) = (0, Instant::now() + ADMIT_FOR);
     loop {
+        if Instant::now() > until {
+            return come_back(app, SignedDuration::ZERO).await;
+        }
         let now = app.clock.now();
         let gate = app.recorder.store.gate().await?;
         let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(()) };
@@ -90,8 +100,13 @@ async fn admit_all(
             Err(error) if pass_over(gone, &mut passed_over, shot.value.id, &error) => continue,
             Err(error) => return Err(error),
         };
-        if claim != Claim::GateMoved {
-            gone.insert(shot.value.id);
+        match claim {
+            Claim::Taken | Claim::ShotGone => {
+                gone.insert(shot.value.id);
+            }
+            Claim::GateMoved => {
+                tokio::time::sleep(Duration::from_millis(app.recorder.entropy.range(1..=STAND_ASIDE))).await;
+            }
         }
         if claim == Claim::Taken {
             submits.spawn(submit(Arc::clone(app), claimed, probe));
