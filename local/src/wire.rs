@@ -95,6 +95,10 @@ pub struct Toll {
     pub received: usize,
     /// Capacity units, of a call to the table that is metered.
     pub units: f64,
+    /// Those among them that went to indexes.
+    pub index_units: f64,
+    /// How many items a call to the table was to write.
+    pub items_written: usize,
 }
 
 /// Who decides on the fate of calls, and who hears what they cost; cheap to clone.
@@ -226,9 +230,9 @@ impl Ends {
     async fn forward(&self, call: &Call, request: Request) -> Result<Response, Cut> {
         let (mut head, body) = request.into_parts();
         let mut body = to_bytes(body, LARGEST_BODY).await.map_err(|_| Cut)?;
-        let sent = body.len();
+        let mut toll = Toll { sent: body.len(), ..Toll::default() };
         if self.wire.meter.is_some() && self.service == Service::Table {
-            body = asking_for_units(body);
+            (body, toll.items_written) = asking_for_units(body, &call.operation);
             head.headers.remove(header::CONTENT_LENGTH);
         }
         let path = head.uri.path_and_query().map_or("/", |path| path.as_str());
@@ -238,8 +242,11 @@ impl Ends {
         let (status, headers) = (answer.status(), end_to_end(answer.headers().clone()));
         let body = answer.bytes().await.map_err(|_| Cut)?;
         if let Some(meter) = &self.wire.meter {
-            let units = if self.service == Service::Table { units(&body) } else { 0.0 };
-            meter(call, Toll { sent, received: body.len(), units });
+            toll.received = body.len();
+            if self.service == Service::Table {
+                (toll.units, toll.index_units) = units(&body);
+            }
+            meter(call, toll);
         }
         let mut response = Response::new(Body::from(body));
         *response.status_mut() = status;
@@ -248,24 +255,28 @@ impl Ends {
     }
 }
 
-/// The same call of the table, which is to say what it costs.
-fn asking_for_units(body: Bytes) -> Bytes {
-    match serde_json::from_slice::<Value>(&body) {
-        Ok(Value::Object(mut call)) => {
-            call.insert("ReturnConsumedCapacity".to_owned(), "TOTAL".into());
-            Value::Object(call).to_string().into()
-        }
-        Ok(_) | Err(_) => body,
-    }
+/// The same call of the table, which is to say what it costs, and how many items it writes.
+fn asking_for_units(body: Bytes, operation: &str) -> (Bytes, usize) {
+    let Ok(Value::Object(mut call)) = serde_json::from_slice(&body) else { return (body, 0) };
+    let items = match operation {
+        "TransactWriteItems" => call.get("TransactItems").and_then(Value::as_array).map_or(0, Vec::len),
+        "PutItem" | "UpdateItem" => 1,
+        _ => 0,
+    };
+    call.insert("ReturnConsumedCapacity".to_owned(), "INDEXES".into());
+    (Value::Object(call).to_string().into(), items)
 }
 
-fn units(answer: &[u8]) -> f64 {
+/// All units of a call, and those of indexes among them.
+fn units(answer: &[u8]) -> (f64, f64) {
     let answer: Value = serde_json::from_slice(answer).unwrap_or_default();
-    let of_one = |table: &Value| table["CapacityUnits"].as_f64().unwrap_or_default();
-    match &answer["ConsumedCapacity"] {
-        Value::Array(tables) => tables.iter().map(of_one).sum(),
-        table => of_one(table),
-    }
+    let tables = match &answer["ConsumedCapacity"] {
+        Value::Array(tables) => tables.iter().collect(),
+        table => vec![table],
+    };
+    let units = |of: &Value| of["CapacityUnits"].as_f64().unwrap_or_default();
+    let indexes = tables.iter().filter_map(|table| table["GlobalSecondaryIndexes"].as_object());
+    (tables.iter().map(|table| units(table)).sum(), indexes.flat_map(|indexes| indexes.values()).map(units).sum())
 }
 
 /// Without what concerns one connection only.

@@ -17,6 +17,8 @@ struct Sum {
     calls: u64,
     bytes: usize,
     units: f64,
+    index_units: f64,
+    items_written: usize,
 }
 
 impl Meter {
@@ -35,6 +37,8 @@ impl Meter {
         sum.calls += 1;
         sum.bytes += toll.sent + toll.received;
         sum.units += toll.units;
+        sum.index_units += toll.index_units;
+        sum.items_written += toll.items_written;
     }
 
     pub(super) fn print(&self, jobs: usize, images: usize) {
@@ -50,6 +54,31 @@ impl Meter {
                 sum.bytes as f64 / images as f64
             );
         }
+        self.print_writes(images);
+    }
+
+    /// What writes cost by what makes them cost it: a unit is a kilobyte of an item, twice in a transaction, and once more
+    /// for every entry of an index that is made or taken away.
+    fn print_writes(&self, images: usize) {
+        let (mut items, mut sizes, mut transactions, mut indexes) = (0, 0.0, 0.0, 0.0);
+        for ((service, operation), sum) in self.sums().iter() {
+            if *service == Service::Table && sum.items_written > 0 {
+                let of_items = sum.units - sum.index_units;
+                let once = if operation == "TransactWriteItems" { of_items / 2.0 } else { of_items };
+                items += sum.items_written;
+                sizes += once;
+                transactions += of_items - once;
+                indexes += sum.index_units;
+            }
+        }
+        let per = |count: f64| count / images as f64;
+        println!(
+            "  writes per image: {:.2} items; units: {:.2} for their sizes, {:.2} more as they are in transactions, {:.2} in indexes",
+            per(items as f64),
+            per(sizes),
+            per(transactions),
+            per(indexes)
+        );
     }
 
     /// In the terms of the price table.
