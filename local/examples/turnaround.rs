@@ -5,7 +5,7 @@
 
 use std::{error::Error, time::Duration};
 
-use likeness_core::{clock::Clock, entropy::Entropy, fal::http_builder};
+use likeness_core::{clock::Clock, fal::http_builder};
 use likeness_local::{
     fal::EmulatorOptions,
     stack::{Stack, StackOptions},
@@ -33,15 +33,9 @@ async fn main() -> Result<(), Failed> {
 /// From the request for the profile to its result.
 async fn profile(delay: Duration, batch: &str) -> Result<Duration, Failed> {
     let stack = Stack::start(StackOptions {
-        port: 0,
-        data: None,
         environment: vec![("PROFILE_BATCH_SIZE".to_owned(), batch.to_owned())],
         fal: EmulatorOptions { delay, concurrency: 100, ..EmulatorOptions::default() },
-        sweep_every: None,
-        clock: Clock::system(),
-        entropy: Entropy::from_os(),
-        wire: None,
-        one_at_a_time: false,
+        ..StackOptions::default()
     })
     .await?;
     stack.create_tenant("demo", KEY, Clock::system().now()).await?;

@@ -62,6 +62,23 @@ pub struct StackOptions {
     pub one_at_a_time: bool,
 }
 
+impl Default for StackOptions {
+    /// At a free port, in memory, with the machine's own clock and chance and undisturbed wires; nothing sweeps by itself.
+    fn default() -> Self {
+        Self {
+            port: 0,
+            data: None,
+            environment: Vec::new(),
+            fal: EmulatorOptions::default(),
+            sweep_every: None,
+            clock: Clock::system(),
+            entropy: Entropy::from_os(),
+            wire: None,
+            one_at_a_time: false,
+        }
+    }
+}
+
 /// Why a stack did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {

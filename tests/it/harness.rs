@@ -63,20 +63,14 @@ impl Product {
 
     /// Starts at the time of `hands`, for a second start on old data.
     pub(crate) async fn at(hands: Hands, change: impl FnOnce(&mut StackOptions)) -> Self {
-        let entropy = Entropy::from_os();
         let mut options = StackOptions {
-            port: 0,
-            data: None,
             environment: vec![("FAL_RATE_LIMIT_PER_MINUTE".to_owned(), "100000".to_owned())],
             fal: EmulatorOptions {
                 webhooks: WebhookPacing { first_pause: Duration::from_millis(5), ..WebhookPacing::default() },
                 ..EmulatorOptions::default()
             },
-            sweep_every: None,
             clock: hands.clock(),
-            entropy: entropy.clone(),
-            wire: None,
-            one_at_a_time: false,
+            ..StackOptions::default()
         };
         change(&mut options);
         let stack = Stack::start(options).await.unwrap();

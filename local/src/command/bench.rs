@@ -178,15 +178,10 @@ async fn start(emulator: &EmulatorProcess, meter: &Meter) -> Result<Stack, Faile
     let mut environment = emulator.environment();
     environment.push(("FAL_RATE_LIMIT_PER_MINUTE".to_owned(), "1000000".to_owned()));
     Ok(Stack::start(StackOptions {
-        port: 0,
-        data: None,
         environment,
-        fal: crate::fal::EmulatorOptions::default(),
         sweep_every: Some(Duration::from_secs(60)),
-        clock: Clock::system(),
-        entropy: Entropy::from_os(),
         wire: Some(meter.wire()),
-        one_at_a_time: false,
+        ..StackOptions::default()
     })
     .await?)
 }

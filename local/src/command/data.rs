@@ -55,10 +55,8 @@ impl Data {
             environment: env.iter().filter(|(name, _)| is_passed_on(name)).collect(),
             fal: EmulatorOptions { delay, ..EmulatorOptions::default() },
             sweep_every: Some(Duration::from_secs(2)),
-            clock: Clock::system(),
             entropy: entropy.clone(),
-            wire: None,
-            one_at_a_time: false,
+            ..StackOptions::default()
         })
         .await?;
         let token = self.token(env, &entropy)?;

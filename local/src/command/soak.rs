@@ -107,7 +107,6 @@ impl Soak {
             ("FAL_GENERATION_TIMEOUT_SECONDS", "30"),
         ];
         Ok(Stack::start(StackOptions {
-            port: 0,
             data: Some(self.data.clone()),
             environment: patience.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             fal: EmulatorOptions {
@@ -118,10 +117,9 @@ impl Soak {
                 ..EmulatorOptions::default()
             },
             sweep_every: Some(Duration::from_secs(2)),
-            clock: Clock::system(),
             entropy: Entropy::seeded(self.seed),
             wire: Some(faults.wire()),
-            one_at_a_time: false,
+            ..StackOptions::default()
         })
         .await?)
     }
