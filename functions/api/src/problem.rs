@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::SignedDuration;
 use likeness_core::{
-    backlog::BacklogError, config::ConfigError, failure::Failure, lane::Lane, store::StoreError, telemetry::causes,
+    backlog::BacklogError, config::ConfigError, cursor::CursorError, failure::Failure, lane::Lane, store::StoreError,
+    telemetry::causes,
 };
 use serde::Serialize;
 
@@ -121,7 +122,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy(source) => Self::Unavailable(source),
-            StoreError::NotInList => FieldError::query("cursor", "belongs to a list with other filters").into(),
+            StoreError::NotInList => FieldError::query("cursor", CursorError::OtherList.to_string()).into(),
             StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
         }
     }

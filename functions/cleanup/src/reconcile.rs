@@ -7,14 +7,14 @@ use likeness_core::{
     call_off::call_off,
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
-    job::NotFinished,
+    job::{NotFinished, TakenBack},
     lane::Lane,
     look_up::{LookedUp, look_up},
     outcome::Recorded,
     queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
     store::{Overdue, Saved, StoreError, Versioned},
-    take_back::{take_back_shots, take_back_unwanted},
+    take_back::{take_back, take_back_shots, take_back_unwanted},
     telemetry::causes,
 };
 use serde::Serialize;
@@ -126,7 +126,7 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
         }
         ShotState::Submitted { check_at, .. } if *check_at <= now => {
             // Nobody has told fal yet, or fal did not take it.
-            call_off(&app.recorder, &app.fal, id, now).await?;
+            call_off(&app.recorder, &app.fal, before.clone(), now).await?;
             match look_up(&app.recorder, &app.fal, id, now).await? {
                 LookedUp::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
                 LookedUp::Recorded(_) | LookedUp::Waiting | LookedUp::NotThere => Ok(Attended::Nothing),
@@ -150,7 +150,13 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
         | ShotState::Delivered { .. }
         | ShotState::Stored { .. }
         | ShotState::Failed(_)
-        | ShotState::Canceled => Ok(Attended::Nothing),
+        | ShotState::Canceled => {
+            // Looked at too early: again when it is due.
+            if let Some(later) = shot.looked_at_when_due() {
+                save(app, &before, &later).await?;
+            }
+            Ok(Attended::Nothing)
+        }
     }
 }
 
@@ -166,7 +172,7 @@ async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended,
     let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
     let (job, shots) = (&view.job, view.plain_shots());
     if job.value.is_out_of_time(now) {
-        take_back_unwanted(&app.recorder.store, &app.recorder.queues, id, now).await?;
+        take_back(&app.recorder.store, &app.recorder.queues, id, TakenBack::Deadline, now).await?;
         return Ok(Attended::Reminded);
     }
     // Somebody took it back, and was stopped in the middle of it.

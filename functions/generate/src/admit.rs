@@ -9,7 +9,7 @@ use likeness_core::{
     lane::Lane,
     queue::LaneHint,
     shot::{CallOff, Flight, Shot, ShotState},
-    store::{Claim, StoreError, Versioned},
+    store::{Claim, StoreError, Versioned, Waiting},
     take_back::take_back_unwanted,
     telemetry::causes,
 };
@@ -28,16 +28,15 @@ const ADMIT_FOR: Duration = Duration::from_secs(20);
 const STAND_ASIDE: u64 = 60;
 
 /// So many shots with a record that is at fault may stand in the way of the others.
-const MOST_PASSED_OVER: u16 = 20;
+const MOST_PASSED_OVER: usize = 20;
 
 /// How long admission waits for the one shot that finds out whether fal takes requests again.
 const PROBE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
-/// Submits as much as there is room for. `jobs` were just hinted at: the index may not show their shots yet.
-pub(crate) async fn admit(app: &Arc<App>, jobs: &[JobId]) -> Result<(), StoreError> {
+/// Submits as much as there is room for. `hinted` wait, as was just read: the index may not show them yet.
+pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Result<(), StoreError> {
     let mut submits = JoinSet::new();
-    let mut gone = HashSet::new();
-    let admitted = admit_all(app, jobs, &mut gone, &mut submits).await;
+    let admitted = Admission::new(app, hinted).run(&mut submits).await;
     // What was claimed is submitted whatever happened to the others.
     while let Some(submitted) = submits.join_next().await {
         match submitted {
@@ -49,158 +48,191 @@ pub(crate) async fn admit(app: &Arc<App>, jobs: &[JobId]) -> Result<(), StoreErr
     admitted
 }
 
-async fn admit_all(
-    app: &Arc<App>,
-    jobs: &[JobId],
-    gone: &mut HashSet<ShotId>,
-    submits: &mut JoinSet<Result<(), StoreError>>,
-) -> Result<(), StoreError> {
-    let hinted = hinted_shots(app, jobs).await?;
-    let (mut passed_over, until) = (0, Instant::now() + ADMIT_FOR);
-    loop {
-        if Instant::now() > until {
-            return come_back(app, SignedDuration::ZERO).await;
-        }
-        let now = app.clock.now();
-        let gate = app.recorder.store.gate().await?;
-        let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(()) };
-        let shot = match best(app, &hinted, gone, &gate, now).await {
-            Ok(Some(shot)) => shot,
-            Ok(None) => return Ok(()),
-            Err(NotRead { shot: Some(shot), error }) if pass_over(gone, &mut passed_over, shot, &error) => continue,
-            Err(NotRead { error, .. }) => return Err(error),
-        };
-        // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
-        let probe = match &gate.stopped {
-            None => false,
-            Some(stop) if stop.until > now => return come_back(app, stop.until.duration_since(now)).await,
-            Some(_) if gate.in_flight(now) > 0 => return come_back(app, PROBE_PAUSE).await,
-            Some(_) => true,
-        };
-        let recent = match gate.recent.with_one_more(app.limits, now) {
-            Ok(recent) => recent,
-            Err(wait) => return come_back(app, wait).await,
-        };
-        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
-        match take_back_unwanted(&app.recorder.store, &app.recorder.queues, shot.value.id.job, now).await {
-            Ok(false) => {}
-            Ok(true) => {
-                gone.insert(shot.value.id);
-                continue;
-            }
-            Err(error) if pass_over(gone, &mut passed_over, shot.value.id, &error) => continue,
-            Err(error) => return Err(error),
-        }
-        let Some((claimed, held)) = claimed(app, &shot, slot, now) else {
-            gone.insert(shot.value.id);
-            continue;
-        };
-        let claim = match app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await {
-            Ok(claim) => claim,
-            Err(error) if pass_over(gone, &mut passed_over, shot.value.id, &error) => continue,
-            Err(error) => return Err(error),
-        };
-        match claim {
-            Claim::Taken | Claim::ShotGone => {
-                gone.insert(shot.value.id);
-            }
-            Claim::GateMoved => {
-                tokio::time::sleep(Duration::from_millis(app.recorder.entropy.range(1..=STAND_ASIDE))).await;
-            }
-        }
-        if claim == Claim::Taken {
-            submits.spawn(submit(Arc::clone(app), claimed, probe));
-            if probe {
-                return Ok(());
-            }
-        }
-    }
+/// One pass over those that wait, best first. Who begins to wait meanwhile has a hint, and so a pass, of his own.
+struct Admission<'a> {
+    app: &'a Arc<App>,
+    hinted: Vec<Versioned<Shot>>,
+    listed: Waiting<'a>,
+    /// Read off the list, and still to be admitted.
+    aside: Option<Versioned<Shot>>,
+    /// Not to be looked at again in this pass.
+    gone: HashSet<ShotId>,
+    /// Jobs that have as much in flight as they may: their other shots need not be read. Each holds slots, so there are few.
+    full: HashSet<JobId>,
+    passed_over: usize,
 }
 
-/// The waiting shots of the jobs that were hinted at, read from the table itself.
-async fn hinted_shots(app: &App, jobs: &[JobId]) -> Result<Vec<Versioned<Shot>>, StoreError> {
-    let mut shots = Vec::new();
-    for job in jobs {
-        let view = app.recorder.store.job(*job).await?;
-        let waiting = view.into_iter().flat_map(|view| view.shots);
-        shots.extend(waiting.filter(|shot| matches!(shot.value.state, ShotState::Waiting { not_before: None })));
-    }
-    Ok(shots)
+enum Step {
+    Submit { shot: Box<Shot>, probe: bool },
+    Next,
+    Enough,
 }
 
-/// Leaves `shot` where it is, with a line in the log, if the fault lies with its own record: the others are not to wait
-/// behind it for ever. Where it lies with many, it lies with the table.
-fn pass_over(gone: &mut HashSet<ShotId>, passed_over: &mut u16, shot: ShotId, error: &StoreError) -> bool {
-    if !error.is_lasting() || *passed_over == MOST_PASSED_OVER {
-        return false;
-    }
-    tracing::error!(shot.id = %shot, error = causes(error), "a shot cannot be admitted and is passed over");
-    *passed_over += 1;
-    gone.insert(shot)
-}
-
-/// What waits cannot be read; where it is one shot that cannot, which.
-struct NotRead {
+/// Nobody can be admitted; where the fault may be one shot's, whose.
+struct NotAdmitted {
     shot: Option<ShotId>,
     error: StoreError,
 }
 
-impl From<StoreError> for NotRead {
+impl From<StoreError> for NotAdmitted {
     fn from(error: StoreError) -> Self {
         Self { shot: None, error }
     }
 }
 
-/// The best shot that waits and whose job may have one more in flight: of those in the index and those hinted at.
-async fn best(
-    app: &App,
-    hinted: &[Versioned<Shot>],
-    gone: &HashSet<ShotId>,
-    gate: &Gate,
-    now: Timestamp,
-) -> Result<Option<Versioned<Shot>>, NotRead> {
-    let may_go = |shot: &Shot| shot.together.is_none_or(|most| gate.in_flight_of(shot.id.job, now) < usize::from(most));
-    let hinted = hinted.iter().filter(|shot| !gone.contains(&shot.value.id) && may_go(&shot.value));
-    let hinted = hinted.min_by_key(|shot| shot.value.rank.sort_key(shot.value.id));
-    let sort_key = |shot: &Versioned<Shot>| shot.value.rank.sort_key(shot.value.id);
-    // Jobs that have as much in flight as they may: their other shots need not be read. Each holds slots, so there are few.
-    let mut full = HashSet::new();
-    let mut waiting = app.recorder.store.waiting(LOOK_AT);
-    while let Some(id) = waiting.next().await? {
-        if gone.contains(&id) || full.contains(&id.job) {
-            continue;
-        }
-        let read = app.recorder.store.shot(id).await.map_err(|error| NotRead { shot: Some(id), error })?;
-        let Some(shot) = read else { continue };
-        if !matches!(shot.value.state, ShotState::Waiting { .. }) {
-            continue;
-        }
-        if !may_go(&shot.value) {
-            full.insert(id.job);
-            continue;
-        }
-        return Ok(match hinted {
-            Some(hinted) if sort_key(hinted) < sort_key(&shot) => Some(hinted.clone()),
-            Some(_) | None => Some(shot),
-        });
+impl<'a> Admission<'a> {
+    fn new(app: &'a Arc<App>, hinted: Vec<Versioned<Shot>>) -> Self {
+        let listed = app.recorder.store.waiting(LOOK_AT);
+        let (gone, full) = (HashSet::new(), HashSet::new());
+        Self { app, hinted, listed, aside: None, gone, full, passed_over: 0 }
     }
-    Ok(hinted.cloned())
+
+    async fn run(&mut self, submits: &mut JoinSet<Result<(), StoreError>>) -> Result<(), StoreError> {
+        let until = Instant::now() + ADMIT_FOR;
+        while Instant::now() < until {
+            match self.admit_best().await {
+                Ok(Step::Submit { shot, probe }) => {
+                    submits.spawn(submit(Arc::clone(self.app), *shot, probe));
+                    if probe {
+                        return Ok(());
+                    }
+                }
+                Ok(Step::Next) => {}
+                Ok(Step::Enough) => return Ok(()),
+                Err(NotAdmitted { shot: Some(shot), error }) if self.may_pass_over(&error) => {
+                    tracing::error!(shot.id = %shot, error = causes(&error), "a shot cannot be admitted and is passed over");
+                    self.passed_over += 1;
+                    self.gone.insert(shot);
+                }
+                Err(NotAdmitted { error, .. }) => return Err(error),
+            }
+        }
+        self.come_back(SignedDuration::ZERO).await;
+        Ok(())
+    }
+
+    /// A shot whose own record is at fault is left where it is: the others are not to wait behind it for ever. Where it lies
+    /// with many, it lies with the table.
+    fn may_pass_over(&self, error: &StoreError) -> bool {
+        error.is_lasting() && self.passed_over < MOST_PASSED_OVER
+    }
+
+    async fn admit_best(&mut self) -> Result<Step, NotAdmitted> {
+        let (app, now) = (self.app, self.app.clock.now());
+        let (gate, ()) = tokio::try_join!(app.recorder.store.gate(), self.listed.fill())?;
+        let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(Step::Enough) };
+        let Some(shot) = self.best(&gate, now).await? else { return Ok(Step::Enough) };
+        // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
+        let probe = match &gate.stopped {
+            None => false,
+            Some(stop) if stop.until > now => return Ok(self.come_back(stop.until.duration_since(now)).await),
+            Some(_) if gate.in_flight(now) > 0 => return Ok(self.come_back(PROBE_PAUSE).await),
+            Some(_) => true,
+        };
+        let recent = match gate.recent.with_one_more(app.limits, now) {
+            Ok(recent) => recent,
+            Err(wait) => return Ok(self.come_back(wait).await),
+        };
+        let id = shot.value.id;
+        let by_this_shot = |error| NotAdmitted { shot: Some(id), error };
+        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
+        let unwanted = take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await;
+        let wanted = !unwanted.map_err(by_this_shot)?;
+        let Some((claimed, held)) = claimed(app, &shot.value, slot, now).filter(|_| wanted) else {
+            self.gone.insert(id);
+            return Ok(Step::Next);
+        };
+        let claim = app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await;
+        match claim.map_err(by_this_shot)? {
+            Claim::Taken => {
+                self.gone.insert(id);
+                return Ok(Step::Submit { shot: Box::new(claimed), probe });
+            }
+            Claim::ShotGone => {
+                self.gone.insert(id);
+            }
+            Claim::GateMoved => {
+                self.aside.get_or_insert(shot);
+                tokio::time::sleep(Duration::from_millis(app.recorder.entropy.range(1..=STAND_ASIDE))).await;
+            }
+        }
+        Ok(Step::Next)
+    }
+
+    /// The best shot that waits and whose job may have one more in flight: of those listed and those hinted at.
+    async fn best(&mut self, gate: &Gate, now: Timestamp) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
+        let listed = self.next_listed(gate, now).await?;
+        let hinted = self.hinted.iter().filter(|shot| {
+            !self.gone.contains(&shot.value.id)
+                && !self.full.contains(&shot.value.id.job)
+                && may_go(&shot.value, gate, now)
+        });
+        let hinted = hinted.min_by_key(|shot| place(shot)).cloned();
+        Ok(match (hinted, listed) {
+            (Some(hinted), Some(listed)) if place(&hinted) < place(&listed) => {
+                self.aside = Some(listed);
+                Some(hinted)
+            }
+            (Some(hinted), None) => Some(hinted),
+            (_, listed) => listed,
+        })
+    }
+
+    async fn next_listed(&mut self, gate: &Gate, now: Timestamp) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
+        loop {
+            let shot = match self.aside.take() {
+                Some(shot) => shot,
+                None => {
+                    let Some(id) = self.listed.next().await? else { return Ok(None) };
+                    if self.gone.contains(&id) || self.full.contains(&id.job) {
+                        continue;
+                    }
+                    match self.read(id).await? {
+                        Some(shot) => shot,
+                        None => continue,
+                    }
+                }
+            };
+            if self.gone.contains(&shot.value.id) || !matches!(shot.value.state, ShotState::Waiting { .. }) {
+                continue;
+            }
+            if may_go(&shot.value, gate, now) {
+                return Ok(Some(shot));
+            }
+            self.full.insert(shot.value.id.job);
+        }
+    }
+
+    async fn read(&self, id: ShotId) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
+        // A claim of what has changed since it was hinted at comes to nothing.
+        if let Some(hinted) = self.hinted.iter().find(|shot| shot.value.id == id) {
+            return Ok(Some(hinted.clone()));
+        }
+        self.app.recorder.store.shot(id).await.map_err(|error| NotAdmitted { shot: Some(id), error })
+    }
+
+    /// There is work and no token for it, or fal refuses us, or the time is up: a message brings us back.
+    async fn come_back(&self, after: SignedDuration) -> Step {
+        self.app.recorder.queues.hint_lane(Lane::Master, LaneHint::Room, after).await;
+        Step::Enough
+    }
 }
 
-fn claimed(app: &App, shot: &Versioned<Shot>, slot: u16, now: Timestamp) -> Option<(Shot, Held)> {
+fn place(shot: &Versioned<Shot>) -> String {
+    shot.value.rank.sort_key(shot.value.id)
+}
+
+fn may_go(shot: &Shot, gate: &Gate, now: Timestamp) -> bool {
+    shot.together.is_none_or(|most| gate.in_flight_of(shot.id.job, now) < usize::from(most))
+}
+
+fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, Held)> {
     let lease_until = now + app.fal.patience().window();
-    let nonce = nonce(app);
-    let claimed = shot.value.clone().claim(Flight { slot, lease_until, call_off: CallOff::No }, nonce, now).ok()?;
+    let claimed = shot.clone().claim(Flight { slot, lease_until, call_off: CallOff::No }, nonce(app), now).ok()?;
     let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
-    Some((claimed, held))
+    Some((claimed.looked_at(now + app.fal.patience().check), held))
 }
 
 fn nonce(app: &App) -> String {
     app.recorder.entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// There is work and no token for it, or fal refuses us: a message brings us back in time.
-async fn come_back(app: &App, after: SignedDuration) -> Result<(), StoreError> {
-    app.recorder.queues.hint_lane(Lane::Master, LaneHint::Room, after).await;
-    Ok(())
 }

@@ -5,15 +5,22 @@ use std::{error::Error, sync::Arc};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
 use likeness_core::{
-    call_off::call_off_job, deadline::at_deadline, id::JobId, look_up::look_up, queue::LaneHint, store::StoreError,
-    take_back::take_back_unwanted, telemetry::causes,
+    call_off::call_off_job,
+    deadline::at_deadline,
+    id::JobId,
+    look_up::look_up,
+    queue::LaneHint,
+    shot::{Shot, ShotState},
+    store::{Saved, StoreError, Versioned},
+    take_back::take_back_if_unwanted,
+    telemetry::causes,
 };
 
 use crate::{admit::admit, app::App};
 
 /// Attends to a batch; what could not be attended to comes back.
 pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
-    let (mut jobs, mut hinted, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut waiting, mut hinted, mut failed) = (Vec::new(), Vec::new(), Vec::new());
     // Together, as a look-up may take as long as fal lets it.
     let attended = event.records.into_iter().map(async |record| {
         let attended = attend(app, record.body.as_deref().unwrap_or_default()).await;
@@ -21,8 +28,8 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
     });
     for (id, attended) in join_all(attended).await {
         match attended {
-            Ok(Attended::ForAdmission(job)) => {
-                jobs.extend(job);
+            Ok(Attended::ForAdmission(shots)) => {
+                waiting.extend(shots);
                 hinted.push(id);
             }
             Ok(Attended::Done) => {}
@@ -32,7 +39,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
             }
         }
     }
-    if let Err(error) = admit(app, &jobs).await {
+    if let Err(error) = admit(app, waiting).await {
         tracing::error!(error = causes(&error), "admission stopped");
         failed.extend(hinted);
     }
@@ -45,8 +52,8 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
 
 /// What a hint still needs.
 enum Attended {
-    /// That admission goes well, which should know of this job's shots.
-    ForAdmission(Option<JobId>),
+    /// That admission goes well, which should know of these shots.
+    ForAdmission(Vec<Versioned<Shot>>),
     /// Nothing: if it came again it would be done again.
     Done,
 }
@@ -54,11 +61,8 @@ enum Attended {
 /// Does what is special to one hint.
 async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send + Sync>> {
     match serde_json::from_str(body)? {
-        LaneHint::Room => Ok(Attended::ForAdmission(None)),
-        LaneHint::Job(job) => {
-            end_pauses(app, job).await?;
-            Ok(Attended::ForAdmission(Some(job)))
-        }
+        LaneHint::Room => Ok(Attended::ForAdmission(Vec::new())),
+        LaneHint::Job(job) => Ok(Attended::ForAdmission(waiting_shots(app, job).await?)),
         LaneHint::LookUp(shot) => {
             look_up(&app.recorder, &app.fal, shot, app.clock.now()).await?;
             Ok(Attended::Done)
@@ -74,18 +78,24 @@ async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send 
     }
 }
 
-/// Puts shots whose pause after a failed attempt is over back among those that admission sees; those of a job that was
-/// taken back are not sent again.
-async fn end_pauses(app: &App, job: JobId) -> Result<(), StoreError> {
-    if take_back_unwanted(&app.recorder.store, &app.recorder.queues, job, app.clock.now()).await? {
-        return Ok(());
+/// The shots of `job` that wait, also those whose pause after a failed attempt ends now; those of a job that was taken back
+/// are not sent again.
+async fn waiting_shots(app: &App, job: JobId) -> Result<Vec<Versioned<Shot>>, StoreError> {
+    let (store, now) = (&app.recorder.store, app.clock.now());
+    let Some(view) = store.job(job).await? else { return Ok(Vec::new()) };
+    if take_back_if_unwanted(store, &app.recorder.queues, &view.job.value, now).await? {
+        return Ok(Vec::new());
     }
-    let Some(view) = app.recorder.store.job(job).await? else { return Ok(()) };
+    let mut waiting = Vec::new();
     for shot in view.shots {
-        if let Ok(ready) = shot.value.clone().ready(app.clock.now()) {
+        if matches!(shot.value.state, ShotState::Waiting { not_before: None }) {
+            waiting.push(shot);
+        } else if let Ok(ready) = shot.value.clone().ready(now)
             // Whoever was faster has put it further on.
-            let _ = app.recorder.store.save_shot(&shot, &ready).await?;
+            && store.save_shot(&shot, &ready).await? == Saved::Yes
+        {
+            waiting.push(Versioned { value: ready, revision: shot.revision + 1 });
         }
     }
-    Ok(())
+    Ok(waiting)
 }

@@ -11,7 +11,7 @@ use likeness_core::{
     queue::LaneHint,
     recipe::{File, NotSendable},
     shot::{Arrival, FalRequest, Illegal, Shot},
-    store::{Saved, StoreError},
+    store::{Saved, StoreError, Versioned},
     telemetry::causes,
 };
 use serde_json::Value;
@@ -126,14 +126,16 @@ async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<()
     loop {
         let Some(before) = app.recorder.store.shot(shot.id).await? else { return Ok(()) };
         let now = app.clock.now();
-        // What was taken back before its id was known is due at once.
-        let check_at = if before.value.is_called_off() { now } else { now + app.fal.patience().check };
+        // What was taken back before its id was known is due at once. The others when the sweep looks at them anyhow.
+        let sent_at = shot.attempts.last().map_or(now, |attempt| attempt.started_at);
+        let check_at = if before.value.is_called_off() { now } else { sent_at + app.fal.patience().check };
         let after = match before.value.clone().accepted(shot.attempt(), request.clone(), check_at) {
             Ok(after) => after,
             Err(Illegal::AlreadyDone | Illegal::OtherAttempt { .. } | Illegal::State { .. }) => return Ok(()),
         };
         if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            return if after.is_called_off() { call_off(&app.recorder, &app.fal, shot.id, now).await } else { Ok(()) };
+            let saved = Versioned { value: after, revision: before.revision + 1 };
+            return call_off(&app.recorder, &app.fal, saved, now).await;
         }
     }
 }

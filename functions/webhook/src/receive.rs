@@ -14,8 +14,8 @@ use likeness_core::{
     id::ShotId,
     outcome::Recorded,
     queue::LaneHint,
-    shot::{Arrival, Shot, ShotState},
-    store::{Saved, StoreError},
+    shot::{Arrival, Shot},
+    store::{Saved, StoreError, Versioned},
     telemetry::causes,
 };
 use serde::Deserialize;
@@ -124,7 +124,7 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
     let arrival = match callback.outcome {
         CallbackOutcome::Images(delivery) => Arrival::Images(delivery),
         CallbackOutcome::Error(error) => Arrival::Error(error),
-        CallbackOutcome::FetchResult => return fetch_soon(app, binding, callback.request_id, now).await,
+        CallbackOutcome::FetchResult => return fetch_soon(app, shot, binding.attempt, &callback.request_id, now).await,
     };
     let recorded = app.recorder.record_for(shot, binding.attempt, arrival, now).await?;
     match recorded {
@@ -147,19 +147,22 @@ fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
 }
 
 /// fal finished but could not send the result: whoever holds the key fetches it.
-async fn fetch_soon(app: &App, binding: &Binding, request_id: String, now: Timestamp) -> Result<Recorded, Refused> {
+async fn fetch_soon(
+    app: &App,
+    mut before: Versioned<Shot>,
+    attempt: u32,
+    request_id: &str,
+    now: Timestamp,
+) -> Result<Recorded, Refused> {
     loop {
-        let Some(before) = app.recorder.store.shot(binding.shot).await? else { return Err(Refused::Unbound) };
-        match &before.value.state {
-            ShotState::Submitting(_) | ShotState::Submitted { .. } => {}
-            _ => return Ok(Recorded::Known),
-        }
-        let Ok(after) = before.value.clone().to_be_fetched(binding.attempt, &request_id, now) else {
+        // Whatever is not under way any more needs no fetching.
+        let Ok(after) = before.value.clone().to_be_fetched(attempt, request_id, now) else {
             return Ok(Recorded::Known);
         };
         if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            app.recorder.queues.hint_lane(after.lane, LaneHint::LookUp(binding.shot), SignedDuration::ZERO).await;
+            app.recorder.queues.hint_lane(after.lane, LaneHint::LookUp(after.id), SignedDuration::ZERO).await;
             return Ok(Recorded::Known);
         }
+        before = app.recorder.store.shot(before.value.id).await?.ok_or(Refused::Unbound)?;
     }
 }

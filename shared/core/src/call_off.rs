@@ -6,11 +6,11 @@ use tokio::task::JoinSet;
 
 use crate::{
     fal::Fal,
-    id::{JobId, ShotId},
+    id::JobId,
     outcome::Recorder,
     queue::LaneHint,
-    shot::{CallOff, ShotState},
-    store::{Saved, StoreError},
+    shot::{Shot, ShotState},
+    store::{Saved, StoreError, Versioned},
     telemetry::causes,
 };
 
@@ -24,22 +24,27 @@ const SOON: SignedDuration = SignedDuration::from_secs(3);
 pub async fn call_off_job(recorder: &Recorder, fal: &Fal, job: JobId, now: Timestamp) -> Result<(), StoreError> {
     let Some(view) = recorder.store.job(job).await? else { return Ok(()) };
     let mut asked = JoinSet::new();
-    for shot in view.shots {
+    for shot in view.shots.into_iter().filter(|shot| shot.value.is_call_off_due()) {
         let (recorder, fal) = (recorder.clone(), fal.clone());
-        asked.spawn(async move { call_off(&recorder, &fal, shot.value.id, now).await });
+        asked.spawn(async move { call_off(&recorder, &fal, shot, now).await });
     }
     asked.join_all().await.into_iter().collect()
 }
 
-/// Asks fal to drop the request of `shot`, if it was taken back and fal was not asked yet. An ask that fal does not take is
-/// left to the sweep; one whose record is lost is repeated, which does no harm.
+/// Asks fal to drop the request of a shot, read as `before`, if it was taken back and fal was not asked yet. An ask that fal
+/// does not take is left to the sweep; one whose record is lost is repeated, which does no harm.
 ///
 /// # Errors
 /// The table was out of reach or refused.
-pub async fn call_off(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<(), StoreError> {
-    let Some(mut before) = recorder.store.shot(shot).await? else { return Ok(()) };
-    let ShotState::Submitted { flight, request, .. } = &before.value.state else { return Ok(()) };
-    if flight.call_off != CallOff::Due {
+pub async fn call_off(
+    recorder: &Recorder,
+    fal: &Fal,
+    mut before: Versioned<Shot>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let shot = before.value.id;
+    let ShotState::Submitted { request, .. } = &before.value.state else { return Ok(()) };
+    if !before.value.is_call_off_due() {
         return Ok(());
     }
     if let Err(error) = fal.cancel(request).await {

@@ -115,7 +115,7 @@ impl Fal {
             let accepted = wire::accepted(&body).ok_or_else(|| {
                 SubmitError::Unknown(format!("its answer of {} bytes holds no request id", body.len()))
             })?;
-            return Ok(accepted.into_request(endpoint, &self.base));
+            return Ok(self.in_short(accepted.into_request(endpoint, &self.base)));
         }
         let error = FalError::from_answer(status, &headers, &body);
         // A proxy's own page says nothing about what happened behind it.
@@ -213,8 +213,21 @@ impl Fal {
     fn of_request(&self, given: Option<&Url>, request: &FalRequest, suffix: &str) -> Url {
         match given {
             Some(url) if url.origin() == self.base.origin() => url.clone(),
-            _ => self.at(&format!("{}/requests/{}{suffix}", app_of(&request.endpoint), request.id)),
+            _ => self.documented(request, suffix),
         }
+    }
+
+    fn documented(&self, request: &FalRequest, suffix: &str) -> Url {
+        self.at(&format!("{}/requests/{}{suffix}", app_of(&request.endpoint), request.id))
+    }
+
+    /// Without the addresses that its id tells: it is kept with its shot, which is written often.
+    fn in_short(&self, mut request: FalRequest) -> FalRequest {
+        let [status, response, cancel] = ["/status", "", "/cancel"].map(|suffix| self.documented(&request, suffix));
+        request.status_url.take_if(|url| *url == status);
+        request.response_url.take_if(|url| *url == response);
+        request.cancel_url.take_if(|url| *url == cancel);
+        request
     }
 }
 
@@ -273,6 +286,17 @@ mod tests {
         assert_eq!(status.as_str(), "http://127.0.0.1:9/queue/fal-ai/flux/requests/r-1/status");
         let response = fal.of_request(request.response_url.as_ref(), &request, "");
         assert_eq!(response.as_str(), "http://127.0.0.1:9/queue/fal-ai/flux/requests/r-1/response");
+    }
+
+    #[test]
+    fn an_address_is_kept_where_it_is_not_the_documented_one() {
+        let fal = fal();
+        let documented = FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned());
+        let at = |suffix| Some(fal.documented(&documented, suffix));
+        let other = at("/response");
+        let given = FalRequest { status_url: at("/status"), cancel_url: at("/cancel"), ..documented.clone() };
+        assert_eq!(fal.in_short(FalRequest { response_url: at(""), ..given.clone() }), documented);
+        assert_eq!(fal.in_short(FalRequest { response_url: other.clone(), ..given }).response_url, other);
     }
 
     #[test]

@@ -175,6 +175,20 @@ impl Intake {
         watch_deadline(&self.queues, job, now).await;
     }
 
+    /// Takes the next `count` turns of a project among shots of `priority`; the first of them.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn first_turn(&self, project: &ProjectId, priority: u8, count: u16) -> Result<u64, StoreError> {
+        match count {
+            0 => Ok(0),
+            count => {
+                let served = self.store.gate().await?.served.turn(priority);
+                self.store.take_turns(project, priority, count, served).await
+            }
+        }
+    }
+
     pub(crate) fn setting<'a>(&'a self, project: &'a ProjectId, now: Timestamp) -> Setting<'a> {
         let Planning { wording, profile_batch, .. } = &self.planning;
         Setting { project, now, entropy: &self.entropy, wording, profile_batch: *profile_batch }
@@ -185,13 +199,7 @@ impl Intake {
         // A transaction holds a hundred items; no kind comes near.
         let count = u16::try_from(recipes.len()).unwrap_or(u16::MAX);
         let priority = kind.priority();
-        let first_turn = match count {
-            0 => 0,
-            count => {
-                let served = self.store.gate().await?.served.turn(priority);
-                self.store.take_turns(&order.project, priority, count, served).await?
-            }
-        };
+        let first_turn = self.first_turn(&order.project, priority, count).await?;
         let id = JobId::new(now, &self.entropy);
         // Without a lane nothing is generated.
         let numbered = kind.lane().into_iter().flat_map(|lane| (0..count).zip(&recipes).map(move |shot| (lane, shot)));

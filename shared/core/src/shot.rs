@@ -12,6 +12,7 @@
 //! nobody else changed the shot meanwhile, so a transition never needs to think about races.
 
 mod attempt;
+mod record;
 mod state;
 mod transition;
 
@@ -27,6 +28,7 @@ pub use transition::{Arrival, Illegal, Landed};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::record::ShotRecord;
 use crate::{
     failure::Failure,
     id::{MediaId, ProjectId, ShotId},
@@ -38,6 +40,7 @@ use crate::{
 
 /// One image request to fal, with its history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(from = "ShotRecord", into = "ShotRecord")]
 pub struct Shot {
     /// Its id, which holds its job's.
     pub id: ShotId,
@@ -50,18 +53,17 @@ pub struct Shot {
     /// What the next attempt sends.
     pub recipe: Recipe,
     /// Most shots of its job in flight at once, where that is limited.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub together: Option<u16>,
     /// Where it stands.
     pub state: ShotState,
     /// What was tried, oldest first.
     pub attempts: Vec<Attempt>,
     /// How many of these were made before it was opened again: they count for its cost, and for no limit.
-    #[serde(default, skip_serializing_if = "is_zero")]
     pub before: u32,
     /// Why it did not bring all the images that were delivered, once the others are stored.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<Failure>,
+    /// When the sweep looks at it, where that is before it is due: see [`Shot::looked_at`].
+    pub look_at: Option<Timestamp>,
 }
 
 /// The order of admission: priority of the kind, then the project's turn, then age.
@@ -95,11 +97,6 @@ pub enum Work {
     None,
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_zero(count: &u32) -> bool {
-    *count == 0
-}
-
 /// DynamoDB keeps 400 KB in an item, and counts somewhat otherwise than JSON.
 const MOST_BYTES: usize = 350_000;
 
@@ -113,7 +110,19 @@ impl Shot {
     #[must_use]
     pub fn new(id: ShotId, project: ProjectId, lane: Lane, rank: Rank, recipe: Recipe) -> Self {
         let state = ShotState::Waiting { not_before: None };
-        Self { id, project, lane, rank, recipe, together: None, state, attempts: Vec::new(), before: 0, left_out: None }
+        Self {
+            id,
+            project,
+            lane,
+            rank,
+            recipe,
+            together: None,
+            state,
+            attempts: Vec::new(),
+            before: 0,
+            left_out: None,
+            look_at: None,
+        }
     }
 
     /// The recipe that it was planned with, before any retry changed it.
@@ -139,14 +148,28 @@ impl Shot {
     /// What is to be done about it next.
     #[must_use]
     pub fn work(&self) -> Work {
-        match &self.state {
-            ShotState::Waiting { not_before: None } => Work::Ready(self.rank),
-            ShotState::Waiting { not_before: Some(due) } => Work::Due(*due),
-            ShotState::Submitting(flight) => Work::Due(flight.lease_until),
-            ShotState::Submitted { check_at, .. } => Work::Due(*check_at),
-            ShotState::Delivered { check_at, .. } => Work::Due(*check_at),
-            ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => Work::None,
-        }
+        let due = match &self.state {
+            ShotState::Waiting { not_before: None } => return Work::Ready(self.rank),
+            ShotState::Waiting { not_before: Some(due) } => *due,
+            ShotState::Submitting(flight) => flight.lease_until,
+            ShotState::Submitted { check_at, .. } | ShotState::Delivered { check_at, .. } => *check_at,
+            ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => return Work::None,
+        };
+        Work::Due(self.look_at.map_or(due, |earlier| earlier.min(due)))
+    }
+
+    /// The sweep looks at it at `at` already, whatever happens until then. A shot goes from state to state within seconds,
+    /// each with another time at which it is due, and to move it in the index costs more than to look too early.
+    #[must_use]
+    pub fn looked_at(self, at: Timestamp) -> Self {
+        Self { look_at: Some(at), ..self }
+    }
+
+    /// The same shot, which the sweep looks at when it is due; `None` where that is so already.
+    #[must_use]
+    pub fn looked_at_when_due(&self) -> Option<Self> {
+        let exact = Self { look_at: None, ..self.clone() };
+        (exact.work() != self.work()).then_some(exact)
     }
 
     /// Whether nothing will change any more.
@@ -172,6 +195,12 @@ impl Shot {
     #[must_use]
     pub fn is_called_off(&self) -> bool {
         self.flight().is_some_and(|flight| flight.call_off != CallOff::No)
+    }
+
+    /// Whether it was, and fal was not asked to drop it yet.
+    #[must_use]
+    pub fn is_call_off_due(&self) -> bool {
+        self.flight().is_some_and(|flight| flight.call_off == CallOff::Due)
     }
 
     /// The number of the attempt that is under way or was the last; 0 before the first.

@@ -7,9 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     id::JobId,
-    job::TakenBack,
+    job::{Job, TakenBack},
     queue::{IngestHint, LaneHint, Queues},
-    shot::{CallOff, Flight},
     store::{Saved, Store, StoreError},
 };
 
@@ -46,16 +45,29 @@ pub async fn take_back_unwanted(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     match store.job_alone(job).await? {
-        Some(read) if read.is_out_of_time(now) => {
-            take_back(store, queues, job, TakenBack::Deadline, now).await?;
-            Ok(true)
-        }
-        Some(read) if read.is_taken_back() => {
-            take_back_shots(store, queues, job, now).await?;
-            Ok(true)
-        }
-        Some(_) | None => Ok(false),
+        Some(job) => take_back_if_unwanted(store, queues, &job, now).await,
+        None => Ok(false),
     }
+}
+
+/// The same for a job that was just read.
+///
+/// # Errors
+/// As above.
+pub async fn take_back_if_unwanted(
+    store: &Store,
+    queues: &Queues,
+    job: &Job,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    if job.is_out_of_time(now) {
+        take_back(store, queues, job.id, TakenBack::Deadline, now).await?;
+    } else if job.is_taken_back() {
+        take_back_shots(store, queues, job.id, now).await?;
+    } else {
+        return Ok(false);
+    }
+    Ok(true)
 }
 
 /// Takes back every shot of a job that is marked; tells a lane, which calls off what is at fal, and ingest, which ends the
@@ -73,8 +85,7 @@ pub async fn take_back_shots(store: &Store, queues: &Queues, job: JobId, now: Ti
             return Ok(());
         }
         for shot in &view.shots {
-            let due = |flight: &Flight| flight.call_off == CallOff::Due;
-            if shot.value.flight().is_some_and(due) {
+            if shot.value.is_call_off_due() {
                 at_fal = Some(shot.value.lane);
             }
             let Ok(after) = shot.value.clone().taken_back(now) else { continue };

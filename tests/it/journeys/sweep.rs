@@ -30,9 +30,10 @@ async fn a_submit_of_unknown_fate_is_not_resent_before_its_window_has_passed() {
     product.fault(Fault::Submit(SubmitFault::DropBeforeAccept));
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
-    for _ in 0..2 {
+    // Looked at when its callback is late, and then not before it is due.
+    for overdue in [1, 0] {
         product.pass(7);
-        product.stack().sweep().await.unwrap();
+        assert_eq!(product.stack().sweep().await.unwrap().overdue, overdue);
         assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
         assert!(product.fal().ledger().is_empty());
     }

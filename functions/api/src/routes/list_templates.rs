@@ -37,12 +37,11 @@ pub(crate) async fn list_templates(
     Path(project): Path<String>,
 ) -> Result<Json<TemplateList>, ApiError> {
     let project = caller.may(&app, Action::Read, &project).await?;
-    let mut templates = Vec::with_capacity(Template::all().len());
-    for version in Template::all() {
+    let tally = app.store.tally(&project).await?;
+    let templates = Template::all().iter().map(|version| {
         let template = version.reference();
-        let tally = app.store.template_tally(&project, &template).await?;
-        let (share, mean_quality) = (app.wording().share(version), tally.mean_quality());
-        templates.push(TemplateView { template, share, images: tally.images, mean_quality });
-    }
-    Ok(Json(TemplateList { templates }))
+        let (images, mean_quality) = tally.of_template(&template);
+        TemplateView { template, share: app.wording().share(version), images, mean_quality }
+    });
+    Ok(Json(TemplateList { templates: templates.collect() }))
 }

@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     job::{Job, NotReopened},
     shot::Shot,
-    store::{Acceptance, JobView as Stored, StoreError},
+    store::{Acceptance, JobView as Stored},
 };
 
 use super::get_job::reachable;
@@ -76,20 +76,10 @@ async fn reopened(
     if count > 0 {
         app.intake.room_for(&job.kind, false, now).await?;
     }
-    let first_turn = first_turn(app, job, u16::try_from(count).unwrap_or(u16::MAX)).await?;
+    let count = u16::try_from(count).unwrap_or(u16::MAX);
+    let first_turn = app.intake.first_turn(&job.project, job.kind.priority(), count).await?;
     let deadline = cancel_after.map(|after| now + after);
     job.reopened(&shots, first_turn, deadline, now).map_err(|not| refusal(job, not))
-}
-
-async fn first_turn(app: &App, job: &Job, count: u16) -> Result<u64, StoreError> {
-    match count {
-        0 => Ok(0),
-        count => {
-            let priority = job.kind.priority();
-            let served = app.store.gate().await?.served.turn(priority);
-            app.store.take_turns(&job.project, priority, count, served).await
-        }
-    }
 }
 
 fn refusal(job: &Job, not: NotReopened) -> ApiError {

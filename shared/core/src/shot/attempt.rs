@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::{failure::FailureCode, fal::FalErrorKind, money::Usd, recipe::Recipe};
 
 /// One try at getting the image from fal.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
     /// From 1.
     pub number: u32,
@@ -23,15 +23,9 @@ pub struct Attempt {
     /// What fal bills for it; `None` when the price is unknown.
     pub provider_cost: Option<Usd>,
     /// What of that is for images which fal's safety checker refused.
-    #[serde(default, skip_serializing_if = "is_nothing")]
     pub refused: Usd,
     /// Set when fal delivered, and so billed, after the attempt had been given up and another was under way.
-    #[serde(default)]
     pub paid_twice: bool,
-}
-
-fn is_nothing(amount: &Usd) -> bool {
-    *amount == Usd::ZERO
 }
 
 /// How an attempt went.

@@ -150,7 +150,8 @@ impl Traced {
             Step::Claim => {
                 let lease_until = now + SignedDuration::from_secs(185);
                 let flight = Flight { slot: 3, lease_until, call_off: CallOff::No };
-                shot.claim(flight, format!("nonce-{}", self.claims), now)
+                let claimed = shot.claim(flight, format!("nonce-{}", self.claims), now);
+                claimed.map(|shot| shot.looked_at(now + SignedDuration::from_secs(60)))
             }
             Step::Ready => shot.ready(now),
             Step::Accepted(which) => {
@@ -265,6 +266,16 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
         prop_assert!(attempt.charge() <= attempt.provider_cost);
         prop_assert!(brought(attempt) || attempt.charge() == Some(Usd::ZERO));
     }
+    // The sweep never looks at it too late, and after a look that was too early when it is due.
+    let exact = shot.looked_at_when_due().unwrap_or_else(|| shot.clone());
+    prop_assert_eq!(exact.looked_at_when_due(), None);
+    prop_assert_eq!(&exact.state, &shot.state);
+    match (shot.work(), exact.work()) {
+        (Work::Due(look), Work::Due(due)) => prop_assert!(look <= due),
+        (work, exact) => prop_assert_eq!(work, exact),
+    }
+    let record = serde_json::to_value(shot).unwrap();
+    prop_assert_eq!(&serde_json::from_value::<Shot>(record).unwrap(), shot, "its record says less than it");
     let each = shot.asked().cost_bound();
     let bound: Option<Usd> = delivered.iter().chain(&unusable).map(|_| each).sum();
     prop_assert!(bound.is_none() || shot.charge() <= bound, "{:?} of {bound:?}", shot.charge());

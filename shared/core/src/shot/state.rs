@@ -87,10 +87,13 @@ pub struct FalRequest {
     /// The endpoint that it was sent to.
     pub endpoint: String,
     /// Where fal says its status is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_url: Option<Url>,
     /// Where fal says its result is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub response_url: Option<Url>,
     /// Where fal says it is cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cancel_url: Option<Url>,
 }
 
@@ -110,8 +113,10 @@ pub struct Delivery {
     /// The images, in fal's order.
     pub images: Vec<GeneratedImage>,
     /// The seed that fal says it used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
     /// Billable units where fal told them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub billable_units: Option<f64>,
     /// fal ran it more than once: the picture may not be the seed's.
     pub provider_retried: bool,

@@ -722,6 +722,48 @@ fn every_state_survives_the_table_and_json() {
 }
 
 #[test]
+fn a_recipe_is_kept_once() {
+    let tame = Recipe { prompt: "a tame keeper".to_owned(), ..waiting().recipe };
+    // A retry that changed what is sent, as after a refused prompt.
+    let retried = Shot { recipe: tame.clone(), ..waiting().lost() }.claimed();
+    let record = serde_json::to_value(&retried).unwrap();
+    let recipes: Vec<Option<&Value>> =
+        record["attempts"].as_array().unwrap().iter().map(|attempt| attempt.get("recipe")).collect();
+    assert_eq!(recipes[1], None, "the last one is the shot's own");
+    assert_eq!(recipes[0].unwrap()["prompt"], waiting().recipe.prompt);
+    let read: Shot = serde_json::from_value(record).unwrap();
+    assert_eq!((&read.tried(1).recipe, &read.tried(2).recipe), (&waiting().recipe, &tame));
+}
+
+#[test]
+fn a_record_of_before_is_read_whole() {
+    // Each attempt had its recipe, and said that it was not paid twice.
+    let mut record = serde_json::to_value(delivered()).unwrap();
+    let recipe = record["recipe"].clone();
+    record["attempts"][0]["recipe"] = recipe;
+    record["attempts"][0]["paid_twice"] = false.into();
+    assert_eq!(serde_json::from_value::<Shot>(record).unwrap(), delivered());
+}
+
+#[test]
+fn the_sweep_may_look_too_early_and_never_too_late() {
+    let claimed = waiting().claimed().looked_at(at(40));
+    assert_eq!(claimed.work(), Work::Due(at(40)), "the lease ends at 60");
+    let submitted = claimed.clone().accepted(1, request("r1"), at(90)).unwrap();
+    assert_eq!(submitted.work(), Work::Due(at(40)), "it stays where it is");
+    assert_eq!(submitted.clone().came(images("r1")).work(), Work::Due(at(40)));
+    assert_eq!(submitted.clone().off().work(), Work::Due(at(20)), "due earlier it is looked at earlier");
+    let exact = submitted.looked_at_when_due().unwrap();
+    assert_eq!((exact.work(), exact.looked_at_when_due()), (Work::Due(at(90)), None));
+    // What the sweep has attended to it sees again when it is due.
+    assert_eq!(submitted.clone().still_running(at(150)).unwrap().work(), Work::Due(at(150)));
+    assert_eq!(submitted.came(images("r1")).reminded(at(50)).unwrap().work(), Work::Due(at(170)));
+    // A retry begins anew.
+    let pausing = claimed.came(error(FalErrorKind::Internal));
+    assert_eq!((pausing.look_at, waiting().claimed().work()), (None, Work::Due(at(60))));
+}
+
+#[test]
 fn the_stored_shape_stays() {
     let item: HashMap<String, AttributeValue> =
         serde_dynamo::to_item(waiting().lost().claimed().came(images("r2"))).unwrap();
@@ -732,41 +774,14 @@ fn the_stored_shape_stays() {
           "nonce": "nonce-1",
           "number": 1,
           "outcome": "lost",
-          "paid_twice": false,
           "provider_cost": 0,
-          "recipe": {
-            "guidance": 3.5,
-            "height": 1024,
-            "images": 1,
-            "model": "flux-dev",
-            "outputFormat": "png",
-            "prompt": "a keeper",
-            "seed": 196619188014358660,
-            "steps": 50,
-            "template": "master-character@1",
-            "width": 1024
-          },
-          "request_id": null,
           "started_at": "2026-11-21T07:00:00Z"
         },
         {
           "nonce": "nonce-2",
           "number": 2,
           "outcome": "delivered",
-          "paid_twice": false,
           "provider_cost": 25000,
-          "recipe": {
-            "guidance": 3.5,
-            "height": 1024,
-            "images": 1,
-            "model": "flux-dev",
-            "outputFormat": "png",
-            "prompt": "a keeper",
-            "seed": 196619188014358660,
-            "steps": 50,
-            "template": "master-character@1",
-            "width": 1024
-          },
           "request_id": "r2",
           "started_at": "2026-11-21T07:00:00Z"
         }
@@ -794,7 +809,6 @@ fn the_stored_shape_stays() {
         "delivered": {
           "check_at": "2026-11-21T07:02:10Z",
           "delivery": {
-            "billable_units": null,
             "images": [
               {
                 "flagged": false,

@@ -132,6 +132,7 @@ impl Shot {
             ShotState::Submitted { flight, request, .. } => {
                 let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
                 self.state = ShotState::Submitted { flight, request, check_at };
+                self.look_at = None;
                 Ok(self)
             }
             _ => Err(self.illegal()),
@@ -264,6 +265,7 @@ impl Shot {
             ShotState::Delivered { delivery, reminders, .. } => {
                 let (check_at, reminders) = (now + INGEST_PATIENCE, reminders + 1);
                 self.state = ShotState::Delivered { delivery, check_at, reminders };
+                self.look_at = None;
                 Ok(self)
             }
             _ => Err(self.illegal()),
@@ -345,6 +347,7 @@ impl Shot {
                 let lease_until = flight.lease_until.max(check_at);
                 let flight = Flight { lease_until, call_off: CallOff::Asked, ..flight };
                 self.state = ShotState::Submitted { flight, request, check_at };
+                self.look_at = None;
                 Ok(self)
             }
             ShotState::Submitted { flight, .. } if flight.call_off == CallOff::Asked => Err(Illegal::AlreadyDone),
@@ -392,6 +395,7 @@ impl Shot {
             Next::Again { recipe, after } => {
                 self.recipe = *recipe.unwrap_or_else(|| Box::new(self.recipe.clone()));
                 self.state = ShotState::Waiting { not_before: (!after.is_zero()).then(|| now + after) };
+                self.look_at = None;
                 Landed::Retrying(after)
             }
             Next::GiveUp(failure) => {

@@ -5,9 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Acceptance, Idempotency, Saved, Store, StoreError,
-    accept_job::{Remembered, StandsFor},
+    idempotency::{Once, StandsFor},
     layout, number, to_item,
-    transaction::{Outcome, Transaction},
+    transaction::Transaction,
 };
 use crate::{
     id::{JobId, ProjectId},
@@ -62,20 +62,10 @@ impl Store {
         idempotency: Option<&Idempotency>,
         now: Timestamp,
     ) -> Result<Acceptance, StoreError> {
-        let mut transaction = Transaction::default();
-        let stands_for = StandsFor::Job(job);
-        let remembered = idempotency.map(|idempotency| Remembered::new(project, idempotency, stands_for, now));
-        if let Some(remembered) = &remembered {
-            remembered.write(&mut transaction, now)?;
-        }
+        let once = Once::new(project, idempotency, StandsFor::Job(job), now);
+        let mut transaction = once.begin()?;
         transaction.count_hit(project, now);
-        match self.commit(transaction).await? {
-            Outcome::Committed => Ok(Acceptance::Accepted),
-            Outcome::Refused(reasons) => match (reasons.into_iter().next().flatten(), idempotency) {
-                (Some(item), Some(idempotency)) => Remembered::answer_of(item, idempotency, StandsFor::job),
-                _ => Ok(Acceptance::Conflict),
-            },
-        }
+        self.commit_once(once, transaction, StandsFor::job).await
     }
 
     /// Writes a workflow one of whose steps an earlier job answers over the revision that was read, and counts the answer.

@@ -8,20 +8,19 @@
 //! | person | `PROJECT#p` | `PERSON#x` | |
 //! | image | `PROJECT#p` | `MEDIA#m` | `listing`, `listing_by_subject`, `listing_by_type`: newest first |
 //! | relation | `PROJECT#p` | `EDGE#from#TYPE#to` | `listing`: `PROJECT#p#TO#to` / `TYPE#from` |
-//! | tallies | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
+//! | tallies, also by prompt template | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
 //! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
 //! | turn counter of a priority | `PROJECT#p` | `TURN#1` | |
 //! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
 //! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
 //! | versions of an image | `PROJECT#p` | `VERSIONS#shot`, of a view `VERSIONS#c#090` | |
-//! | images of a prompt template | `PROJECT#p` | `TEMPLATE#t` | |
 //! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
 //! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
 //! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
 //! | counter of LoRAs | `LORAS` | `COUNTER` | |
 //! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE_JOBS` |
-//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING#profile` / rank or `DUE` / time |
+//! | shot | `JOB#ulid` | `SHOT#00000` | `work`: `WAITING` / lane, rank or `DUE` / time |
 //! | workflow | `WORKFLOW#w` | `WORKFLOW` | `listing`: `PROJECT#p#WORKFLOWS` / w; `work`: `DUE_WORKFLOWS` |
 //! | slot | `ADMISSION` | `SLOT#000` | |
 //! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
@@ -48,9 +47,12 @@ pub(super) const LISTING_BY_SUBJECT: &str = "listing_by_subject";
 /// The same by type of image.
 pub(super) const LISTING_BY_TYPE: &str = "listing_by_type";
 
-/// Partition of the work index: a lane's shots that admission may take, by rank.
-pub(super) fn waiting(lane: Lane) -> String {
-    format!("WAITING#{}", lane.name())
+/// Partition of the work index: shots that admission may take, by lane and rank.
+pub(super) const WAITING: &str = "WAITING";
+
+/// How a lane's sort keys begin there.
+pub(super) fn lane(lane: Lane) -> String {
+    format!("{}#", lane.name())
 }
 
 /// Partition of the work index: shots that the sweep looks at, by time.
@@ -210,10 +212,6 @@ pub(super) fn versions(project: &ProjectId, shot: ShotId) -> Key {
 /// By angle, as several shots of a job may have made the same view.
 pub(super) fn versions_of_view(project: &ProjectId, collection: CollectionId, angle: u16) -> Key {
     Key::new(project_partition(project), format!("VERSIONS#{collection}#{angle:03}"))
-}
-
-pub(super) fn template(project: &ProjectId, template: &str) -> Key {
-    Key::new(project_partition(project), format!("TEMPLATE#{template}"))
 }
 
 pub(super) fn idempotency(project: &ProjectId, key: &str) -> Key {

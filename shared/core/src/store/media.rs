@@ -3,7 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Saved, Store, StoreError, Versioned, layout, listing::List, number, shots::ShotItem, text, to_item,
+    Page, Position, Saved, Store, StoreError, Versioned, layout,
+    listing::List,
+    number,
+    shots::ShotItem,
+    tally::{self, Tally},
+    text, to_item,
     transaction::Transaction,
 };
 use crate::{
@@ -88,18 +93,18 @@ impl Store {
             }
         }
         let Some(NewMedia { media: first, .. }) = images.first() else { return self.saved(transaction).await };
-        let count = number(images.len());
         let bytes: u64 = images.iter().map(|image| image.media.bytes()).sum();
-        let by_type =
-            format!("ADD images :count, bytes :bytes, images_{} :count", first.image_type.as_str().replace('-', "_"));
-        let values = [(":count", count), (":bytes", number(bytes))];
-        transaction.update(layout::tally(&first.project), &by_type, None, &values);
+        let mut values = vec![(":count", number(images.len())), (":bytes", number(bytes))];
+        let by_type = format!("ADD images :count, bytes :bytes, {} :count", tally::of_type(first.image_type));
         if let Some(subject) = &first.subject {
             transaction.update(layout::tally_of_subject(&first.project, subject), &by_type, None, &values);
         }
-        let quality: f64 = images.iter().map(|image| image.media.quality_score).sum();
-        let [count, _] = values;
-        transaction.count_template(&first.project, &first.recipe.template, count.1, quality);
+        // The project's tally counts by template too: an item of its own would be one more write for each image.
+        let (made, quality) = tally::of_template(&first.recipe.template);
+        let by_template = format!("{by_type}, {made} :count, {quality} :quality");
+        let score: f64 = images.iter().map(|image| image.media.quality_score).sum();
+        values.push((":quality", number(tally::ten_thousandths(score))));
+        transaction.update(layout::tally(&first.project), &by_template, None, &values);
         self.saved(transaction).await
     }
 
@@ -158,12 +163,19 @@ impl Store {
             None => layout::tally(project),
             Some(subject) => layout::tally_of_subject(project, subject),
         };
-        let tally: serde_json::Map<String, serde_json::Value> = self.read(key).await?.unwrap_or_default();
-        let name = match filter.image_type {
-            None => "images".to_owned(),
-            Some(image_type) => format!("images_{}", image_type.as_str().replace('-', "_")),
-        };
-        Ok(tally.get(&name).and_then(serde_json::Value::as_u64).unwrap_or_default())
+        let tally: Tally = self.read(key).await?.unwrap_or_default();
+        Ok(match filter.image_type {
+            None => tally.images(),
+            Some(image_type) => tally.images_of(image_type),
+        })
+    }
+
+    /// What a project has made, all in all.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn tally(&self, project: &ProjectId) -> Result<Tally, StoreError> {
+        Ok(self.read(layout::tally(project)).await?.unwrap_or_default())
     }
 
     /// What `from` is related to by `relation`, for example a subject's master references.

@@ -4,11 +4,10 @@ use jiff::Timestamp;
 
 use super::{
     Acceptance, Idempotency, JobView, Store, StoreError,
-    accept_job::{Remembered, StandsFor},
+    idempotency::{Once, StandsFor},
     jobs::JobItem,
     shots::ShotItem,
     to_item,
-    transaction::{Outcome, Transaction},
 };
 use crate::{job::Job, shot::Shot};
 
@@ -26,11 +25,8 @@ impl Store {
         idempotency: Option<&Idempotency>,
         now: Timestamp,
     ) -> Result<Acceptance, StoreError> {
-        let mut transaction = Transaction::default();
-        if let Some(idempotency) = idempotency {
-            Remembered::new(&job.project, idempotency, StandsFor::Job(job.id), now).write(&mut transaction, now)?;
-        }
-        let first_record = transaction.len();
+        let once = Once::new(&job.project, idempotency, StandsFor::Job(job.id), now);
+        let mut transaction = once.begin()?;
         let seen = before.job.revision;
         transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
         for shot in &before.shots {
@@ -39,15 +35,6 @@ impl Store {
             }
         }
         transaction.unsettle(&before.job.value, job);
-        match self.commit(transaction).await? {
-            Outcome::Committed => Ok(Acceptance::Accepted),
-            Outcome::Refused(reasons) => {
-                let used = reasons.into_iter().take(first_record).flatten().next();
-                match (used, idempotency) {
-                    (Some(item), Some(idempotency)) => Remembered::answer_of(item, idempotency, StandsFor::job),
-                    _ => Ok(Acceptance::Conflict),
-                }
-            }
-        }
+        self.commit_once(once, transaction, StandsFor::job).await
     }
 }

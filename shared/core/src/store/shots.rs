@@ -29,7 +29,10 @@ pub(super) struct ShotItem {
 impl ShotItem {
     pub(super) fn new(shot: &Shot, revision: u64) -> Self {
         let (work_pk, work_sk) = match shot.work() {
-            Work::Ready(rank) => (Some(layout::waiting(shot.lane)), Some(rank.sort_key(shot.id))),
+            Work::Ready(rank) => (
+                Some(layout::WAITING.to_owned()),
+                Some(format!("{}{}", layout::lane(shot.lane), rank.sort_key(shot.id))),
+            ),
             Work::Due(due) => (Some(layout::DUE.to_owned()), Some(format!("{}#{}", layout::sortable(due), shot.id))),
             Work::None => (None, None),
         };

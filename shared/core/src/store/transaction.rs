@@ -73,11 +73,6 @@ impl Transaction {
         self.push(|table| TransactWriteItem::builder().update(required(update.table_name(table).build())).build());
     }
 
-    /// How many writes it holds; the position of the next one.
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     fn push(&mut self, write: impl FnOnce(&str) -> TransactWriteItem) {
         self.0.push(write(TABLE));
     }

@@ -1,20 +1,10 @@
-//! Counting what is made anew: versions of an image, images of a prompt template.
+//! Counting the versions of an image.
 
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
+use aws_sdk_dynamodb::types::ReturnValue;
 use serde::Deserialize;
 
-use super::{Store, StoreError, layout, number, transaction::Transaction};
+use super::{Store, StoreError, layout, number};
 use crate::id::{CollectionId, ProjectId, ShotId};
-
-/// What a prompt template has brought in a project.
-#[derive(Debug, Clone, Copy, PartialEq, Default, Deserialize)]
-#[serde(default)]
-pub struct TemplateTally {
-    /// Images.
-    pub images: u64,
-    /// The sum of their quality scores, in ten-thousandths.
-    quality: u64,
-}
 
 /// What versions are counted of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,23 +13,6 @@ pub enum Versions {
     OfShot(ShotId),
     /// What a collection shows from an angle, whichever shot made it.
     OfView(CollectionId, u16),
-}
-
-impl TemplateTally {
-    /// The mean quality score of its images, 0 to 1.
-    #[must_use]
-    #[expect(clippy::cast_precision_loss, reason = "four digits of a mean")]
-    pub fn mean_quality(&self) -> Option<f64> {
-        (self.images > 0).then(|| self.quality as f64 / 1e4 / self.images as f64)
-    }
-}
-
-impl Transaction {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most ten images of at most 1")]
-    pub(super) fn count_template(&mut self, project: &ProjectId, template: &str, images: AttributeValue, quality: f64) {
-        let values = [(":images", images), (":quality", number((quality.max(0.0) * 1e4).round() as u64))];
-        self.update(layout::template(project, template), "ADD images :images, quality :quality", None, &values);
-    }
 }
 
 impl Store {
@@ -68,13 +41,5 @@ impl Store {
             .return_values(ReturnValue::UpdatedNew);
         let counter: Counter = serde_dynamo::from_item(update.send().await?.attributes.unwrap_or_default())?;
         Ok(counter.more + 1)
-    }
-
-    /// What a prompt template, named as `master-character@1`, has brought.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn template_tally(&self, project: &ProjectId, template: &str) -> Result<TemplateTally, StoreError> {
-        Ok(self.read(layout::template(project, template)).await?.unwrap_or_default())
     }
 }

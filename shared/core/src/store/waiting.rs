@@ -1,9 +1,12 @@
-//! Who waits for admission. Each lane has a partition of its own in the index, so that one lane's backlog is counted without
+//! Who waits for admission. They stand in the index by lane and then by rank, so that one lane's backlog is counted without
 //! reading that of the others; admission sees all of them as one line, by rank.
 
 use std::collections::VecDeque;
 
-use aws_sdk_dynamodb::{operation::query::builders::QueryFluentBuilder, types::Select};
+use aws_sdk_dynamodb::{
+    operation::query::builders::QueryFluentBuilder,
+    types::{AttributeValue, Select},
+};
 
 use super::{Item, Store, StoreError, layout, text};
 use crate::{id::ShotId, lane::Lane};
@@ -15,6 +18,8 @@ const LARGEST_PAGE: i32 = 1000;
 #[derive(Debug)]
 pub struct Waiting<'a> {
     store: &'a Store,
+    /// How many are looked at first of all; 0 once that was done.
+    first: u16,
     lines: [Line; Lane::ALL.len()],
 }
 
@@ -29,12 +34,13 @@ struct Line {
 }
 
 impl Store {
-    /// All shots that wait, by rank; each lane in pages, the first of `first` shots, each further one ten times as large.
+    /// All shots that wait, by rank. `first` of them are read together, which are often all; then each lane in pages, of
+    /// `first` shots and of ten times as many as before.
     #[must_use]
     pub fn waiting(&self, first: u16) -> Waiting<'_> {
         let lines =
             Lane::ALL.map(|lane| Line { lane, read: VecDeque::new(), page: first.into(), start: None, ended: false });
-        Waiting { store: self, lines }
+        Waiting { store: self, first, lines }
     }
 
     /// Whether any shot waits.
@@ -42,7 +48,8 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn anybody_waits(&self) -> Result<bool, StoreError> {
-        Ok(self.waiting(1).next().await?.is_some())
+        let query = self.query_waiting("work_pk = :waiting").select(Select::Count).limit(1);
+        Ok(query.send().await?.count > 0)
     }
 
     /// How many shots of `lane` wait; what goes beyond `most` is not counted, nor paid for.
@@ -65,12 +72,17 @@ impl Store {
     }
 
     fn waiting_in(&self, lane: Lane) -> QueryFluentBuilder {
+        self.query_waiting("work_pk = :waiting AND begins_with(work_sk, :lane)")
+            .expression_attribute_values(":lane", text(layout::lane(lane)))
+    }
+
+    fn query_waiting(&self, condition: &str) -> QueryFluentBuilder {
         self.client
             .query()
             .table_name(&self.table)
             .index_name(layout::WORK)
-            .key_condition_expression("work_pk = :waiting")
-            .expression_attribute_values(":waiting", text(layout::waiting(lane)))
+            .key_condition_expression(condition)
+            .expression_attribute_values(":waiting", text(layout::WAITING))
     }
 }
 
@@ -80,12 +92,41 @@ impl Waiting<'_> {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn next(&mut self) -> Result<Option<ShotId>, StoreError> {
-        let store = self.store;
-        let [a, b, c, d] = &mut self.lines;
-        tokio::try_join!(a.fill(store), b.fill(store), c.fill(store), d.fill(store))?;
+        self.fill().await?;
         let best = self.lines.iter_mut().filter(|line| !line.read.is_empty());
         let best = best.min_by(|one, other| one.read[0].0.cmp(&other.read[0].0));
         Ok(best.and_then(|line| line.read.pop_front()).map(|(_, shot)| shot))
+    }
+
+    /// Reads on in every lane of which nothing that was read is left.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn fill(&mut self) -> Result<(), StoreError> {
+        let store = self.store;
+        if self.first > 0 {
+            let query = store.query_waiting("work_pk = :waiting").limit(self.first.into());
+            let answer = Box::pin(query.send()).await?;
+            self.first = 0;
+            self.take_up(answer.items(), answer.last_evaluated_key());
+        }
+        let [a, b, c, d] = &mut self.lines;
+        tokio::try_join!(a.fill(store), b.fill(store), c.fill(store), d.fill(store))?;
+        Ok(())
+    }
+
+    /// The beginning of the whole index: what stands before the lane in which it ends is complete.
+    fn take_up(&mut self, items: &[Item], last: Option<&Item>) {
+        let end = last.and_then(sort_key).unwrap_or_default();
+        for line in &mut self.lines {
+            let lane = layout::lane(line.lane);
+            line.read.extend(items.iter().filter_map(|item| waiting_shot(item, &lane)));
+            if last.is_none() || (!end.starts_with(&lane) && lane.as_str() < end) {
+                line.ended = true;
+            } else if end.starts_with(&lane) {
+                line.start = last.cloned();
+            }
+        }
     }
 }
 
@@ -99,11 +140,20 @@ impl Line {
             self.start = answer.last_evaluated_key;
             self.ended = self.start.is_none();
             self.page = self.page.saturating_mul(10).min(LARGEST_PAGE);
-            self.read.extend(answer.items.unwrap_or_default().iter().filter_map(|item| {
-                let rank = item.get("work_sk")?.as_s().ok()?;
-                Some((rank.clone(), rank.rsplit('#').next()?.parse().ok()?))
-            }));
+            let lane = layout::lane(self.lane);
+            let items = answer.items.unwrap_or_default();
+            self.read.extend(items.iter().filter_map(|item| waiting_shot(item, &lane)));
         }
         Ok(())
     }
+}
+
+fn sort_key(item: &Item) -> Option<&str> {
+    item.get("work_sk").map(AttributeValue::as_s)?.ok().map(String::as_str)
+}
+
+/// The rank and the shot of an entry of `lane`.
+fn waiting_shot(item: &Item, lane: &str) -> Option<(String, ShotId)> {
+    let rank = sort_key(item)?.strip_prefix(lane)?;
+    Some((rank.to_owned(), rank.rsplit('#').next()?.parse().ok()?))
 }

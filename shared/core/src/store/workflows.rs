@@ -5,11 +5,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Acceptance, Idempotency, Item, Page, Position, Saved, Store, StoreError, Versioned,
-    accept_job::{Remembered, StandsFor},
+    idempotency::{Once, StandsFor},
     layout,
     listing::List,
     to_item,
-    transaction::{Outcome, Transaction},
+    transaction::Transaction,
 };
 use crate::{
     id::{ProjectId, WorkflowId},
@@ -78,20 +78,10 @@ impl Store {
         idempotency: Option<&Idempotency>,
         now: Timestamp,
     ) -> Result<Acceptance<WorkflowId>, StoreError> {
-        let mut transaction = Transaction::default();
-        if let Some(idempotency) = idempotency {
-            let stands_for = StandsFor::Workflow(workflow.id);
-            Remembered::new(&workflow.project, idempotency, stands_for, now).write(&mut transaction, now)?;
-        }
+        let once = Once::new(&workflow.project, idempotency, StandsFor::Workflow(workflow.id), now);
+        let mut transaction = once.begin()?;
         transaction.write_workflow(workflow, 0)?;
-        match self.commit(transaction).await? {
-            Outcome::Committed => Ok(Acceptance::Accepted),
-            // The key is the first item, where there is one.
-            Outcome::Refused(reasons) => match (reasons.into_iter().next().flatten(), idempotency) {
-                (Some(item), Some(idempotency)) => Remembered::answer_of(item, idempotency, StandsFor::workflow),
-                _ => Ok(Acceptance::Conflict),
-            },
-        }
+        self.commit_once(once, transaction, StandsFor::workflow).await
     }
 
     /// Writes a workflow over the revision that was read; 0 for a new one.
