@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    fal::{Callback, CallbackOutcome, JwksError, SignatureHeaders},
+    fal::{Callback, CallbackOutcome, FalError, JwksError, SignatureHeaders},
     id::ShotId,
     outcome::Recorded,
     queue::LaneHint,
@@ -123,7 +123,7 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
     }
     let arrival = match callback.outcome {
         CallbackOutcome::Images(delivery) => Arrival::Images(delivery),
-        CallbackOutcome::Error(error) => Arrival::Error(error),
+        CallbackOutcome::Error(error) => Arrival::Error(FalError { request_id: Some(callback.request_id), ..error }),
         CallbackOutcome::FetchResult => return fetch_soon(app, shot, binding.attempt, &callback.request_id, now).await,
     };
     let recorded = app.recorder.record_for(shot, binding.attempt, arrival, now).await?;

@@ -242,6 +242,25 @@ async fn a_callback_adopts_the_request_whose_answer_was_lost() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_error_that_was_faster_than_the_answer_binds_its_attempt_too() {
+    let product = Product::start().await;
+    product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
+    product.fault(Fault::Webhook(WebhookFault::Never));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.settled(&job).await;
+    let refusal = json!({ "detail": [{ "msg": "no", "type": "content_policy_violation" }] });
+    let error = Callback::of(&product, "ERROR", &refusal);
+    assert_eq!(error.send(&product).await, 200);
+    // What fal signed for another request, sent to the first one's address.
+    let picture = Callback::of(&product, "OK", &result_of(&product).await);
+    let other = format!("{}-other", picture.request_id);
+    let body = String::from_utf8(picture.body).unwrap().replace(&picture.request_id, &other);
+    let other = Callback { request_id: other, body: body.into_bytes(), ..error };
+    assert_eq!(other.send(&product).await, 404, "the attempt is another request's");
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_result_that_fal_could_not_send_is_fetched_at_once() {
     let product = Product::start().await;
     product.fault(Fault::Webhook(WebhookFault::NullPayload));

@@ -52,6 +52,8 @@ pub struct FalError {
     pub retryable: Option<bool>,
     /// Units billed in spite of the error.
     pub billable_units: Option<f64>,
+    /// fal's id of the request that it is about, where its callback tells it.
+    pub request_id: Option<String>,
 }
 
 impl fmt::Display for FalError {
@@ -70,7 +72,7 @@ impl FalError {
     /// An error of our own finding.
     #[must_use]
     pub fn new(kind: FalErrorKind, reason: impl Into<String>) -> Self {
-        Self { kind, reason: reason.into(), status: None, retryable: None, billable_units: None }
+        Self { kind, reason: reason.into(), status: None, retryable: None, billable_units: None, request_id: None }
     }
 
     pub(super) fn unreachable(error: &reqwest::Error) -> Self {

@@ -202,6 +202,10 @@ impl Shot {
             }
             _ => return Err(Illegal::AlreadyDone),
         }
+        // Whatever comes for this attempt from now on has to be of the same request.
+        if let Arrival::Error(FalError { request_id: Some(id), .. }) = &arrival {
+            self.set_request_id(attempt, id);
+        }
         let called_off = self.is_called_off();
         let landed = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
