@@ -13,8 +13,8 @@ mod soak;
 use std::error::Error;
 
 use clap::{Parser, Subcommand};
-use likeness_core::config::Env;
-use tracing_subscriber::{EnvFilter, fmt};
+use likeness_core::{config::Env, telemetry};
+use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 /// Character-consistent image generation. Without a command: `serve`.
 #[derive(Debug, Parser)]
@@ -50,8 +50,9 @@ impl Likeness {
     pub async fn run(self) -> Result<(), Box<dyn Error + Send + Sync>> {
         let env = Env::process();
         // Standard output is for answers, so logs go to standard error.
-        let filter = EnvFilter::new(env.optional("RUST_LOG").unwrap_or("warn,dynoxide=error"));
-        let _ = fmt().compact().with_writer(std::io::stderr).with_env_filter(filter).try_init();
+        let lines = fmt::layer().compact().with_writer(std::io::stderr);
+        let filter = telemetry::filter(&env, "warn,dynoxide=error");
+        let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
         match self.command {
             None => self.serve.run(&env).await,
             Some(Command::Serve(serve)) => serve.run(&env).await,
