@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 /// Memory of each function in MB, as `template.yaml` has it.
 const MEMORY: [(&str, f64); 5] =
-    [("api", 256.0), ("webhook", 256.0), ("generate", 256.0), ("ingest", 1024.0), ("cleanup", 256.0)];
+    [("api", 512.0), ("webhook", 256.0), ("generate", 256.0), ("ingest", 1769.0), ("cleanup", 256.0)];
 /// An SQS trigger receives and deletes for each batch; the functions do not see these calls.
 const TRIGGER_REQUESTS: f64 = 2.0;
 
