@@ -68,11 +68,12 @@ enum NotAttended {
 /// The table was out of reach or refused before anything was attended to.
 pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let now = app.clock.now();
+    let room = app.recorder.store.gate().await?.in_flight(now) < usize::from(app.limits.slots);
     // First, as a slow fal may use up all the time that there is.
-    let woken = wake_admission(app, now).await;
+    let woken = if room { wake_admission(app).await } else { Ok(()) };
     let overdue = app.recorder.store.overdue(now, AT_ONCE).await?;
     let mut report = Report { overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX), ..Report::default() };
-    let mut attended = stream::iter(overdue).map(|item| attend(app, item, now)).buffer_unordered(TOGETHER);
+    let mut attended = stream::iter(overdue).map(|item| attend(app, item, room, now)).buffer_unordered(TOGETHER);
     while let Some(outcome) = attended.next().await {
         match outcome {
             Ok(Attended::Recovered) => report.recovered += 1,
@@ -95,9 +96,10 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     Ok(report)
 }
 
-async fn attend(app: &App, overdue: Overdue, now: Timestamp) -> Result<Attended, NotAttended> {
+/// `room`: there are slots for whoever waits.
+async fn attend(app: &App, overdue: Overdue, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
     match overdue {
-        Overdue::Job(job) => attend_to_job(app, job, now).await,
+        Overdue::Job(job) => attend_to_job(app, job, room, now).await,
         Overdue::Workflow(workflow) => attend_to_workflow(app, workflow, now).await,
         Overdue::Shot(shot) => attend_to_shot(app, shot, now).await,
     }
@@ -112,7 +114,9 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
                 return Ok(Attended::Reminded);
             }
             let Ok(ready) = shot.ready(now) else { return Ok(Attended::Nothing) };
-            save(app, &before, &ready).await
+            let attended = save(app, &before, &ready).await?;
+            app.recorder.queues.hint_lane(ready.lane, LaneHint::Job(id.job), SignedDuration::ZERO).await;
+            Ok(attended)
         }
         ShotState::Submitting(flight) if flight.lease_until <= now => {
             let attempt = shot.attempt();
@@ -152,7 +156,9 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
         | ShotState::Failed(_)
         | ShotState::Canceled => {
             // Looked at too early: again when it is due.
-            if let Some(later) = shot.looked_at_when_due() {
+            if shot.look_at.is_some_and(|look| look <= now)
+                && let Some(later) = shot.looked_at_when_due()
+            {
                 save(app, &before, &later).await?;
             }
             Ok(Attended::Nothing)
@@ -168,7 +174,7 @@ async fn save(app: &App, before: &Versioned<Shot>, after: &Shot) -> Result<Atten
 }
 
 /// A job that is open for long: if all its shots are settled, its end was missed.
-async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended, NotAttended> {
+async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
     let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
     let (job, shots) = (&view.job, view.plain_shots());
     if job.value.is_out_of_time(now) {
@@ -188,6 +194,12 @@ async fn attend_to_job(app: &App, id: JobId, now: Timestamp) -> Result<Attended,
     if missed {
         app.recorder.queues.tell_ingest(IngestHint::Job(id)).await?;
     }
+    // It waits for long though there is room: whatever the list says, who has its hint reads its shots themselves.
+    if let Some(waiting) = shots.iter().find(|shot| shot.state == ShotState::Waiting { not_before: None })
+        && room
+    {
+        app.recorder.queues.tell_lane(waiting.lane, LaneHint::Job(id), SignedDuration::ZERO).await?;
+    }
     if let Ok(checked) = job.value.clone().checked(missed, now) {
         let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_job(&checked, job.revision).await?;
     }
@@ -203,13 +215,9 @@ async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result
     Ok(Attended::Reminded)
 }
 
-/// Somebody waits and there is room: a message was lost, or a lease ran out.
-async fn wake_admission(app: &App, now: Timestamp) -> Result<(), NotAttended> {
-    let store = &app.recorder.store;
-    if !store.anybody_waits().await? {
-        return Ok(());
-    }
-    if store.gate().await?.in_flight(now) < usize::from(app.limits.slots) {
+/// There is room: where somebody waits all the same, a message was lost, or a lease ran out.
+async fn wake_admission(app: &App) -> Result<(), NotAttended> {
+    if app.recorder.store.anybody_waits().await? {
         app.recorder.queues.tell_lane(Lane::Master, LaneHint::Room, SignedDuration::ZERO).await?;
     }
     Ok(())

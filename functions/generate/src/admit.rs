@@ -17,7 +17,7 @@ use tokio::{task::JoinSet, time::Instant};
 
 use crate::{app::App, submit::submit};
 
-/// How many waiting shots of a lane are looked at together; some may have been taken by others, or may not go yet.
+/// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
 
 /// How long one invocation admits. Where room is made as fast as it is taken it would never end by itself, and the end of
@@ -48,7 +48,8 @@ pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Resul
     admitted
 }
 
-/// One pass over those that wait, best first. Who begins to wait meanwhile has a hint, and so a pass, of his own.
+/// One pass over those that wait, best first. Who begins to wait meanwhile, with however good a place, has a hint of his own,
+/// and so a pass: this one need not begin anew.
 struct Admission<'a> {
     app: &'a Arc<App>,
     hinted: Vec<Versioned<Shot>>,
@@ -57,8 +58,8 @@ struct Admission<'a> {
     aside: Option<Versioned<Shot>>,
     /// Not to be looked at again in this pass.
     gone: HashSet<ShotId>,
-    /// Jobs that have as much in flight as they may: their other shots need not be read. Each holds slots, so there are few.
-    full: HashSet<JobId>,
+    /// Jobs that have as much in flight as they may, or were taken back: their other shots need not be looked at.
+    closed: HashSet<JobId>,
     passed_over: usize,
 }
 
@@ -83,8 +84,8 @@ impl From<StoreError> for NotAdmitted {
 impl<'a> Admission<'a> {
     fn new(app: &'a Arc<App>, hinted: Vec<Versioned<Shot>>) -> Self {
         let listed = app.recorder.store.waiting(LOOK_AT);
-        let (gone, full) = (HashSet::new(), HashSet::new());
-        Self { app, hinted, listed, aside: None, gone, full, passed_over: 0 }
+        let (gone, closed) = (HashSet::new(), HashSet::new());
+        Self { app, hinted, listed, aside: None, gone, closed, passed_over: 0 }
     }
 
     async fn run(&mut self, submits: &mut JoinSet<Result<(), StoreError>>) -> Result<(), StoreError> {
@@ -119,7 +120,7 @@ impl<'a> Admission<'a> {
 
     async fn admit_best(&mut self) -> Result<Step, NotAdmitted> {
         let (app, now) = (self.app, self.app.clock.now());
-        let (gate, ()) = tokio::try_join!(app.recorder.store.gate(), self.listed.fill())?;
+        let gate = app.recorder.store.gate().await?;
         let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(Step::Enough) };
         let Some(shot) = self.best(&gate, now).await? else { return Ok(Step::Enough) };
         // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
@@ -137,8 +138,11 @@ impl<'a> Admission<'a> {
         let by_this_shot = |error| NotAdmitted { shot: Some(id), error };
         // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
         let unwanted = take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await;
-        let wanted = !unwanted.map_err(by_this_shot)?;
-        let Some((claimed, held)) = claimed(app, &shot.value, slot, now).filter(|_| wanted) else {
+        if unwanted.map_err(by_this_shot)? {
+            self.closed.insert(id.job);
+            return Ok(Step::Next);
+        }
+        let Some((claimed, held)) = claimed(app, &shot.value, slot, now) else {
             self.gone.insert(id);
             return Ok(Step::Next);
         };
@@ -164,7 +168,7 @@ impl<'a> Admission<'a> {
         let listed = self.next_listed(gate, now).await?;
         let hinted = self.hinted.iter().filter(|shot| {
             !self.gone.contains(&shot.value.id)
-                && !self.full.contains(&shot.value.id.job)
+                && !self.closed.contains(&shot.value.id.job)
                 && may_go(&shot.value, gate, now)
         });
         let hinted = hinted.min_by_key(|shot| place(shot)).cloned();
@@ -184,7 +188,7 @@ impl<'a> Admission<'a> {
                 Some(shot) => shot,
                 None => {
                     let Some(id) = self.listed.next().await? else { return Ok(None) };
-                    if self.gone.contains(&id) || self.full.contains(&id.job) {
+                    if self.gone.contains(&id) || self.closed.contains(&id.job) {
                         continue;
                     }
                     match self.read(id).await? {
@@ -193,13 +197,15 @@ impl<'a> Admission<'a> {
                     }
                 }
             };
-            if self.gone.contains(&shot.value.id) || !matches!(shot.value.state, ShotState::Waiting { .. }) {
+            let id = shot.value.id;
+            let waits = matches!(shot.value.state, ShotState::Waiting { .. });
+            if !waits || self.gone.contains(&id) || self.closed.contains(&id.job) {
                 continue;
             }
             if may_go(&shot.value, gate, now) {
                 return Ok(Some(shot));
             }
-            self.full.insert(shot.value.id.job);
+            self.closed.insert(id.job);
         }
     }
 

@@ -88,14 +88,15 @@ async fn waiting_shots(app: &App, job: JobId) -> Result<Vec<Versioned<Shot>>, St
     }
     let mut waiting = Vec::new();
     for shot in view.shots {
-        if matches!(shot.value.state, ShotState::Waiting { not_before: None }) {
-            waiting.push(shot);
-        } else if let Ok(ready) = shot.value.clone().ready(now)
-            // Whoever was faster has put it further on.
-            && store.save_shot(&shot, &ready).await? == Saved::Yes
-        {
-            waiting.push(Versioned { value: ready, revision: shot.revision + 1 });
-        }
+        let shot = match shot.value.clone().ready(now) {
+            Ok(ready) => match store.save_shot(&shot, &ready).await? {
+                Saved::Yes => Some(shot.replaced_by(ready)),
+                // Whoever was faster has put it as far, or further on.
+                Saved::Conflict => store.shot(shot.value.id).await?,
+            },
+            Err(_) => Some(shot),
+        };
+        waiting.extend(shot.filter(|shot| shot.value.state == ShotState::Waiting { not_before: None }));
     }
     Ok(waiting)
 }

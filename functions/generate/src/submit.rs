@@ -11,7 +11,7 @@ use likeness_core::{
     queue::LaneHint,
     recipe::{File, NotSendable},
     shot::{Arrival, FalRequest, Illegal, Shot},
-    store::{Saved, StoreError, Versioned},
+    store::{Saved, StoreError},
     telemetry::causes,
 };
 use serde_json::Value;
@@ -134,8 +134,7 @@ async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<()
             Err(Illegal::AlreadyDone | Illegal::OtherAttempt { .. } | Illegal::State { .. }) => return Ok(()),
         };
         if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            let saved = Versioned { value: after, revision: before.revision + 1 };
-            return call_off(&app.recorder, &app.fal, saved, now).await;
+            return call_off(&app.recorder, &app.fal, before.replaced_by(after), now).await;
         }
     }
 }

@@ -159,14 +159,17 @@ impl Recorder {
         match landed {
             Landed::Retrying(pause) => {
                 self.queues.hint_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await;
+                if pause.is_zero() {
+                    return;
+                }
             }
             Landed::Delivered | Landed::Failed | Landed::Canceled => {
                 self.queues.hint_ingest(IngestHint::Shot(shot.id)).await;
-                // Where nobody is known to wait, nobody is told of the slot that came free.
-                if self.store.anybody_waits().await.unwrap_or(true) {
-                    self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
-                }
             }
+        }
+        // Where nobody is known to wait, nobody is told of the slot that came free.
+        if self.store.anybody_waits().await.unwrap_or(true) {
+            self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
         }
     }
 }

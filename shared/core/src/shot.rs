@@ -223,9 +223,11 @@ impl Shot {
         matches!(self.state, ShotState::Failed(_) | ShotState::Canceled)
     }
 
-    /// Whether its record can hold as many attempts more as there may be.
+    /// Whether its record can hold as many attempts more as there may be, each of them with a recipe of its own: the next
+    /// may change what the ones before have in common.
     pub(crate) fn has_room_for_attempts(&self) -> bool {
-        bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(retry::MAX_ATTEMPTS)) < MOST_BYTES
+        let attempts = self.attempts.len().saturating_add(retry::MAX_ATTEMPTS);
+        bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(attempts)) < MOST_BYTES
     }
 
     /// The attempts that count against the limits.

@@ -121,6 +121,14 @@ pub struct Versioned<T> {
     pub revision: u64,
 }
 
+impl<T> Versioned<T> {
+    /// `value`, which was just written over this.
+    #[must_use]
+    pub fn replaced_by(&self, value: T) -> Self {
+        Self { value, revision: self.revision + 1 }
+    }
+}
+
 /// Whether a conditional write won.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]

@@ -10,11 +10,12 @@ use jiff::SignedDuration;
 use likeness_core::{
     admission::Stop,
     entropy::Entropy,
-    id::JobId,
+    id::{JobId, ShotId},
     job::Job,
     lane::Lane,
+    recipe::Recipe,
     shot::{Rank, Shot},
-    store::{Acceptance, NewJob, Saved},
+    store::{Acceptance, JobView, NewJob, Saved, Store},
 };
 use likeness_local::wire::{Service, Wire};
 
@@ -67,8 +68,7 @@ async fn admission_cost(backlog: usize) -> Spent {
         let shots: Vec<Shot> = (0..SHOTS_OF_A_JOB)
             .map(|ordinal| {
                 let rank = Rank { priority: 0, turn: waiting as u64 + u64::from(ordinal) };
-                let recipe = sample.shots[0].value.recipe.clone();
-                Shot::new(id.shot(ordinal), job.project.clone(), Lane::Master, rank, recipe)
+                Shot::new(id.shot(ordinal), job.project.clone(), Lane::Master, rank, first_recipe(&sample))
             })
             .collect();
         let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };
@@ -94,6 +94,58 @@ async fn admission_cost(backlog: usize) -> Spent {
     let Spent { calls, units } = *spent.lock().unwrap();
     product.crash().await;
     Spent { calls: calls / SLOTS as f64, units: units / SLOTS as f64 }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lanes_are_one_line_by_rank_over_all_their_pages() {
+    let product = Product::start().await;
+    let (store, now) = (product.store(), product.hands.now());
+    let stop = Stop { until: now + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    let Saved::Yes = store.stop_lanes(stop, now).await.unwrap() else { panic!("nothing stops yet") };
+    let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
+    let first = sample.shots[0].value.id;
+    let entropy = Entropy::seeded(3);
+    // So many that pages end within lanes, at their ends, and before lanes that are not read yet.
+    for counts in [[25, 25, 25, 25], [3, 0, 40, 1], [0, 10, 10, 0]] {
+        let mut line = store_line(&store).await;
+        let id = JobId::new(now, &entropy);
+        let lanes = Lane::ALL.into_iter().zip(counts).flat_map(|(lane, count)| (0..count).map(move |nth| (lane, nth)));
+        let shots: Vec<Shot> = lanes
+            .zip(0..)
+            .map(|((lane, nth), ordinal)| {
+                // Interleaved: the nth of each lane stand side by side.
+                let rank = Rank { priority: 1, turn: 10 + nth };
+                Shot::new(id.shot(ordinal), sample.job.value.project.clone(), lane, rank, first_recipe(&sample))
+            })
+            .collect();
+        for (number, some) in shots.chunks(usize::from(SHOTS_OF_A_JOB)).enumerate() {
+            let job = Job { id: JobId::new(now, &entropy), cache_key: None, ..sample.job.value.clone() };
+            let job = if number == 0 { Job { id, ..job } } else { job };
+            let new = NewJob { job: &job, shots: some, subject: None, idempotency: None, workflow: None };
+            assert_eq!(store.accept_job(&new, now).await.unwrap(), Acceptance::Accepted);
+        }
+        line.extend(shots.iter().map(|shot| (shot.rank.sort_key(shot.id), shot.id)));
+        line.sort();
+        let told: Vec<_> = store_line(&store).await;
+        assert_eq!(told, line, "{counts:?}");
+        assert_eq!(told[0].1, first, "a master goes first");
+    }
+    product.crash().await;
+}
+
+fn first_recipe(view: &JobView) -> Recipe {
+    view.shots[0].value.recipe.clone()
+}
+
+/// All who wait as they are told, with their places.
+async fn store_line(store: &Store) -> Vec<(String, ShotId)> {
+    let (mut told, mut waiting) = (Vec::new(), store.waiting(10));
+    while let Some(id) = waiting.next().await.unwrap() {
+        let shot = store.shot(id).await.unwrap().unwrap().value;
+        told.push((shot.rank.sort_key(id), id));
+    }
+    told
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -1,5 +1,6 @@
 //! What stayed silent: callbacks that never come, messages that are lost, leases that run out.
 
+use aws_sdk_dynamodb::types::AttributeValue;
 use likeness_core::{
     config::QueueConfig,
     lane::Lane,
@@ -8,7 +9,7 @@ use likeness_core::{
 use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
 use serde_json::json;
 
-use crate::harness::Product;
+use crate::{conformance::clients::Destination, harness::Product};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_callback_is_made_up_for_by_asking() {
@@ -64,6 +65,33 @@ async fn losing_every_message_changes_nothing_but_time() {
     product.stack().deliver_only(None);
     let job = product.settled(&job).await;
     assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.05)), "{job}");
+    product.finish().await;
+}
+
+/// As another version of the service may have listed it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shot_that_stands_in_no_list_is_found_by_its_job() {
+    let product = Product::start().await;
+    product.stack().deliver_only(Some(0));
+    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+    product.stack().settle().await;
+    let endpoint = product.stack().env().optional("AWS_ENDPOINT_URL_DYNAMODB").unwrap().to_owned();
+    let text = |text: &str| AttributeValue::S(text.to_owned());
+    let moved = Destination::embedded(endpoint)
+        .dynamodb()
+        .update_item()
+        .table_name("likeness")
+        .key("pk", text(&format!("JOB#{job}")))
+        .key("sk", text("SHOT#00000"))
+        .update_expression("SET work_pk = :other")
+        .expression_attribute_values(":other", text("WAITING#master"));
+    moved.send().await.unwrap();
+    product.stack().deliver_only(None);
+    product.stack().sweep().await.unwrap();
+    assert_eq!(product.settled(&job).await["status"], "queued", "nobody sees it");
+    product.pass(121);
+    product.stack().sweep().await.unwrap();
+    assert_eq!(product.settled(&job).await["status"], "completed");
     product.finish().await;
 }
 

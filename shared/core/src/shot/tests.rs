@@ -722,6 +722,31 @@ fn every_state_survives_the_table_and_json() {
 }
 
 #[test]
+fn an_error_tells_of_which_request_it_is() {
+    let named = FalError { request_id: Some("r1".to_owned()), ..FalError::new(FalErrorKind::AccountLocked, "no") };
+    for arrival in [Arrival::Error(named.clone()), Arrival::TurnedAway(named)] {
+        assert_eq!(waiting().claimed().came(arrival).tried(1).request_id.as_deref(), Some("r1"));
+    }
+}
+
+#[test]
+fn a_record_has_room_for_the_recipes_that_a_change_makes_its_own() {
+    // Attempts that share their recipe are small, until the next one changes it.
+    let prompt = "a keeper ".repeat(3_300);
+    let shared = Shot { recipe: Recipe { prompt, ..waiting().recipe }, ..waiting() };
+    let mut shot = shared;
+    while shot.has_room_for_attempts() {
+        let tame = Recipe { seed: 1, ..shot.recipe.clone() };
+        let mut worst = Shot { recipe: tame, ..shot.clone() };
+        worst.attempts.extend((0..8).flat_map(|_| shot.clone().claimed().attempts.pop()));
+        assert!(serde_json::to_vec(&worst).unwrap().len() < 400_000, "{} attempts", shot.attempts.len());
+        shot = shot.lost();
+        shot.state = ShotState::Waiting { not_before: None };
+    }
+    assert!(!shot.attempts.is_empty(), "there was room for some");
+}
+
+#[test]
 fn a_recipe_is_kept_once() {
     let tame = Recipe { prompt: "a tame keeper".to_owned(), ..waiting().recipe };
     // A retry that changed what is sent, as after a refused prompt.
@@ -742,6 +767,7 @@ fn a_record_of_before_is_read_whole() {
     let recipe = record["recipe"].clone();
     record["attempts"][0]["recipe"] = recipe;
     record["attempts"][0]["paid_twice"] = false.into();
+    record["state"]["delivered"]["delivery"]["billable_units"] = Value::Null;
     assert_eq!(serde_json::from_value::<Shot>(record).unwrap(), delivered());
 }
 

@@ -203,7 +203,9 @@ impl Shot {
             _ => return Err(Illegal::AlreadyDone),
         }
         // Whatever comes for this attempt from now on has to be of the same request.
-        if let Arrival::Error(FalError { request_id: Some(id), .. }) = &arrival {
+        if let Arrival::Error(error) | Arrival::TurnedAway(error) = &arrival
+            && let Some(id) = &error.request_id
+        {
             self.set_request_id(attempt, id);
         }
         let called_off = self.is_called_off();
@@ -371,6 +373,7 @@ impl Shot {
         self.before = self.attempt();
         self.rank = rank;
         self.state = ShotState::Waiting { not_before: None };
+        self.look_at = None;
         Ok(self)
     }
 

@@ -99,10 +99,7 @@ impl Waiting<'_> {
     }
 
     /// Reads on in every lane of which nothing that was read is left.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn fill(&mut self) -> Result<(), StoreError> {
+    async fn fill(&mut self) -> Result<(), StoreError> {
         let store = self.store;
         if self.first > 0 {
             let query = store.query_waiting("work_pk = :waiting").limit(self.first.into());
