@@ -68,9 +68,15 @@ enum NotAttended {
 /// The table was out of reach or refused before anything was attended to.
 pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let now = app.clock.now();
-    let room = app.recorder.store.gate().await?.in_flight(now) < usize::from(app.limits.slots);
+    // A gate that cannot be read keeps nobody from what is overdue.
+    let gate = app.recorder.store.gate().await;
+    let room = gate.as_ref().is_ok_and(|gate| gate.in_flight(now) < usize::from(app.limits.slots));
     // First, as a slow fal may use up all the time that there is.
-    let woken = if room { wake_admission(app).await } else { Ok(()) };
+    let woken = match gate {
+        Ok(_) if room => wake_admission(app).await,
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.into()),
+    };
     let overdue = app.recorder.store.overdue(now, AT_ONCE).await?;
     let mut report = Report { overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX), ..Report::default() };
     let mut attended = stream::iter(overdue).map(|item| attend(app, item, room, now)).buffer_unordered(TOGETHER);

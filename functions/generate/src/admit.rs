@@ -166,11 +166,7 @@ impl<'a> Admission<'a> {
     /// The best shot that waits and whose job may have one more in flight: of those listed and those hinted at.
     async fn best(&mut self, gate: &Gate, now: Timestamp) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
         let listed = self.next_listed(gate, now).await?;
-        let hinted = self.hinted.iter().filter(|shot| {
-            !self.gone.contains(&shot.value.id)
-                && !self.closed.contains(&shot.value.id.job)
-                && may_go(&shot.value, gate, now)
-        });
+        let hinted = self.hinted.iter().filter(|shot| !self.is_out(shot.value.id) && may_go(&shot.value, gate, now));
         let hinted = hinted.min_by_key(|shot| place(shot)).cloned();
         Ok(match (hinted, listed) {
             (Some(hinted), Some(listed)) if place(&hinted) < place(&listed) => {
@@ -188,7 +184,7 @@ impl<'a> Admission<'a> {
                 Some(shot) => shot,
                 None => {
                     let Some(id) = self.listed.next().await? else { return Ok(None) };
-                    if self.gone.contains(&id) || self.closed.contains(&id.job) {
+                    if self.is_out(id) {
                         continue;
                     }
                     match self.read(id).await? {
@@ -199,7 +195,7 @@ impl<'a> Admission<'a> {
             };
             let id = shot.value.id;
             let waits = matches!(shot.value.state, ShotState::Waiting { .. });
-            if !waits || self.gone.contains(&id) || self.closed.contains(&id.job) {
+            if !waits || self.is_out(id) {
                 continue;
             }
             if may_go(&shot.value, gate, now) {
@@ -207,6 +203,10 @@ impl<'a> Admission<'a> {
             }
             self.closed.insert(id.job);
         }
+    }
+
+    fn is_out(&self, id: ShotId) -> bool {
+        self.gone.contains(&id) || self.closed.contains(&id.job)
     }
 
     async fn read(&self, id: ShotId) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
