@@ -1,6 +1,5 @@
 //! A consistency report as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     id::{JobId, MediaId, ReportId, SubjectId},
     report::{CheckType, Report},
@@ -8,6 +7,7 @@ use likeness_core::{
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::views::time::Time;
 use crate::{
     app::App,
     problem::ApiError,
@@ -39,7 +39,7 @@ pub(crate) struct ListedReport {
 struct Heading {
     report_id: ReportId,
     job_id: JobId,
-    created_at: Timestamp,
+    created_at: Time,
 }
 
 /// What was compared, and whether it matches.
@@ -80,7 +80,7 @@ pub(crate) struct SheetView {
     sheet_url: Option<String>,
     /// When the address ends; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sheet_url_expires_at: Option<Timestamp>,
+    sheet_url_expires_at: Option<Time>,
 }
 
 impl ReportView {
@@ -97,7 +97,7 @@ impl From<Report> for ListedReport {
 
 impl Heading {
     fn new(report: &Report) -> Self {
-        Self { report_id: report.id, job_id: report.job, created_at: report.created_at }
+        Self { report_id: report.id, job_id: report.job, created_at: report.created_at.into() }
     }
 }
 
@@ -134,6 +134,6 @@ impl SheetView {
         let Some(key) = &report.sheet else { return Ok(Self { sheet_url: None, sheet_url_expires_at: None }) };
         let url = app.bucket.url(key, app.clock.now()).await;
         let url = url.map_err(|error| ApiError::Internal(Box::new(error)))?;
-        Ok(Self { sheet_url: Some(url.url), sheet_url_expires_at: url.expires_at })
+        Ok(Self { sheet_url: Some(url.url), sheet_url_expires_at: url.expires_at.map(Time::from) })
     }
 }

@@ -1,6 +1,5 @@
 //! A subject as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     filing::Relation,
     id::SubjectId,
@@ -8,6 +7,7 @@ use likeness_core::{
 };
 use serde::Serialize;
 
+use crate::views::time::Time;
 use crate::{app::App, problem::ApiError};
 
 /// A subject with its master references and profiles, oldest first.
@@ -21,8 +21,8 @@ pub(crate) struct SubjectView {
     master_references: Vec<String>,
     /// Collections of its views.
     profiles: Vec<String>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl SubjectView {
@@ -37,8 +37,8 @@ impl SubjectView {
             specifications: subject.specifications,
             master_references: masters,
             profiles,
-            created_at: subject.created_at,
-            updated_at: subject.updated_at,
+            created_at: subject.created_at.into(),
+            updated_at: subject.updated_at.into(),
         })
     }
 }

@@ -9,11 +9,9 @@ use likeness_core::{id::JobId, job::JobStatus};
 use serde::Serialize;
 
 use crate::{
-    access::Caller,
+    access::{JobOf, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
-    routes::jobs::readable,
     views::{
         job::{ErrorView, JobView},
         result::ResultView,
@@ -33,10 +31,8 @@ pub(crate) struct GenerationStatus {
 
 pub(crate) async fn generation_status(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(job): Path<String>,
+    JobOf { stored, .. }: JobOf<Read>,
 ) -> Result<Json<GenerationStatus>, ApiError> {
-    let stored = readable(&app, &caller, &job).await?;
     let JobView { job_id, status, progress, result, error, .. } = JobView::new(&app, &stored).await?;
     Ok(Json(GenerationStatus { job_id, status, progress, data: result, error }))
 }

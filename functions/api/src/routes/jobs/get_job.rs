@@ -7,14 +7,15 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 
 use crate::{
-    access::Caller, app::App, problem::ApiError, request::extract::Path, routes::jobs::readable, views::job::JobView,
+    access::{JobOf, Read},
+    app::App,
+    problem::ApiError,
+    views::job::JobView,
 };
 
 pub(crate) async fn get_job(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(job): Path<String>,
+    JobOf { stored, .. }: JobOf<Read>,
 ) -> Result<Json<JobView>, ApiError> {
-    let stored = readable(&app, &caller, &job).await?;
     Ok(Json(JobView::new(&app, &stored).await?))
 }

@@ -6,36 +6,51 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use bytes::Bytes;
+use http::HeaderMap;
 use jiff::Timestamp;
 use likeness_core::{
     bucket::{BucketError, ObjectHead},
+    id::LoraId,
     lora::{Lora, LoraState},
     safetensors::{Header, NotSafetensors, header_length, read_header},
     store::Saved,
 };
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
     problem::{ApiError, FieldError},
-    request::extract::Path,
+    request::path::Named,
     routes::loras::find,
+    tries::Tries,
     views::lora::LoraView,
 };
 
 pub(crate) async fn complete_lora(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, lora)): Path<(String, String)>,
+    Project { id: project, .. }: Project<Write>,
+    Named(id): Named<LoraId>,
+    headers: HeaderMap,
 ) -> Result<Json<LoraView>, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
-    for _ in 0..4 {
-        let before = find(&app, &project, &lora).await?;
+    // Completing twice is completing once, so that the key has nothing to keep but what it was used for.
+    let idempotency = idempotency(&headers, &format!("loras/{id}/complete"), "")?;
+    let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now());
+    once.await?;
+    let mut tries = Tries::default();
+    loop {
+        let before = find(&app, &project, id).await?;
         let lora = match before.value.state {
             LoraState::Uploading { bytes, upload_until } => {
                 let lora = checked(&app, before.value.clone(), bytes, upload_until).await?;
                 if app.store.save_lora(&before, &lora).await? == Saved::Conflict {
-                    continue;
+                    if tries.another(&app.entropy).await {
+                        continue;
+                    }
+                    return Err(ApiError::Contended { what: "the LoRA" });
                 }
                 lora
             }
@@ -49,7 +64,6 @@ pub(crate) async fn complete_lora(
             LoraState::Ready { .. } | LoraState::Uploading { .. } => Ok(Json(lora.into())),
         };
     }
-    Err(ApiError::Conflict { detail: "the LoRA is being changed by another request; try again".to_owned() })
 }
 
 /// The LoRA as it is after a look at its file, of which `announced` bytes are expected.
@@ -96,7 +110,7 @@ async fn inspect(
 }
 
 fn replaced() -> ApiError {
-    ApiError::Conflict { detail: "the file was replaced while it was checked; try again".to_owned() }
+    ApiError::Contended { what: "the file" }
 }
 
 fn unreachable(error: BucketError) -> ApiError {

@@ -9,14 +9,11 @@ use likeness_core::{id::PersonId, person::Person, store::Saved};
 use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
     problem::ApiError,
-    request::{
-        body::JsonBody,
-        extract::Path,
-        validation::{Errors, OLDEST},
-    },
+    request::{body::JsonBody, errors::Errors, path::Named},
+    tries::Tries,
     views::person::PersonView,
 };
 
@@ -31,20 +28,19 @@ pub(crate) struct PutPerson {
 
 pub(crate) async fn put_person(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, person)): Path<(String, String)>,
+    project: Project<Write>,
+    Named(id): Named<PersonId>,
     body: JsonBody<PutPerson>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
-    let id: PersonId = person.parse().map_err(|_| ApiError::NotFound { what: "person" })?;
-    validate(&body.value)?;
-    for _ in 0..4 {
+    let body = body.valid(PutPerson::validated)?;
+    let mut tries = Tries::default();
+    loop {
         let now = app.clock.now();
-        let PutPerson { name, trigger_word, age, gender } = body.value.clone();
-        let existing = app.store.person(&project, &id).await?;
+        let PutPerson { name, trigger_word, age, gender } = body.clone();
+        let existing = app.store.person(&project.id, &id).await?;
         let person = Person {
             id: id.clone(),
-            project: project.clone(),
+            project: project.id.clone(),
             name,
             trigger_word,
             age,
@@ -56,18 +52,19 @@ pub(crate) async fn put_person(
         if app.store.put_person(&person, existing.map(|existing| existing.revision)).await? == Saved::Yes {
             return Ok(Json(person.into()));
         }
+        if !tries.another(&app.entropy).await {
+            return Err(ApiError::Contended { what: "the person" });
+        }
     }
-    Err(ApiError::Conflict { detail: "the person is being changed by another request; try again".to_owned() })
 }
 
-fn validate(body: &PutPerson) -> Result<(), ApiError> {
-    let PutPerson { name, trigger_word, age, gender } = body;
-    let mut errors = Errors::default();
-    errors.optional_text("/name", name.as_deref(), 200);
-    errors.optional_text("/triggerWord", trigger_word.as_deref(), 100);
-    if age.is_some_and(|age| age > OLDEST) {
-        errors.add("/age", format!("is not between 0 and {OLDEST}"));
+impl PutPerson {
+    #[expect(clippy::unnecessary_wraps, reason = "as a check of a body is")]
+    fn validated(self, errors: &mut Errors) -> Option<Self> {
+        errors.optional_text("/name", self.name.as_deref(), 200);
+        errors.optional_text("/triggerWord", self.trigger_word.as_deref(), 100);
+        errors.age("/age", self.age);
+        errors.optional_text("/gender", self.gender.as_deref(), 50);
+        Some(self)
     }
-    errors.optional_text("/gender", gender.as_deref(), 50);
-    errors.finish()
 }

@@ -13,14 +13,15 @@ use likeness_core::{
 use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
     problem::{ApiError, FieldError},
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::{body::JsonBody, errors::Errors, path::Named},
+    tries::Tries,
     views::subject::SubjectView,
 };
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct PutSubject {
     subject_type: SubjectType,
@@ -31,61 +32,64 @@ pub(crate) struct PutSubject {
 
 pub(crate) async fn put_subject(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, subject)): Path<(String, String)>,
+    project: Project<Write>,
+    Named(id): Named<SubjectId>,
     body: JsonBody<PutSubject>,
 ) -> Result<Json<SubjectView>, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
-    let id: SubjectId = subject.parse().map_err(|_| ApiError::NotFound { what: "subject" })?;
-    let PutSubject { subject_type, description, specifications } = body.value;
-    validate(&description, &specifications)?;
-    for _ in 0..4 {
+    let body = body.valid(PutSubject::validated)?;
+    let mut tries = Tries::default();
+    loop {
         let now = app.clock.now();
-        let existing = app.store.subject(&project, &id).await?;
+        let PutSubject { subject_type, description, specifications } = body.clone();
+        let existing = app.store.subject(&project.id, &id).await?;
         if let Some(existing) = existing.as_ref().filter(|existing| existing.value.subject_type != subject_type) {
-            let detail = format!("the subject {id} is a {}", existing.value.subject_type.as_str());
+            let detail = format!("cannot change: the subject {id} is a {}", existing.value.subject_type.as_str());
             return Err(FieldError::body("/subjectType", detail).into());
         }
         let subject = Subject {
             id: id.clone(),
-            project: project.clone(),
+            project: project.id.clone(),
             subject_type,
-            description: description.clone(),
-            specifications: specifications.clone(),
+            description,
+            specifications,
             created_at: existing.as_ref().map_or(now, |existing| existing.value.created_at),
             updated_at: now,
         };
-        let seen = existing.map(|existing| existing.revision);
-        if app.store.put_subject(&subject, seen).await? == Saved::Yes {
+        if app.store.put_subject(&subject, existing.map(|existing| existing.revision)).await? == Saved::Yes {
             return Ok(Json(SubjectView::new(&app, subject).await?));
         }
-    }
-    Err(ApiError::Conflict { detail: "the subject is being changed by another request; try again".to_owned() })
-}
-
-fn validate(description: &str, specifications: &VisualSpecifications) -> Result<(), ApiError> {
-    let mut errors = Errors::default();
-    errors.text("/description", description, 10, 1000);
-    for (name, value) in specifications.fields() {
-        let pointer = format!("/specifications/{name}");
-        if matches!(name, "eyeColor" | "hairColor" | "skinTone") {
-            colour(&mut errors, &pointer, value);
-        } else {
-            errors.text(&pointer, value, 1, 300);
+        if !tries.another(&app.entropy).await {
+            return Err(ApiError::Contended { what: "the subject" });
         }
     }
-    if specifications.color_palette.len() > 12 {
-        errors.add("/specifications/colorPalette", "holds more than 12 colours");
+}
+
+impl PutSubject {
+    #[expect(clippy::unnecessary_wraps, reason = "as a check of a body is")]
+    fn validated(self, errors: &mut Errors) -> Option<Self> {
+        let specifications = &self.specifications;
+        errors.text("/description", &self.description, 10, 1000);
+        for (name, value) in specifications.fields() {
+            let pointer = format!("/specifications/{name}");
+            if matches!(name, "eyeColor" | "hairColor" | "skinTone") {
+                colour(errors, &pointer, value);
+            } else {
+                errors.text(&pointer, value, 1, 300);
+            }
+        }
+        if specifications.color_palette.len() > 12 {
+            errors.add("/specifications/colorPalette", "must have at most 12 colours");
+        }
+        for (index, value) in specifications.color_palette.iter().enumerate() {
+            colour(errors, &format!("/specifications/colorPalette/{index}"), value);
+        }
+        Some(self)
     }
-    for (index, value) in specifications.color_palette.iter().enumerate() {
-        colour(&mut errors, &format!("/specifications/colorPalette/{index}"), value);
-    }
-    errors.finish()
 }
 
 fn colour(errors: &mut Errors, pointer: &str, value: &str) {
     let digits = value.strip_prefix('#').unwrap_or_default();
     if digits.len() != 6 || !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        errors.add(pointer, "is no colour of the form #6b3e26");
+        errors.add(pointer, "must be a colour such as #6b3e26");
     }
 }

@@ -6,27 +6,36 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use http::StatusCode;
-use likeness_core::{job::TakenBack, store::Saved, take_back::take_back, workflow::WorkflowState};
+use http::{HeaderMap, StatusCode};
+use likeness_core::{id::WorkflowId, job::TakenBack, store::Saved, take_back::take_back, workflow::WorkflowState};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, Project},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     routes::workflows::{go_on, of_project},
     views::workflow::WorkflowView,
 };
 
 pub(crate) async fn cancel_workflow(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, workflow)): Path<(String, String)>,
+    Project { id: project, .. }: Project<Generate>,
+    Named(id): Named<WorkflowId>,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<WorkflowView>), ApiError> {
-    let project = caller.may(&app, Action::Generate, &project).await?;
+    let idempotency = idempotency(&headers, &format!("workflows/{id}/cancel"), "")?;
+    let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now()).await?;
     let canceled = loop {
-        let before = of_project(&app, &project, &workflow).await?;
+        let before = of_project(&app, &project, id).await?;
         if let WorkflowState::Ended { .. } = before.value.state {
+            if !once.first {
+                return Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &before.value).await?)));
+            }
             return Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() });
         }
         let after = before.value.canceled(app.clock.now());
@@ -39,6 +48,6 @@ pub(crate) async fn cancel_workflow(
         take_back(&app.store, &app.intake.queues, job, TakenBack::Caller, app.clock.now()).await?;
     }
     go_on(&app, canceled.id).await;
-    let after = of_project(&app, &project, &workflow).await?;
+    let after = of_project(&app, &project, id).await?;
     Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &after.value).await?)))
 }

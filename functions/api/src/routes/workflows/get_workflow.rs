@@ -5,22 +5,22 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use likeness_core::id::WorkflowId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     routes::workflows::of_project,
     views::workflow::WorkflowView,
 };
 
 pub(crate) async fn get_workflow(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, workflow)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<WorkflowId>,
 ) -> Result<Json<WorkflowView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let workflow = of_project(&app, &project, &workflow).await?;
+    let workflow = of_project(&app, &project.id, id).await?;
     Ok(Json(WorkflowView::new(&app, &workflow.value).await?))
 }
