@@ -2,13 +2,13 @@
 
 use jiff::SignedDuration;
 
+use super::{Attempt, AttemptOutcome};
 use crate::{
     failure::{Failure, FailureCode},
-    fal::{FalError, FalErrorKind},
+    fal_error::{FalError, FalErrorKind},
     model::Model,
     prompt::Wording,
     recipe::Recipe,
-    shot::{Attempt, AttemptOutcome},
 };
 
 /// What follows.
