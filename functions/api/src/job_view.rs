@@ -5,8 +5,8 @@ use likeness_core::{
     failure::Failure,
     id::{JobId, MediaId, ProjectId, ReportId, ShotId, WorkflowId},
     job::JobStatus,
-    kind::IgnoredParameter,
     money::Usd,
+    recipe::IgnoredParameter,
     shot::{Attempt, AttemptOutcome, Shot},
     store::JobView as Stored,
 };

@@ -7,11 +7,8 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use likeness_core::{
     id::{MediaId, ShotId},
-    job::Job,
-    kind::{
-        Kind, Regeneration, Tuning,
-        regeneration::{Changes, Lineage},
-    },
+    job::{Job, Lineage},
+    kind::{Kind, Regeneration, Tuning, regeneration::Changes},
     prompt::Wording,
     shot::Shot,
     store::Versions,

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
-    filing::{Filing, Slot, project_folder},
+    filing::{Filing, Slot},
+    id::project_folder,
     media::ImageType,
     model::Model,
     pointer::ImagePointer,

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
-    filing::{Filing, Relation, project_folder},
-    id::SubjectId,
+    filing::{Filing, Relation},
+    id::{SubjectId, project_folder},
     media::ImageType,
     model::Model,
     pointer::ImagePointer,

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     id::{LoraId, MediaId},
-    kind::IgnoredParameter,
     model::{Fitted, Model, Purchase, ReferenceField, Safety, Size},
     money::Usd,
 };
@@ -124,6 +123,22 @@ pub enum File<'a> {
     Image(&'a str),
     /// The key of a LoRA's weights.
     Weights(&'a str),
+}
+
+/// A parameter that the model cannot take. Reported on the job, never dropped in silence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct IgnoredParameter {
+    /// Its name in the request.
+    pub parameter: String,
+    /// Why it has no effect.
+    pub reason: String,
+}
+
+impl IgnoredParameter {
+    pub(crate) fn new(parameter: &str, reason: String) -> Self {
+        Self { parameter: parameter.to_owned(), reason }
+    }
 }
 
 /// Why a recipe cannot be sent.

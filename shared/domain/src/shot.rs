@@ -13,6 +13,7 @@
 
 mod attempt;
 mod record;
+mod retry;
 mod state;
 mod transition;
 
@@ -35,7 +36,6 @@ use crate::{
     lane::Lane,
     money::Usd,
     recipe::Recipe,
-    retry,
 };
 
 /// One image request to fal, with its history.

@@ -10,7 +10,7 @@ use super::*;
 use crate::{
     entropy::Entropy,
     failure::FailureCode,
-    fal::{FalError, FalErrorKind},
+    fal_error::{FalError, FalErrorKind},
     id::{JobId, MediaId},
     model::Model,
     prompt::Wording,

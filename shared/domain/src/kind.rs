@@ -37,7 +37,7 @@ use crate::{
     person::Person,
     pointer::ImagePointer,
     prompt::Wording,
-    recipe::{Recipe, Source},
+    recipe::{IgnoredParameter, Recipe, Source},
     report::Judged,
     shot::Shot,
     subject::Subject,
@@ -120,24 +120,10 @@ pub struct Unfit {
 }
 
 impl Unfit {
-    pub(crate) fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+    /// What `pointer` names, and what to change about it.
+    #[must_use]
+    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         Self { pointer: pointer.into(), detail: detail.into() }
-    }
-}
-
-/// A parameter that the model cannot take. Reported on the job, never dropped in silence.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct IgnoredParameter {
-    /// Its name in the request.
-    pub parameter: String,
-    /// Why it has no effect.
-    pub reason: String,
-}
-
-impl IgnoredParameter {
-    pub(crate) fn new(parameter: &str, reason: String) -> Self {
-        Self { parameter: parameter.to_owned(), reason }
     }
 }
 

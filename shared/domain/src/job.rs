@@ -2,9 +2,11 @@
 //!
 //! While a job is open its status is read off its shots, so that progress costs no writes.
 
+mod lineage;
 mod reopen;
 mod state;
 
+pub use lineage::Lineage;
 pub use reopen::NotReopened;
 pub use state::{Ending, JobState, JobStatus, TakenBack};
 
@@ -14,12 +16,12 @@ use serde_json::Value;
 
 use crate::{
     failure::{Failure, FailureCode},
-    filing::{Filing, Relation, project_folder},
-    id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
-    kind::{IgnoredParameter, Kind, Verdict},
+    filing::{Filing, Relation},
+    id::{JobId, ProjectId, ReportId, UserId, WorkflowId, project_folder},
+    kind::{Kind, Verdict},
     media::ImageType,
     money::Usd,
-    recipe::Recipe,
+    recipe::{IgnoredParameter, Recipe},
     report::{Judged, Verified},
     shot::{Shot, ShotState},
     subject::VisualSpecifications,
@@ -125,7 +127,10 @@ fn not_filed() -> Filing {
 
 impl Job {
     /// Reads a job of any version. Those of the first were all masters, and where their images are filed follows from that.
-    pub(crate) fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+    ///
+    /// # Errors
+    /// It is no job.
+    pub fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         let mut job = Self::deserialize(from)?;
         if let Kind::Master(master) = &job.kind
             && job.filing.folder.is_empty()

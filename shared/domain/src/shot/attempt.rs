@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::{failure::FailureCode, fal::FalErrorKind, money::Usd, recipe::Recipe};
+use crate::{failure::FailureCode, fal_error::FalErrorKind, money::Usd, recipe::Recipe};
 
 /// One try at getting the image from fal.
 #[derive(Debug, Clone, PartialEq)]

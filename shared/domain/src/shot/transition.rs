@@ -2,14 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work};
+use super::{
+    Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work,
+    retry::{self, Next},
+};
 use crate::{
     failure::{Failure, FailureCode},
-    fal::FalError,
+    fal_error::FalError,
     id::MediaId,
     money::Usd,
     prompt::Wording,
-    retry::{self, Next},
 };
 
 /// How long the ingest function has before the sweep reminds it.

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{LoraId, MediaId, PersonId, ProjectId, SubjectId},
+    id::{LoraId, MediaId, PersonId, SubjectId},
     media::ImageType,
     subject::{SubjectType, VisualSpecifications},
 };
@@ -88,10 +88,4 @@ pub struct Slot {
     /// Its main colours, by which it is looked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub palette: Vec<String>,
-}
-
-/// The folder `path` of a project.
-#[must_use]
-pub fn project_folder(project: &ProjectId, path: &str) -> String {
-    format!("projects/{project}/{path}")
 }

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     entropy::Entropy,
     failure::FailureCode,
-    fal::{FalError, FalErrorKind},
+    fal_error::{FalError, FalErrorKind},
     id::JobId,
     model::Model,
     prompt::Wording,

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, Verdict, cache_key, check_references, fitted};
 use crate::{
-    filing::{Filing, project_folder},
-    id::SubjectId,
+    filing::Filing,
+    id::{SubjectId, project_folder},
     media::{ImageType, Media},
     model::Model,
     money::Usd,

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::{entropy::Entropy, filing::project_folder};
+use crate::entropy::Entropy;
 
 /// A text that is not an identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -290,6 +290,12 @@ name!(
     /// A person whose likeness a LoRA holds, within a project.
     PersonId, "a person id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
 );
+
+/// The folder `path` of a project.
+#[must_use]
+pub fn project_folder(project: &ProjectId, path: &str) -> String {
+    format!("projects/{project}/{path}")
+}
 
 /// A LoRA, counted over the whole deployment. Text: decimal digits; JSON: a whole number from 1 to 2^53-1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
