@@ -2,6 +2,7 @@
 
 pub(crate) mod cache;
 pub(crate) mod cancel_after;
+pub(crate) mod etag;
 pub(crate) mod idempotency;
 pub(crate) mod once;
 pub(crate) mod options;

@@ -13,7 +13,6 @@ mod router;
 mod routes;
 mod start_job;
 mod token;
-mod tries;
 mod views;
 
 pub use app::App;

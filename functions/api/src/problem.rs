@@ -59,7 +59,7 @@ pub(crate) enum ApiError {
     #[error("{what} is being changed by other requests; try again")]
     Contended {
         /// What they are changing.
-        what: &'static str,
+        what: String,
     },
     /// An image that the request names is still being made.
     #[error("an image that the request names is still being made")]
@@ -114,6 +114,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy(source) => Self::Unavailable(source),
+            StoreError::Contended { record } => Self::Contended { what: record },
             StoreError::NotInList => FieldError::query("cursor", CursorError::OtherList.to_string()).into(),
             StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
         }

@@ -69,6 +69,7 @@ fn with_parameters() -> Router<Arc<App>> {
         .route("/{project}/collections", get(list_collections::list_collections));
     let v1 = Router::new()
         .nest("/projects", projects)
+        .route("/jobs/{job}", get(get_job::get_job))
         .route("/keys", get(list_keys::list_keys))
         .route("/keys/{key}", delete(revoke_key::revoke_key));
     Router::new().nest("/api/v1", v1)
@@ -103,7 +104,6 @@ fn without_parameters() -> Router<Arc<App>> {
         .route("/{project}/images/generate/portrait", post(create_portrait::create_portrait));
     let v1 = Router::new()
         .nest("/projects", projects)
-        .route("/jobs/{job}", get(get_job::get_job))
         .route("/jobs/{job}/cancel", post(cancel_job::cancel_job))
         .route("/jobs/{job}/retry", post(retry_job::retry_job))
         .route("/jobs/{job}/shots/{shot}/regenerate", post(regenerate_shot::regenerate_shot))

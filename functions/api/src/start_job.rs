@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-/// A valid request of a caller who may make it.
+/// A valid request of a caller with the right to make it.
 pub(crate) struct Request {
     order: Order,
     idempotency: Option<Idempotency>,
@@ -103,17 +103,12 @@ impl Request {
     }
 
     /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's, does
-    /// not answer it, and its job answers nobody else.
+    /// not answer it, and its job answers no other request.
     pub(crate) fn with_metadata(mut self, metadata: Option<Value>, own: bool) -> Self {
         self.order.metadata = metadata;
         self.order.may_be_cached &= !own;
         self.order.may_answer &= !own;
         self
-    }
-
-    /// How long the caller waits, where the request says so.
-    pub(crate) fn wait(&self) -> Option<Duration> {
-        self.wait
     }
 }
 
@@ -150,7 +145,8 @@ pub(crate) async fn respond(app: &App, started: Started, wait: Option<Duration>)
 pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiError> {
     let Request { order, idempotency, .. } = request;
     // Another request may create the same subject or use the same key at this moment: read again and decide anew.
-    for _ in 0..4 {
+    let mut tries = app.store.tries("the subject");
+    loop {
         let now = app.clock.now();
         if let Some(idempotency) = idempotency
             && let Some(replayed) = app.store.replay(&order.project, idempotency, now).await?
@@ -183,11 +179,10 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         };
         match accepted {
             Acceptance::Accepted => return Ok(started),
-            Acceptance::Conflict => {}
+            Acceptance::Conflict => tries.again().await?,
             known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(app, &known).await,
         }
     }
-    Err(ApiError::Contended { what: "the subject" })
 }
 
 pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, ApiError> {
@@ -201,7 +196,10 @@ pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, Api
 impl From<Declined> for ApiError {
     fn from(declined: Declined) -> Self {
         match declined {
-            Declined::Unfit(unfit) => Self::Unprocessable(vec![FieldError::body(unfit.pointer, unfit.detail)]),
+            Declined::Unfit(unfit) => {
+                let errors = unfit.each().map(|unfit| FieldError::body(unfit.pointer, unfit.detail));
+                Self::Unprocessable(errors.collect())
+            }
             Declined::NotReady { pointer, detail } => Self::NotReady(vec![FieldError::body(pointer, detail)]),
             Declined::LaneFull { lane, room_in } => Self::LaneFull { lane, room_in },
             Declined::Store(error) => error.into(),

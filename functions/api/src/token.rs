@@ -10,7 +10,7 @@ pub fn new_token(entropy: &Entropy) -> String {
     format!("lk_{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()))
 }
 
-/// What is kept of a token. A plain hash will do, as nobody can guess 256 bits.
+/// What is kept of a token. A plain hash will do, as 256 bits cannot be guessed.
 #[must_use]
 pub fn token_sha256(token: &str) -> String {
     hex::encode(Sha256::digest(token))

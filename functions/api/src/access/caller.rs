@@ -1,4 +1,4 @@
-//! Who calls: the user whose key came with the request.
+//! The caller: the user whose key came with the request.
 
 use std::sync::Arc;
 

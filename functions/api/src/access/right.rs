@@ -42,7 +42,7 @@ rights! {
     Write: Write "write", Editor "an editor or owner of the project";
     /// Spend money at the provider.
     Generate: Generate "generate", Editor "an editor or owner of the project";
-    /// Say who belongs to a project.
+    /// Add and remove members of a project.
     ManageMembers: Write "write", Owner "an owner of the project";
     /// Change what holds for the whole project.
     Configure: Write "write", Owner "an owner of the project";

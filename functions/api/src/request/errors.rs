@@ -2,7 +2,7 @@
 
 use crate::problem::{ApiError, FieldError, Place};
 
-/// Most errors of one answer: who sends a list of thousands learns enough from these.
+/// Most errors of one answer: these tell enough about a list of thousands.
 const MOST: usize = 50;
 
 /// The errors of a request so far.

@@ -1,6 +1,6 @@
 //! `GET /healthz`: whether requests can be served now. Ready is what the table says: without it no key works.
 //!
-//! Journey: `tests/it/journeys/ready.rs`.
+//! Journey: `tests/it/journeys/callers/ready.rs`.
 
 use std::sync::Arc;
 

@@ -4,8 +4,8 @@ use likeness_core::{
     failure::Failure,
     id::{JobId, MediaId, ProjectId, ReportId, ShotId, UserId, WorkflowId},
     job::JobStatus,
-    kind::IgnoredParameter,
     money::Usd,
+    recipe::IgnoredParameter,
     shot::{Attempt, AttemptOutcome, Shot},
     store::JobView as Stored,
 };

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update},
+    types::{AttributeValue, CancellationReason, Delete, Put, TransactWriteItem, Update},
 };
 
 use super::{Item, Store, StoreError, layout::Key, number};
@@ -27,7 +27,7 @@ pub(super) enum Outcome {
 }
 
 /// Writes in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Transaction(Vec<TransactWriteItem>);
 
 impl Transaction {
@@ -73,6 +73,21 @@ impl Transaction {
         self.push(|table| TransactWriteItem::builder().update(required(update.table_name(table).build())).build());
     }
 
+    /// Removes an item; removing none changes nothing.
+    pub(super) fn delete(&mut self, key: Key) {
+        let delete = Delete::builder().set_key(Some(key.into_item()));
+        self.push(|table| TransactWriteItem::builder().delete(required(delete.table_name(table).build())).build());
+    }
+
+    /// Writes what `other` writes too.
+    pub(super) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     fn push(&mut self, write: impl FnOnce(&str) -> TransactWriteItem) {
         self.0.push(write(TABLE));
     }
@@ -84,6 +99,9 @@ impl Transaction {
             }
             if let Some(update) = item.update.as_mut() {
                 table.clone_into(&mut update.table_name);
+            }
+            if let Some(delete) = item.delete.as_mut() {
+                table.clone_into(&mut delete.table_name);
             }
             item
         });
@@ -142,7 +160,7 @@ impl Store {
     }
 
     /// A short pause of random length, longer with each try.
-    async fn step_aside(&self, tried: u32) {
+    pub(super) async fn step_aside(&self, tried: u32) {
         let ceiling = 20_u64 << tried.min(5);
         tokio::time::sleep(Duration::from_millis(self.entropy.range(1..=ceiling))).await;
     }

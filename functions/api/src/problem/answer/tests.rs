@@ -1,4 +1,7 @@
-use likeness_core::failure::FailureCode;
+use likeness_core::{
+    failure::{Failure, FailureCode},
+    lane::Lane,
+};
 
 use super::*;
 
@@ -15,7 +18,7 @@ fn every_problem_has_its_status_and_a_stable_type() {
         ApiError::TooLarge { limit: 1 },
         ApiError::Conflict { detail: "the project exists".to_owned() },
         ApiError::NotReady(vec![FieldError::body("/masterReferenceId", "is still being made")]),
-        ApiError::Contended { what: "the subject" },
+        ApiError::Contended { what: "the subject".to_owned() },
         ApiError::KeyReused,
         ApiError::Unprocessable(vec![FieldError::body("/loraId", "is not ready")]),
         ApiError::NotMade(Failure::new(FailureCode::ContentRefused, "fal's content policy refused the prompt")),

@@ -56,7 +56,7 @@ impl AsksFor for Tuned<CreatePortrait> {
     }
 }
 
-/// Whom it shows: exactly one of the two.
+/// The person or the LoRA that it shows: exactly one of the two.
 fn sitter(errors: &mut Errors, person: Option<&str>, lora: Option<LoraId>) -> Option<Sitter> {
     match (person, lora) {
         (Some(person), None) => errors.id("/personId", person).map(Sitter::Person),

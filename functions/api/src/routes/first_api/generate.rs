@@ -95,7 +95,7 @@ impl Generate {
     }
 }
 
-/// The one project of a caller who has just one.
+/// The only project of the caller.
 async fn only_project(app: &App, caller: &Caller) -> Result<ProjectId, ApiError> {
     let projects = app.store.projects_of(&caller.user, None, 2).await?.items;
     match <[_; 1]>::try_from(projects) {

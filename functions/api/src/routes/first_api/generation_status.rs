@@ -4,13 +4,15 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
 use likeness_core::{id::JobId, job::JobStatus};
 use serde::Serialize;
 
 use crate::{
     access::{JobOf, Read},
     app::App,
+    headers::etag::tagged,
     problem::ApiError,
     views::{
         job::{ErrorView, JobView},
@@ -32,7 +34,8 @@ pub(crate) struct GenerationStatus {
 pub(crate) async fn generation_status(
     State(app): State<Arc<App>>,
     JobOf { stored, .. }: JobOf<Read>,
-) -> Result<Json<GenerationStatus>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let JobView { job_id, status, progress, result, error, .. } = JobView::new(&app, &stored).await?;
-    Ok(Json(GenerationStatus { job_id, status, progress, data: result, error }))
+    tagged(&headers, &GenerationStatus { job_id, status, progress, data: result, error })
 }

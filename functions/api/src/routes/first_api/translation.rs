@@ -170,7 +170,7 @@ async fn known_image(app: &App, project: &ProjectId, url: &str) -> Result<String
     Ok(if has_it { id.to_string() } else { url.to_owned() })
 }
 
-/// Whom the master shows, where that is known.
+/// The subject that the master shows, where that is known.
 async fn subject_of(app: &App, project: &ProjectId, master: &Value) -> Result<Option<String>, ApiError> {
     let subject: Option<SubjectId> = match master.as_str().map(str::parse) {
         Some(Ok(ImagePointer::Media(id))) => app.store.media(project, &id).await?.and_then(|media| media.subject),

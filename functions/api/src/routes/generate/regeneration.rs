@@ -2,11 +2,8 @@
 
 use likeness_core::{
     id::MediaId,
-    job::Job,
-    kind::{
-        Kind, Regeneration,
-        regeneration::{Changes, Lineage},
-    },
+    job::{Job, Lineage},
+    kind::{Kind, Regeneration, regeneration::Changes},
     shot::Shot,
     store::Versions,
 };

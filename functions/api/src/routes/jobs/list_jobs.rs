@@ -1,6 +1,6 @@
 //! `GET /api/v1/projects/{project}/jobs`: newest first, without their results; by status, type, subject, creator and time.
 //!
-//! Journey: `tests/it/journeys/lists.rs`.
+//! Journey: `tests/it/journeys/callers/lists.rs`.
 
 use std::sync::Arc;
 

@@ -37,7 +37,7 @@ pub(crate) struct CreateKey {
     name: String,
     scopes: BTreeSet<Scope>,
     expires_at: Option<String>,
-    /// For whom; the caller when absent.
+    /// The key's user; the caller when absent.
     user_id: Option<String>,
 }
 
@@ -83,8 +83,9 @@ pub(crate) async fn create_key(
     } else {
         // The first call made it.
         let made = app.store.key(&sha256).await?.filter(|_| idempotency.is_some());
-        made.ok_or(ApiError::Contended { what: "the key" })?
+        made.ok_or(ApiError::Contended { what: "the key".to_owned() })?
     };
+    tracing::info!(event = "key_created", key.id = %key.id, key.made_with = %caller.key, "a key was created");
     Ok((StatusCode::CREATED, Json(CreatedKey { token, key: key.into() })).into_response())
 }
 

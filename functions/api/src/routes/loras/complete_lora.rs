@@ -26,7 +26,6 @@ use crate::{
     problem::{ApiError, FieldError},
     request::path::Named,
     routes::loras::find,
-    tries::Tries,
     views::lora::LoraView,
 };
 
@@ -40,17 +39,15 @@ pub(crate) async fn complete_lora(
     let idempotency = idempotency(&headers, &format!("loras/{id}/complete"), "")?;
     let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now());
     once.await?;
-    let mut tries = Tries::default();
+    let mut tries = app.store.tries("the LoRA");
     loop {
         let before = find(&app, &project, id).await?;
         let lora = match before.value.state {
             LoraState::Uploading { bytes, upload_until } => {
                 let lora = checked(&app, before.value.clone(), bytes, upload_until).await?;
                 if app.store.save_lora(&before, &lora).await? == Saved::Conflict {
-                    if tries.another(&app.entropy).await {
-                        continue;
-                    }
-                    return Err(ApiError::Contended { what: "the LoRA" });
+                    tries.again().await?;
+                    continue;
                 }
                 lora
             }
@@ -80,7 +77,7 @@ async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp)
     let next = if file.bytes == announced {
         match inspect(app, &lora.key, &file).await.map_err(unreachable)?.ok_or_else(replaced)? {
             Ok(header) => {
-                // The address to upload to outlives this check: what was checked goes where nobody can write.
+                // The address to upload to outlives this check: what was checked goes where no client can write.
                 let key = Lora::new_key(&lora.person, lora.id, &app.entropy);
                 let copied = app.bucket.copy(&lora.key, &file.etag, &key).await.map_err(unreachable)?;
                 lora.ready(key, copied.ok_or_else(replaced)?, header, now)
@@ -110,7 +107,7 @@ async fn inspect(
 }
 
 fn replaced() -> ApiError {
-    ApiError::Contended { what: "the file" }
+    ApiError::Contended { what: "the file".to_owned() }
 }
 
 fn unreachable(error: BucketError) -> ApiError {

@@ -89,7 +89,7 @@ pub(crate) async fn create_lora(
     };
     let lora = match app.store.create_lora(&new).await? {
         true => new,
-        false if first => return Err(ApiError::Contended { what: "the LoRA" }),
+        false if first => return Err(ApiError::Contended { what: "the LoRA".to_owned() }),
         // The first call made it.
         false => find(&app, &project.id, id).await?.value,
     };

@@ -1,4 +1,4 @@
-//! `GET /api/v1/projects/{project}/loras`: newest first, of everybody or of one person.
+//! `GET /api/v1/projects/{project}/loras`: newest first, of all people or of one.
 //!
 //! Journey: `tests/it/journeys/loras.rs`.
 

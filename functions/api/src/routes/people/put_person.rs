@@ -1,11 +1,11 @@
-//! `PUT /api/v1/projects/{project}/people/{person}`: what a prompt says about somebody.
+//! `PUT /api/v1/projects/{project}/people/{person}`: what a prompt says about a person.
 //!
 //! Journey: `tests/it/journeys/loras.rs`.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::{id::PersonId, person::Person, store::Saved};
+use likeness_core::{id::PersonId, person::Person};
 use serde::Deserialize;
 
 use crate::{
@@ -13,7 +13,6 @@ use crate::{
     app::App,
     problem::ApiError,
     request::{body::JsonBody, errors::Errors, path::Named},
-    tries::Tries,
     views::person::PersonView,
 };
 
@@ -33,29 +32,23 @@ pub(crate) async fn put_person(
     body: JsonBody<PutPerson>,
 ) -> Result<Json<PersonView>, ApiError> {
     let body = body.valid(PutPerson::validated)?;
-    let mut tries = Tries::default();
-    loop {
-        let now = app.clock.now();
+    let now = app.clock.now();
+    let make = |existing: Option<Person>| {
         let PutPerson { name, trigger_word, age, gender } = body.clone();
-        let existing = app.store.person(&project.id, &id).await?;
-        let person = Person {
+        Ok::<_, ApiError>(Person {
             id: id.clone(),
             project: project.id.clone(),
             name,
             trigger_word,
             age,
             gender,
-            latest_lora: existing.as_ref().and_then(|existing| existing.value.latest_lora),
-            created_at: existing.as_ref().map_or(now, |existing| existing.value.created_at),
+            latest_lora: existing.as_ref().and_then(|existing| existing.latest_lora),
+            created_at: existing.map_or(now, |existing| existing.created_at),
             updated_at: now,
-        };
-        if app.store.put_person(&person, existing.map(|existing| existing.revision)).await? == Saved::Yes {
-            return Ok(Json(person.into()));
-        }
-        if !tries.another(&app.entropy).await {
-            return Err(ApiError::Contended { what: "the person" });
-        }
-    }
+        })
+    };
+    let person = app.store.put_person(&project.id, &id, make).await??;
+    Ok(Json(person.into()))
 }
 
 impl PutPerson {

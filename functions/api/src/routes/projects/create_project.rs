@@ -1,4 +1,4 @@
-//! `POST /api/v1/projects`: a project, owned by whoever creates it.
+//! `POST /api/v1/projects`: a project, owned by the caller.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 

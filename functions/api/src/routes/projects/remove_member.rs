@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/projects/{project}/members/{user}`. Removing somebody who is no member has the same answer.
+//! `DELETE /api/v1/projects/{project}/members/{user}`. Removing a user without membership has the same answer.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 

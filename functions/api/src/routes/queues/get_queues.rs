@@ -1,4 +1,4 @@
-//! `GET /api/v1/queues`: how much room there is at fal, who waits for it, and how full the queues between the functions are.
+//! `GET /api/v1/queues`: how much room there is at fal, how many shots wait for it, and how full the queues between the functions are.
 //!
 //! Journey: `tests/it/journeys/admission.rs`.
 

@@ -1,5 +1,5 @@
 //! `GET /api/v1/queues/{queue}/dead-letters`: messages that no function could attend to, several times. All are counted; of
-//! those that are of a project only its members see what they say, and of the others only who may do something about them.
+//! those that are of a project only its members see the content, and of the others only keys with the scope `admin`.
 //!
 //! Journey: `tests/it/journeys/dead_letters.rs`.
 
@@ -76,7 +76,7 @@ async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<
 async fn project_of(app: &App, hint: Option<Hint>) -> Result<Option<ProjectId>, StoreError> {
     let project = match hint.map_or(About::Nobody, Hint::about) {
         About::Nobody => Ok(None),
-        About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.project)),
+        About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.value.project)),
         About::Workflow(id) => app.store.workflow(id).await.map(|found| found.map(|found| found.value.project)),
     };
     match project {

@@ -39,6 +39,6 @@ pub(crate) async fn redrive_queue(
     let once = claim(&app, Owner::User(&caller.user), idempotency.as_ref(), letters, app.clock.now()).await?;
     // What died since the first call was not meant by it.
     let messages = if once.first { app.backlog.redrive(queue).await? } else { once.value };
-    tracing::info!(event = "redriven", queue = queue.name(), messages, "dead letters go back");
+    tracing::info!(event = "redriven", queue = queue.name(), messages, key.id = %caller.key, "dead letters go back");
     Ok((StatusCode::ACCEPTED, Json(Redrive { queue: queue.name(), messages })))
 }

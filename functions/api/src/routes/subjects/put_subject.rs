@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use likeness_core::{
     id::SubjectId,
-    store::Saved,
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 use serde::Deserialize;
@@ -17,7 +16,6 @@ use crate::{
     app::App,
     problem::{ApiError, FieldError},
     request::{body::JsonBody, errors::Errors, path::Named},
-    tries::Tries,
     views::subject::SubjectView,
 };
 
@@ -36,32 +34,25 @@ pub(crate) async fn put_subject(
     Named(id): Named<SubjectId>,
     body: JsonBody<PutSubject>,
 ) -> Result<Json<SubjectView>, ApiError> {
-    let body = body.valid(PutSubject::validated)?;
-    let mut tries = Tries::default();
-    loop {
-        let now = app.clock.now();
-        let PutSubject { subject_type, description, specifications } = body.clone();
-        let existing = app.store.subject(&project.id, &id).await?;
-        if let Some(existing) = existing.as_ref().filter(|existing| existing.value.subject_type != subject_type) {
-            let detail = format!("cannot change: the subject {id} is a {}", existing.value.subject_type.as_str());
-            return Err(FieldError::body("/subjectType", detail).into());
+    let PutSubject { subject_type, description, specifications } = body.valid(PutSubject::validated)?;
+    let now = app.clock.now();
+    let make = |existing: Option<Subject>| {
+        if let Some(existing) = existing.as_ref().filter(|existing| existing.subject_type != subject_type) {
+            let detail = format!("cannot change: the subject {id} is a {}", existing.subject_type.as_str());
+            return Err(FieldError::body("/subjectType", detail));
         }
-        let subject = Subject {
+        Ok(Subject {
             id: id.clone(),
             project: project.id.clone(),
             subject_type,
-            description,
-            specifications,
-            created_at: existing.as_ref().map_or(now, |existing| existing.value.created_at),
+            description: description.clone(),
+            specifications: specifications.clone(),
+            created_at: existing.map_or(now, |existing| existing.created_at),
             updated_at: now,
-        };
-        if app.store.put_subject(&subject, existing.map(|existing| existing.revision)).await? == Saved::Yes {
-            return Ok(Json(SubjectView::new(&app, subject).await?));
-        }
-        if !tries.another(&app.entropy).await {
-            return Err(ApiError::Contended { what: "the subject" });
-        }
-    }
+        })
+    };
+    let subject = app.store.put_subject(&project.id, &id, make).await??;
+    Ok(Json(SubjectView::new(&app, subject).await?))
 }
 
 impl PutSubject {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
-use likeness_core::{id::WorkflowId, job::TakenBack, store::Saved, take_back::take_back, workflow::WorkflowState};
+use likeness_core::{id::WorkflowId, job::TakenBack, store::Changed, take_back::take_back, workflow::WorkflowState};
 
 use crate::{
     access::{Generate, Project},
@@ -30,19 +30,20 @@ pub(crate) async fn cancel_workflow(
 ) -> Result<(StatusCode, Json<WorkflowView>), ApiError> {
     let idempotency = idempotency(&headers, &format!("workflows/{id}/cancel"), "")?;
     let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now()).await?;
-    let canceled = loop {
-        let before = of_project(&app, &project, id).await?;
-        if let WorkflowState::Ended { .. } = before.value.state {
-            if !once.first {
-                return Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &before.value).await?)));
-            }
-            return Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() });
+    let before = of_project(&app, &project, id).await?;
+    let now = app.clock.now();
+    // Decided anew where a step began meanwhile: its job has to be taken back too.
+    let canceled = app.store.change_workflow(id, |workflow| match workflow.state {
+        WorkflowState::Ended { .. } => Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() }),
+        WorkflowState::Open { .. } => Ok(workflow.canceled(now)),
+    });
+    let canceled = match canceled.await? {
+        Changed::Done(canceled) => canceled.value,
+        Changed::Unchanged(_) if !once.first => {
+            return Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &before.value).await?)));
         }
-        let after = before.value.canceled(app.clock.now());
-        // A step that began meanwhile is one whose job has to be taken back.
-        if app.store.save_workflow(&after, before.revision).await? == Saved::Yes {
-            break after;
-        }
+        Changed::Unchanged(error) => return Err(error),
+        Changed::Gone => return Err(ApiError::NotFound { what: "workflow" }),
     };
     for job in canceled.jobs() {
         take_back(&app.store, &app.intake.queues, job, TakenBack::Caller, app.clock.now()).await?;

@@ -80,7 +80,7 @@ pub(crate) async fn create_workflow(
         Acceptance::Replayed(earlier) => earlier,
         Acceptance::KeyReused => return Err(ApiError::KeyReused),
         // An id has 80 random bits.
-        Acceptance::Conflict => return Err(ApiError::Contended { what: "the workflow" }),
+        Acceptance::Conflict => return Err(ApiError::Contended { what: "the workflow".to_owned() }),
     };
     answer(&app, &project, id, wait).await
 }

@@ -4,12 +4,14 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
 use likeness_core::id::WorkflowId;
 
 use crate::{
     access::{Project, Read},
     app::App,
+    headers::etag::tagged,
     problem::ApiError,
     request::path::Named,
     routes::workflows::of_project,
@@ -20,7 +22,8 @@ pub(crate) async fn get_workflow(
     State(app): State<Arc<App>>,
     project: Project<Read>,
     Named(id): Named<WorkflowId>,
-) -> Result<Json<WorkflowView>, ApiError> {
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let workflow = of_project(&app, &project.id, id).await?;
-    Ok(Json(WorkflowView::new(&app, &workflow.value).await?))
+    tagged(&headers, &WorkflowView::new(&app, &workflow.value).await?)
 }
