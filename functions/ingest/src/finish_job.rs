@@ -22,6 +22,7 @@ use crate::{
 pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified> {
     // What was found out before somebody else wrote the job.
     let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
+    let mut tries = app.store.tries(job);
     loop {
         let Some(view) = app.store.job(job).await? else { return Ok(()) };
         let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
@@ -44,6 +45,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
         let compared = match next {
             Next::Again(extended, more) => {
                 if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
+                    tries.again().await?;
                     continue;
                 }
                 tracing::warn!(event = "tried_again", job.id = %job, shots = more.len(), "more is generated before the end");
@@ -65,6 +67,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
             return Ok(go_on(app, &ended, now).await?);
         }
         known = Some((shots.len(), before.retried_at, compared));
+        tries.again().await?;
     }
 }
 

@@ -12,7 +12,7 @@ use likeness_core::{
     media::{Media, StoredFile},
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
-    store::{NewMedia, Saved, StoreError, Versioned},
+    store::{Changed, NewMedia, StoreError, Versioned},
     telemetry::causes,
 };
 
@@ -214,37 +214,32 @@ async fn record(
     images: &[NewMedia],
     left_out: Option<Failure>,
 ) -> Result<(), NotStored> {
-    let code = left_out.as_ref().map(|failure| failure.code.as_str());
-    let mut before = before.clone();
-    loop {
-        let media = images.iter().map(|image| image.media.id.clone()).collect();
-        let Ok(after) = before.value.clone().stored(media, left_out.clone()) else { return Ok(()) };
-        if app.store.store_media(&before, &after, images).await? == Saved::Yes {
-            tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored");
-            if let Some(code) = code {
-                let (job, shot) = (after.id.job, after.id);
+    let media: Vec<_> = images.iter().map(|image| image.media.id.clone()).collect();
+    let stored = |shot: Shot| shot.stored(media.clone(), left_out.clone());
+    match app.store.store_media(before.clone(), images, stored).await? {
+        Changed::Done(after) => {
+            let (job, shot) = (after.value.id.job, after.value.id);
+            tracing::info!(event = "image_stored", shot.id = %shot, images = images.len(), "stored");
+            if let Some(code) = left_out.as_ref().map(|failure| failure.code.as_str()) {
                 tracing::warn!(event = "generation_error", job.id = %job, shot.id = %shot, code, "some images unusable");
             }
-            return Ok(());
         }
-        // Another delivery of the same message wrote the same; or the sweep noted a reminder, and it is still to be done.
-        let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
-        before = read;
+        // Another delivery of the same message wrote the same.
+        Changed::Unchanged(_) | Changed::Gone => {}
     }
+    Ok(())
 }
 
 async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Result<(), NotStored> {
-    let (code, mut before) = (failure.code.as_str(), before.clone());
-    loop {
-        let Ok(after) = before.value.clone().unusable(failure.clone()) else { return Ok(()) };
-        if app.store.save_shot(&before, &after).await? == Saved::Yes {
-            let (job, shot) = (after.id.job, after.id);
+    let code = failure.code.as_str();
+    match app.store.change_shot_from(before.clone(), |shot| shot.unusable(failure.clone())).await? {
+        Changed::Done(after) => {
+            let (job, shot) = (after.value.id.job, after.value.id);
             tracing::warn!(event = "generation_error", job.id = %job, shot.id = %shot, code, "image unusable");
-            return Ok(());
         }
-        let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
-        before = read;
+        Changed::Unchanged(_) | Changed::Gone => {}
     }
+    Ok(())
 }
 
 #[cfg(test)]
