@@ -46,3 +46,15 @@ def faults(template):
         yield f"CORS: tests/lint finds only {', '.join(sorted(asked))} read by the API, and no longer understands its code"
     for name in sorted(asked - allowed):
         yield f"CORS: the API reads {name}, which AllowHeaders lacks: no page could send it"
+    yield from local_faults(cors)
+
+
+def local_faults(deployed):
+    """The laptop's API answers browsers as the deployed one does."""
+    for path in ROOT.glob("local/**/src/**/triggers/cors.rs"):
+        code = path.read_text()
+        for constant, key in [("METHODS", "AllowMethods"), ("ALLOW_HEADERS", "AllowHeaders"), ("EXPOSE_HEADERS", "ExposeHeaders")]:
+            value = re.search(rf'const {constant}: &str =\s*"([^"]+)"', code)
+            local = set(value[1].split(",")) if value else set()
+            for name in sorted(local ^ set(deployed[key])):
+                yield f"CORS: {path.relative_to(ROOT)} and {key} of the template differ in {name}"

@@ -1,5 +1,6 @@
 //! What callers meet: the forms in which clients write requests, and what they may rely on in answers.
 
+mod cors;
 mod forms;
 mod lists;
 mod members;

@@ -12,8 +12,11 @@ use likeness_core::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::views::time::Time;
-use crate::{app::App, problem::ApiError, views::result::ResultView};
+use crate::{
+    app::App,
+    problem::ApiError,
+    views::{result::ResultView, time::Time},
+};
 
 /// A job.
 #[derive(Debug, Serialize)]

@@ -7,8 +7,7 @@ use likeness_core::{
 };
 use serde::Serialize;
 
-use crate::views::time::Time;
-use crate::{app::App, problem::ApiError};
+use crate::{app::App, problem::ApiError, views::time::Time};
 
 /// A subject with its master references and profiles, oldest first.
 #[derive(Debug, Serialize)]

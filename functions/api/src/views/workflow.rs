@@ -11,8 +11,11 @@ use likeness_core::{
 };
 use serde::Serialize;
 
-use crate::views::time::Time;
-use crate::{app::App, problem::ApiError, views::job::ErrorView};
+use crate::{
+    app::App,
+    problem::ApiError,
+    views::{job::ErrorView, time::Time},
+};
 
 /// A workflow.
 #[derive(Debug, Serialize)]
