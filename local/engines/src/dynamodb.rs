@@ -3,7 +3,7 @@
 //! What it does not do, so nothing here may be believed to have tested it:
 //! - `TransactionConflict` never happens: transactions run one after the other. Tests that need it inject it.
 //! - Signatures are not checked; any credentials will do.
-//! - TTL: expired items go within seconds, by this process' sweep and the machine's clock, not the caller's. AWS may take
+//! - TTL: expired items go within seconds (minutes, of a large table), by this process' sweep and the machine's clock, not the caller's. AWS may take
 //!   days, so readers check `expires_at` themselves. Turning TTL on takes effect with the next sweep.
 //! - Throttling and provisioned capacity, which Likeness does not use.
 //!
@@ -12,12 +12,15 @@
 use std::{convert::Infallible, path::Path, time::Duration};
 
 use dynoxide::Database;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::Instant};
 
 use super::{EngineError, file_in, server::Server};
 
-/// How often expired items are looked for.
-const SWEEP: Duration = Duration::from_secs(3);
+/// The pause between two looks for expired items is at least this, ...
+const PAUSE: Duration = Duration::from_secs(3);
+/// ... and so many times as long as the look took, which reads every item: so it stays a small part of the engine's work
+/// however large the table becomes.
+const REST: u32 = 1000;
 
 /// A running DynamoDB.
 pub struct DynamoDb(Server);
@@ -26,8 +29,11 @@ impl DynamoDb {
     /// Serves on `listener`; data in `dynamodb.sqlite` in the directory `data`, or in memory.
     pub async fn start(listener: TcpListener, data: Option<&Path>) -> Result<Self, EngineError> {
         let database = match file_in(data, "dynamodb.sqlite")? {
-            Some(file) => Database::new(&file.to_string_lossy())?,
-            None => Database::memory()?,
+            Some(file) => Database::new(&file.to_string_lossy())
+                .map_err(|source| EngineError::DynamoDb { path: file.clone(), source })?,
+            None => {
+                Database::memory().map_err(|source| EngineError::DynamoDb { path: "(in memory)".into(), source })?
+            }
         };
         let server = Server::run(listener, move |listener, stopped| async move {
             let serving = dynoxide::server::serve_with_shutdown(listener, database.clone(), stopped.wait());
@@ -55,10 +61,13 @@ impl DynamoDb {
 
 /// Removes expired items, again and again, until it is dropped.
 async fn sweep(database: Database) -> Infallible {
+    let mut pause = PAUSE;
     loop {
-        tokio::time::sleep(SWEEP).await;
-        let database = database.clone();
-        match tokio::task::spawn_blocking(move || database.sweep_ttl()).await {
+        tokio::time::sleep(pause).await;
+        let (database, began) = (database.clone(), Instant::now());
+        let swept = tokio::task::spawn_blocking(move || database.sweep_ttl()).await;
+        pause = PAUSE.max(began.elapsed() * REST);
+        match swept {
             Ok(Ok(0)) => {}
             Ok(Ok(items)) => tracing::debug!(items, "expired items removed"),
             Ok(Err(error)) => tracing::warn!(%error, "expired items could not be removed"),

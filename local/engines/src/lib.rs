@@ -13,9 +13,11 @@
 //! Absent on purpose: regions, accounts, IAM, throttling, encryption at rest, and every operation that Likeness does not use.
 
 pub mod dynamodb;
+pub mod folder;
 pub mod s3;
 pub mod sqs;
 
+mod date;
 mod md5;
 mod server;
 mod sqlite;
@@ -25,32 +27,91 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why an engine did not start, or could not read its own data. Each is the end of the run.
+/// Why an engine did not start, or could not read its own data. Each is the end of the run, and names the file and a remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The listener that was passed in has no address.
     #[error("the engine's listener cannot be used")]
     Listener(#[source] io::Error),
-    /// The data directory is not there and cannot be made.
-    #[error("the data directory {} cannot be used", path.display())]
+    /// The data folder is not there and cannot be made.
+    #[error("the data folder {} cannot be made: choose another, or free its path", path.display())]
     Directory {
-        /// The directory.
+        /// The folder.
         path: PathBuf,
         /// What the file system said.
         source: io::Error,
     },
-    /// The database file cannot be opened, read or written.
+    /// A file of the data folder that is no database.
+    #[error("{} cannot be read or written: mend its permissions, or choose another data folder", path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the file system said.
+        source: io::Error,
+    },
+    /// The database cannot be opened, read or written.
+    #[error("the database {} cannot be used: mend its permissions, or choose another data folder", path.display())]
+    Database {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite said.
+        source: rusqlite::Error,
+    },
+    /// The database is damaged, or something else than a database.
+    #[error(
+        "the database {} is damaged ({found}): restore the whole data folder from a copy, or start with a new one",
+        path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// The first fault that SQLite found.
+        found: String,
+    },
+    /// The database is missing or empty, and the others of its folder are not.
+    #[error(
+        "{} is missing or was emptied, and the other files of its folder were not: restore the whole data folder from a \
+         copy, or start with a new one",
+        path.display()
+    )]
+    Incomplete {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The database was written in another folder.
+    #[error(
+        "{} belongs to another data folder: put the files of one folder together, or start with a new one",
+        path.display()
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A call to the engine's open database failed.
     #[error("the engine's database failed")]
-    Database(#[from] rusqlite::Error),
+    Call(#[from] rusqlite::Error),
     /// `dynoxide` could not open its database.
-    #[error("the DynamoDB engine's database failed")]
-    DynamoDb(#[from] dynoxide::DynoxideError),
+    #[error("the DynamoDB engine cannot use its database {}", path.display())]
+    DynamoDb {
+        /// The file.
+        path: PathBuf,
+        /// What it said.
+        source: dynoxide::DynoxideError,
+    },
 }
 
-/// The engine's own file in the data directory, which is made if it is missing.
+/// The engine's own file in the data folder, which is made if it is missing.
 fn file_in(data: Option<&Path>, name: &str) -> Result<Option<PathBuf>, EngineError> {
     let Some(directory) = data else { return Ok(None) };
     std::fs::create_dir_all(directory)
         .map_err(|source| EngineError::Directory { path: directory.to_owned(), source })?;
     Ok(Some(directory.join(name)))
+}
+
+/// The error of opening `file`, or the database in memory.
+fn unopened(file: Option<&Path>) -> impl Fn(rusqlite::Error) -> EngineError {
+    move |error| match file {
+        Some(file) => EngineError::database(file, error),
+        None => error.into(),
+    }
 }

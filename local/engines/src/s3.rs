@@ -8,8 +8,9 @@
 //! makes of it. The price is memory (an object is read whole) and a file that does not shrink; images are at most 10 MB,
 //! and of one put this engine takes at most 256 MiB, which most LoRAs are below.
 //!
-//! Not like S3 and R2: no versions, ACLs, policies, tags, lifecycle, storage classes or encryption; no ListObjects of version 1,
-//! no UploadPartCopy, no form posts. A multipart object has no checksum. One bucket at most is public.
+//! Not like S3 and R2: no versions, ACLs, policies, tags, lifecycle, storage classes or encryption; no UploadPartCopy, no
+//! form posts; several ranges in one GET are answered with the whole object. A multipart object has no checksum. One bucket at
+//! most is public.
 
 mod body;
 mod complete_upload;
@@ -18,8 +19,10 @@ mod copy_object;
 mod cors;
 mod create_bucket;
 mod delete_object;
+mod gate;
 mod get_object;
 mod list_objects;
+mod list_uploads;
 mod public;
 mod put_object;
 mod service;
@@ -28,11 +31,11 @@ mod upload_part;
 
 use std::{fmt, path::Path};
 
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 use tokio::net::TcpListener;
 
 use self::store::Store;
-use super::{EngineError, file_in, server::Server};
+use super::{EngineError, file_in, server::Server, unopened};
 
 /// The one pair of keys that the engine accepts.
 #[derive(Clone)]
@@ -67,7 +70,7 @@ impl S3 {
         clock: Clock,
     ) -> Result<Self, EngineError> {
         let file = file_in(data, "s3.sqlite")?;
-        let store = Store::open(file.as_deref(), clock)?;
+        let store = Store::open(file.as_deref(), clock).map_err(unopened(file.as_deref()))?;
         let server = Server::start(listener, service::router(store.clone(), credentials))?;
         let public = Server::start(public, public::router(store.clone()))?;
         Ok(Self { store, server, public })

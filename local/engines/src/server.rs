@@ -5,7 +5,9 @@ use std::{future::Future, net::SocketAddr, time::Duration};
 use axum::{Router, serve::ListenerExt};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle, time::timeout};
 
-use super::EngineError;
+use likeness_domain::clock::Clock;
+
+use super::{EngineError, date::dated};
 
 /// How long requests under way may take to finish once the server has to stop.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -27,13 +29,14 @@ impl Server {
                     tracing::debug!(%error, "socket keeps Nagle's algorithm");
                 }
             });
+            let router = dated(router, Clock::system());
             if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stopped.wait()).await {
                 tracing::error!(%error, "engine stopped serving");
             }
         })
     }
 
-    /// Runs a server that somebody else wrote; it has to end soon after `Stopped` resolves.
+    /// Runs a server of another crate; it has to end soon after `Stopped` resolves.
     pub(super) fn run<F>(
         listener: TcpListener,
         serve: impl FnOnce(TcpListener, Stopped) -> F,

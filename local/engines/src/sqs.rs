@@ -33,11 +33,11 @@ mod start_message_move_task;
 
 use std::{path::Path, sync::Arc};
 
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 use tokio::net::TcpListener;
 
 use self::broker::Broker;
-use super::{EngineError, file_in, server::Server};
+use super::{EngineError, file_in, server::Server, unopened};
 
 /// How many messages a queue holds, by state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -59,11 +59,13 @@ pub struct Sqs {
 impl Sqs {
     /// Serves on `listener`; data in `sqs.sqlite` in the directory `data`, or in memory.
     ///
-    /// Messages that were in flight when the file was last in use are visible again: their receivers died with the process.
+    /// Messages that were in flight when the file was last in use are visible again, and that receive does not count against
+    /// the limit of the redrive policy: it ended with the process.
     pub async fn start(listener: TcpListener, data: Option<&Path>, clock: Clock) -> Result<Self, EngineError> {
         let address = listener.local_addr().map_err(EngineError::Listener)?;
         let file = file_in(data, "sqs.sqlite")?;
-        let broker = Arc::new(Broker::open(file.as_deref(), format!("http://{address}"), clock).await?);
+        let broker = Broker::open(file.as_deref(), format!("http://{address}"), clock).await;
+        let broker = Arc::new(broker.map_err(unopened(file.as_deref()))?);
         let server = Server::start(listener, protocol::router(Arc::clone(&broker)))?;
         Ok(Self { broker, server })
     }

@@ -1,11 +1,14 @@
-//! ListObjectsV2: keys in byte order, rolled up at the delimiter, a page at a time.
+//! ListObjects, versions 1 and 2: keys in byte order, rolled up at the delimiter, a page at a time.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rusqlite::Transaction;
 use s3s::{
     S3Result,
-    dto::{CommonPrefix, ETag, EncodingType, ListObjectsV2Input, ListObjectsV2Output, Object},
+    dto::{
+        CommonPrefix, ETag, EncodingType, ListObjectsInput, ListObjectsOutput, ListObjectsV2Input, ListObjectsV2Output,
+        Object,
+    },
     s3_error,
 };
 use serde::{Deserialize, Serialize};
@@ -30,37 +33,52 @@ struct Page {
     next: Option<Cursor>,
 }
 
-pub(super) async fn list_objects(store: &Store, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
-    let max_keys = input.max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS);
+/// What both versions of the operation are asked for.
+struct Listing {
+    bucket: String,
+    prefix: String,
+    delimiter: Option<String>,
+    max_keys: i32,
+}
+
+impl Listing {
+    fn new(bucket: &str, prefix: Option<&str>, delimiter: Option<&str>, max_keys: Option<i32>) -> Self {
+        Self {
+            bucket: bucket.to_owned(),
+            prefix: prefix.unwrap_or_default().to_owned(),
+            delimiter: delimiter.filter(|delimiter| !delimiter.is_empty()).map(str::to_owned),
+            max_keys: max_keys.unwrap_or(MAX_KEYS).clamp(0, MAX_KEYS),
+        }
+    }
+
+    async fn page(self, store: &Store, cursor: Cursor) -> Result<Page, StoreError> {
+        let Self { bucket, prefix, delimiter, max_keys } = self;
+        let listed = store.transact(move |tx, _| {
+            store::require_bucket(tx, &bucket)?;
+            list(tx, &bucket, &prefix, delimiter.as_deref(), cursor, max_keys as usize)
+        });
+        listed.await
+    }
+}
+
+/// Version 2: continues at a token.
+pub(super) async fn list_objects_v2(store: &Store, input: ListObjectsV2Input) -> S3Result<ListObjectsV2Output> {
+    let listing = Listing::new(&input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), input.max_keys);
+    let max_keys = listing.max_keys;
     let cursor = match (&input.continuation_token, &input.start_after) {
         (Some(token), _) => {
             read_token(token).ok_or_else(|| s3_error!(InvalidArgument, "unknown continuation token"))?
         }
         (None, start_after) => Cursor::Key(start_after.clone().unwrap_or_default()),
     };
-    let (bucket, prefix) = (input.bucket.clone(), input.prefix.clone().unwrap_or_default());
-    let delimiter = input.delimiter.clone().filter(|delimiter| !delimiter.is_empty());
-    let page = store
-        .transact(move |tx, _| {
-            store::require_bucket(tx, &bucket)?;
-            list(tx, &bucket, &prefix, delimiter.as_deref(), cursor, max_keys as usize)
-        })
-        .await?;
-
-    let encode = |text: String| match &input.encoding_type {
-        Some(encoding) if encoding.as_str() == EncodingType::URL => utf8_percent_encode(&text, ENCODED).to_string(),
-        Some(_) | None => text,
-    };
+    let page = listing.page(store, cursor).await?;
+    let encode = encoding(input.encoding_type.as_ref());
     Ok(ListObjectsV2Output {
         key_count: Some((page.contents.len() + page.prefixes.len()) as i32),
         is_truncated: Some(page.next.is_some()),
         next_continuation_token: page.next.map(|cursor| write_token(&cursor)).transpose()?,
-        contents: Some(
-            page.contents.into_iter().map(|object| Object { key: object.key.map(encode), ..object }).collect(),
-        ),
-        common_prefixes: Some(
-            page.prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(encode(prefix)) }).collect(),
-        ),
+        contents: Some(encoded(page.contents, encode)),
+        common_prefixes: Some(common_prefixes(page.prefixes, encode)),
         max_keys: Some(max_keys),
         name: Some(input.bucket),
         prefix: Some(encode(input.prefix.unwrap_or_default())),
@@ -70,6 +88,55 @@ pub(super) async fn list_objects(store: &Store, input: ListObjectsV2Input) -> S3
         encoding_type: input.encoding_type.clone(),
         ..ListObjectsV2Output::default()
     })
+}
+
+/// Version 1: continues behind a key or a common prefix, which older clients and libraries use still.
+pub(super) async fn list_objects_v1(store: &Store, input: ListObjectsInput) -> S3Result<ListObjectsOutput> {
+    let listing = Listing::new(&input.bucket, input.prefix.as_deref(), input.delimiter.as_deref(), input.max_keys);
+    let max_keys = listing.max_keys;
+    let marker = input.marker.clone().unwrap_or_default();
+    let rolled_up = listing.delimiter.as_deref().is_some_and(|delimiter| {
+        let rest = marker.strip_prefix(listing.prefix.as_str()).unwrap_or_default();
+        rest.find(delimiter).is_some_and(|at| at + delimiter.len() == rest.len())
+    });
+    let with_delimiter = listing.delimiter.is_some();
+    let page = listing.page(store, if rolled_up { Cursor::Prefix(marker) } else { Cursor::Key(marker) }).await?;
+    let encode = encoding(input.encoding_type.as_ref());
+    let next = page.next.as_ref().map(|cursor| match cursor {
+        Cursor::Key(text) | Cursor::Prefix(text) => encode(text.clone()),
+    });
+    Ok(ListObjectsOutput {
+        is_truncated: Some(page.next.is_some()),
+        // As S3: without a delimiter the last key is the marker, and clients take it from there.
+        next_marker: next.filter(|_| with_delimiter),
+        contents: Some(encoded(page.contents, encode)),
+        common_prefixes: Some(common_prefixes(page.prefixes, encode)),
+        max_keys: Some(max_keys),
+        name: Some(input.bucket),
+        prefix: Some(encode(input.prefix.unwrap_or_default())),
+        marker: Some(encode(input.marker.unwrap_or_default())),
+        delimiter: input.delimiter.map(encode),
+        encoding_type: input.encoding_type.clone(),
+        ..ListObjectsOutput::default()
+    })
+}
+
+/// How the answer spells keys: as they are, or percent-encoded where the client asked for that.
+pub(super) fn encoding(wanted: Option<&EncodingType>) -> fn(String) -> String {
+    match wanted {
+        Some(encoding) if encoding.as_str() == EncodingType::URL => {
+            |text| utf8_percent_encode(&text, ENCODED).to_string()
+        }
+        Some(_) | None => |text| text,
+    }
+}
+
+fn encoded(contents: Vec<Object>, encode: fn(String) -> String) -> Vec<Object> {
+    contents.into_iter().map(|object| Object { key: object.key.map(encode), ..object }).collect()
+}
+
+fn common_prefixes(prefixes: Vec<String>, encode: fn(String) -> String) -> Vec<CommonPrefix> {
+    prefixes.into_iter().map(|prefix| CommonPrefix { prefix: Some(encode(prefix)) }).collect()
 }
 
 fn list(

@@ -52,7 +52,7 @@ fn find(tx: &Transaction<'_>, key: &str) -> Result<Option<(Object, Bytes)>, Stor
     Ok(Some((object, bytes)))
 }
 
-fn answer(method: &Method, request: &HeaderMap, object: &Object, bytes: Bytes) -> Response {
+pub(super) fn answer(method: &Method, request: &HeaderMap, object: &Object, bytes: Bytes) -> Response {
     let mut headers = describe(object);
     if is_unchanged(request, object) {
         headers.remove(CONTENT_TYPE);
@@ -126,7 +126,7 @@ fn http_date(ms: i64) -> String {
     }
 }
 
-/// A value that no header can carry is left out: it was stored by somebody who never saw it come back either.
+/// A value that no header can carry is left out: the client that stored it could not read it back either.
 fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         headers.insert(name, value);

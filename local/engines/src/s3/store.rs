@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, time::SystemTime};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, entropy::Entropy};
 use rusqlite::{OptionalExtension, Row, Transaction};
 use s3s::{S3Error, dto, s3_error};
 use serde::{Deserialize, Serialize};
@@ -31,7 +31,8 @@ const SCHEMA: &str = "
         id TEXT PRIMARY KEY,
         bucket TEXT NOT NULL REFERENCES buckets (name) ON DELETE CASCADE,
         key TEXT NOT NULL,
-        description TEXT NOT NULL -- JSON
+        description TEXT NOT NULL, -- JSON
+        initiated_ms INTEGER NOT NULL DEFAULT 0
     ) STRICT;
     CREATE TABLE IF NOT EXISTS parts (
         upload TEXT NOT NULL REFERENCES uploads (id) ON DELETE CASCADE,
@@ -113,7 +114,9 @@ pub(super) struct Checksums {
 
 impl Store {
     pub(super) fn open(file: Option<&Path>, clock: Clock) -> Result<Self, rusqlite::Error> {
-        Ok(Self { database: Sqlite::open(file, SCHEMA)?, clock, entropy: Entropy::from_os() })
+        let database = Sqlite::open(file, SCHEMA)?;
+        database.add_column("uploads", "initiated_ms INTEGER NOT NULL DEFAULT 0")?;
+        Ok(Self { database, clock, entropy: Entropy::from_os() })
     }
 
     /// Does `work` in one transaction; its second argument is the time in milliseconds since 1970.

@@ -40,10 +40,11 @@ pub(super) async fn create_multipart_upload(
         ..CreateMultipartUploadOutput::default()
     };
     store
-        .transact(move |tx, _| {
+        .transact(move |tx, now| {
             store::require_bucket(tx, &input.bucket)?;
             let description = serde_json::to_string(&description)?;
-            tx.execute("INSERT INTO uploads VALUES (?1, ?2, ?3, ?4)", (id, input.bucket, input.key, description))?;
+            let upload = (id, input.bucket, input.key, description, now);
+            tx.execute("INSERT INTO uploads VALUES (?1, ?2, ?3, ?4, ?5)", upload)?;
             Ok(())
         })
         .await?;

@@ -1,11 +1,15 @@
-//! The state that all operations share: the database, the clock, and who waits for messages.
+//! The state that all operations share: the database, the clock, and the receives that wait for messages.
 
 use std::{
+    collections::HashMap,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, entropy::Entropy};
 use rusqlite::Transaction;
 use tokio::sync::Notify;
 
@@ -31,7 +35,8 @@ const SCHEMA: &str = "
         deliveries INTEGER NOT NULL DEFAULT 0, -- in its life; the newest receipt carries it
         first_received_ms INTEGER,
         source TEXT, -- the queue from which it came to this dead-letter queue
-        second INTEGER NOT NULL DEFAULT 0 -- 1: the second delivery of a message
+        second INTEGER NOT NULL DEFAULT 0, -- 1: the second delivery of a message
+        in_flight INTEGER NOT NULL DEFAULT 0 -- 1: received, and neither deleted nor given back since
     ) STRICT;
     CREATE INDEX IF NOT EXISTS messages_visible ON messages (queue, visible_ms, seq);
     CREATE INDEX IF NOT EXISTS messages_sent ON messages (queue, sent_ms);
@@ -44,14 +49,21 @@ const SCHEMA: &str = "
     ) STRICT;
 ";
 
+/// Readings of the clock by several threads may be so many milliseconds out of order without the clock being set back.
+const CLOCK_TOLERANCE: i64 = 1000;
+/// The longest delay of a message, in milliseconds.
+const LONGEST_DELAY: i64 = 900_000;
+
 /// The queues, and what an operation needs besides its request.
 pub(super) struct Broker {
     database: Sqlite,
     clock: Clock,
     entropy: Entropy,
     endpoint: String,
-    /// Rung whenever a message may have become visible.
-    arrivals: Notify,
+    /// Of each queue that a receive has waited for: notified whenever a message in it may have become visible.
+    arrivals: Mutex<HashMap<String, Arc<Notify>>>,
+    /// The time of the latest transaction, in milliseconds since 1970.
+    latest: AtomicI64,
     twice: AtomicBool,
     closed: AtomicBool,
 }
@@ -61,22 +73,17 @@ impl Broker {
     pub(super) async fn open(file: Option<&Path>, endpoint: String, clock: Clock) -> Result<Self, rusqlite::Error> {
         let broker = Self {
             database: Sqlite::open(file, SCHEMA)?,
+            latest: AtomicI64::new(clock.now().as_millisecond()),
             clock,
             entropy: Entropy::from_os(),
             endpoint,
-            arrivals: Notify::new(),
+            arrivals: Mutex::default(),
             twice: AtomicBool::new(false),
             closed: AtomicBool::new(false),
         };
         let now = broker.now();
-        // Every receiver lived in the process that had this file open, and that one is gone: nobody is left to delete
-        // what was in flight, so there is no reason to sit out its visibility timeout. Delayed messages stay delayed.
-        broker
-            .database
-            .transact(move |tx| {
-                tx.execute("UPDATE messages SET visible_ms = ?1 WHERE receives > 0 AND visible_ms > ?1", [now])
-            })
-            .await?;
+        broker.database.add_column("messages", "in_flight INTEGER NOT NULL DEFAULT 0")?;
+        broker.database.transact(move |tx| recover(tx, now)).await?;
         Ok(broker)
     }
 
@@ -91,7 +98,14 @@ impl Broker {
         work: impl FnOnce(&Transaction<'_>, i64) -> Result<T, SqsError> + Send + 'static,
     ) -> Result<T, SqsError> {
         let now = self.now();
-        self.database.transact(move |tx| work(tx, now)).await
+        let set_back = self.latest.swap(now, Ordering::AcqRel) - now;
+        let transaction = self.database.transact(move |tx| {
+            if set_back > CLOCK_TOLERANCE {
+                shift(tx, set_back)?;
+            }
+            work(tx, now)
+        });
+        transaction.await
     }
 
     /// Where message ids come from.
@@ -113,14 +127,24 @@ impl Broker {
         self.twice.store(on, Ordering::Relaxed);
     }
 
-    /// What a waiting receive listens to.
-    pub(super) fn arrivals(&self) -> &Notify {
-        &self.arrivals
+    /// What a waiting receive of `queue` listens to.
+    pub(super) fn arrivals(&self, queue: &str) -> Arc<Notify> {
+        let mut arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(arrivals.entry(queue.to_owned()).or_default())
     }
 
-    /// Lets waiting receives look again.
+    /// Lets the waiting receives of `queue` look again.
+    pub(super) fn wake_queue(&self, queue: &str) {
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(waiting) = arrivals.get(queue) {
+            waiting.notify_waiters();
+        }
+    }
+
+    /// Lets all waiting receives look again.
     pub(super) fn wake(&self) {
-        self.arrivals.notify_waiters();
+        let arrivals = self.arrivals.lock().unwrap_or_else(PoisonError::into_inner);
+        arrivals.values().for_each(|waiting| waiting.notify_waiters());
     }
 
     /// Ends all waiting.
@@ -132,6 +156,31 @@ impl Broker {
     pub(super) fn is_closed(&self) -> bool {
         self.closed.load(Ordering::Acquire)
     }
+}
+
+/// Takes back the receives that ended with the last process: their messages are visible at once, as no receiver is left to
+/// delete them, and the receive does not count. A delayed message stays delayed, but for no longer than SQS allows, in case
+/// the clock was ahead when it was sent.
+fn recover(tx: &Transaction<'_>, now: i64) -> Result<(), rusqlite::Error> {
+    tx.execute(
+        "UPDATE messages SET receives = max(receives - 1, 0), visible_ms = min(visible_ms, ?1), in_flight = 0
+         WHERE in_flight = 1",
+        [now],
+    )?;
+    tx.execute("UPDATE messages SET visible_ms = ?1 WHERE receives > 0 AND visible_ms > ?1", [now])?;
+    tx.execute("UPDATE messages SET visible_ms = ?1 WHERE visible_ms > ?1", [now + LONGEST_DELAY])?;
+    Ok(())
+}
+
+/// Moves every time back with the clock: what was hidden for half a minute is hidden for half a minute still.
+fn shift(tx: &Transaction<'_>, by: i64) -> Result<(), rusqlite::Error> {
+    tracing::info!(milliseconds = by, "the clock was set back");
+    tx.execute(
+        "UPDATE messages SET visible_ms = visible_ms - ?1, sent_ms = sent_ms - ?1,
+                first_received_ms = first_received_ms - ?1",
+        [by],
+    )?;
+    Ok(())
 }
 
 /// A message id in the form of AWS, a random UUID.

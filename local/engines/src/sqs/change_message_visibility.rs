@@ -9,7 +9,7 @@ use super::{
     error::SqsError,
     message::invalid,
     protocol::Done,
-    queue::Queue,
+    queue::{self, Queue},
     receipt::Receipt,
 };
 
@@ -43,13 +43,14 @@ pub(super) async fn change_message_visibility(
     broker: &Broker,
     request: ChangeMessageVisibility,
 ) -> Result<Done, SqsError> {
+    let queue = queue::name_of(&request.queue_url).to_owned();
     broker
         .transact(move |tx, now| {
             let queue = Queue::by_url(tx, &request.queue_url)?;
             change(tx, &queue, &request.change, now)
         })
         .await?;
-    broker.wake();
+    broker.wake_queue(&queue);
     Ok(Done {})
 }
 
@@ -58,13 +59,14 @@ pub(super) async fn change_message_visibility_batch(
     request: ChangeMessageVisibilityBatch,
 ) -> Result<Outcome<Changed>, SqsError> {
     batch::check(&request.entries)?;
+    let queue = queue::name_of(&request.queue_url).to_owned();
     let outcome = broker
         .transact(move |tx, now| {
             let queue = Queue::by_url(tx, &request.queue_url)?;
             batch::each(request.entries, |entry| change(tx, &queue, &entry, now))
         })
         .await?;
-    broker.wake();
+    broker.wake_queue(&queue);
     Ok(outcome)
 }
 
@@ -79,8 +81,12 @@ fn change(tx: &Transaction<'_>, queue: &Queue, change: &Change, now: i64) -> Res
         .optional()?;
     match in_flight {
         Some(true) => {
-            tx.prepare_cached("UPDATE messages SET visible_ms = ?2 WHERE seq = ?1")?
-                .execute((receipt.seq, now + change.visibility_timeout * 1000))?;
+            let hidden = change.visibility_timeout > 0;
+            tx.prepare_cached("UPDATE messages SET visible_ms = ?2, in_flight = ?3 WHERE seq = ?1")?.execute((
+                receipt.seq,
+                now + change.visibility_timeout * 1000,
+                hidden,
+            ))?;
             Ok(Changed {})
         }
         Some(false) => Err(SqsError::MessageNotInflight),

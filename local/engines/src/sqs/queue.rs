@@ -57,10 +57,15 @@ impl RedrivePolicy {
     }
 }
 
+/// The name in a queue's URL, which may be a bare name too.
+pub(super) fn name_of(url: &str) -> &str {
+    url.rsplit('/').next().unwrap_or(url)
+}
+
 impl Queue {
     /// The queue that a URL (or a bare name) means.
     pub(super) fn by_url(tx: &Transaction<'_>, url: &str) -> Result<Self, SqsError> {
-        Self::by_name(tx, url.rsplit('/').next().unwrap_or(url))?.ok_or(SqsError::QueueDoesNotExist)
+        Self::by_name(tx, name_of(url))?.ok_or(SqsError::QueueDoesNotExist)
     }
 
     /// The queue that an ARN means.

@@ -73,7 +73,8 @@ pub(super) async fn receive_message(broker: &Broker, request: ReceiveMessage) ->
     let started = (Instant::now(), broker.now());
     loop {
         // Listening starts before looking, so a message that arrives in between is not slept through.
-        let mut arrival = pin!(broker.arrivals().notified());
+        let arrivals = broker.arrivals(queue::name_of(&request.queue_url));
+        let mut arrival = pin!(arrivals.notified());
         arrival.as_mut().enable();
 
         let (twice, wanted) = (broker.delivers_twice(), std::sync::Arc::clone(&request));
@@ -132,7 +133,7 @@ fn look(tx: &Transaction<'_>, request: &ReceiveMessage, twice: bool, now: i64) -
     for row in rows {
         tx.prepare_cached(
             "UPDATE messages SET visible_ms = ?2, receives = receives + 1, deliveries = deliveries + 1,
-                    first_received_ms = coalesce(first_received_ms, ?3) WHERE seq = ?1",
+                    in_flight = 1, first_received_ms = coalesce(first_received_ms, ?3) WHERE seq = ?1",
         )?
         .execute((row.seq, visible_again, now))?;
         if twice && !row.second {
@@ -158,7 +159,7 @@ fn redrive(tx: &Transaction<'_>, queue: &Queue, now: i64) -> Result<(), SqsError
     // Like AWS: if the dead-letter queue is gone, the message stays where it is.
     if Queue::by_name(tx, policy.target())?.is_some() {
         tx.prepare_cached(&format!(
-            "UPDATE messages SET queue = ?4, source = ?1, visible_ms = ?2, receives = 0 WHERE {exhausted}"
+            "UPDATE messages SET queue = ?4, source = ?1, visible_ms = ?2, receives = 0, in_flight = 0 WHERE {exhausted}"
         ))?
         .execute((&queue.name, now, policy.max_receive_count, policy.target()))?;
     }

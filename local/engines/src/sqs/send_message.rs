@@ -1,6 +1,6 @@
 //! SendMessage and SendMessageBatch.
 
-use likeness_core::entropy::Entropy;
+use likeness_domain::entropy::Entropy;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
@@ -53,14 +53,14 @@ pub(super) struct Sent {
 }
 
 pub(super) async fn send_message(broker: &Broker, request: SendMessage) -> Result<Sent, SqsError> {
-    let entropy = broker.entropy();
+    let (entropy, queue) = (broker.entropy(), queue::name_of(&request.queue_url).to_owned());
     let sent = broker
         .transact(move |tx, now| {
             let queue = Queue::by_url(tx, &request.queue_url)?;
             insert(tx, &queue, &entropy, &request.message, now)
         })
         .await?;
-    broker.wake();
+    broker.wake_queue(&queue);
     Ok(sent)
 }
 
@@ -70,14 +70,14 @@ pub(super) async fn send_message_batch(broker: &Broker, request: SendMessageBatc
     if bytes > message::MAX_BYTES {
         return Err(SqsError::BatchRequestTooLong { sent: bytes });
     }
-    let entropy = broker.entropy();
+    let (entropy, queue) = (broker.entropy(), queue::name_of(&request.queue_url).to_owned());
     let outcome = broker
         .transact(move |tx, now| {
             let queue = Queue::by_url(tx, &request.queue_url)?;
             batch::each(request.entries, |item| insert(tx, &queue, &entropy, &item, now))
         })
         .await?;
-    broker.wake();
+    broker.wake_queue(&queue);
     Ok(outcome)
 }
 

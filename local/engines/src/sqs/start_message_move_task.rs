@@ -1,7 +1,7 @@
 //! StartMessageMoveTask and ListMessageMoveTasks: back from a dead-letter queue. Moved messages are new ones, with new ids and
 //! times, as on AWS. The task is over when the call returns, so there is nothing to cancel.
 
-use likeness_core::entropy::Entropy;
+use likeness_domain::entropy::Entropy;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
@@ -88,7 +88,7 @@ fn move_messages(
         .collect::<Result<_, _>>()?;
     for seq in &movable {
         tx.prepare_cached(
-            "UPDATE messages SET queue = coalesce(?2, source), id = ?4, sent_ms = ?3, visible_ms = ?3, receives = 0,
+            "UPDATE messages SET queue = coalesce(?2, source), id = ?4, sent_ms = ?3, visible_ms = ?3, receives = 0, in_flight = 0,
                     first_received_ms = NULL, source = NULL WHERE seq = ?1",
         )?
         .execute((seq, &destination, now, broker::message_id(entropy)))?;

@@ -14,7 +14,7 @@ use aws_smithy_http_client::{
     tls::{self, rustls_provider::CryptoMode},
 };
 use jiff::Timestamp;
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, entropy::Entropy};
 use tokio::net::TcpListener;
 
 /// Where a client goes, and as whom.

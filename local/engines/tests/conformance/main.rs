@@ -13,5 +13,6 @@
 
 mod clients;
 mod dynamodb;
+mod folder;
 mod s3;
 mod sqs;

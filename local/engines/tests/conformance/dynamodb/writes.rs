@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{
     AttributeValue, PutRequest, ReturnValue, ReturnValuesOnConditionCheckFailure, TimeToLiveSpecification, WriteRequest,
 };
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 
 use super::{Target, item, n, s};
 

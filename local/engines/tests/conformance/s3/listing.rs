@@ -1,4 +1,4 @@
-//! ListObjectsV2.
+//! ListObjects, versions 1 and 2.
 
 use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Output, builders::ListObjectsV2FluentBuilder};
 
@@ -87,5 +87,34 @@ async fn a_continuation_token_that_is_none_is_refused() {
     let target = Target::start().await;
     let list = target.list("").continuation_token("nonsense").send().await;
     assert_eq!(refusal(list).unwrap_err().0, 400);
+    target.stop().await;
+}
+
+#[tokio::test]
+async fn version_1_lists_the_same_and_goes_on_behind_its_marker() {
+    let target = Target::start().await;
+    target.fill().await;
+    let without = |name: &str| name.strip_prefix(&target.prefix).unwrap().to_owned();
+    for (delimiter, expected) in [
+        (None, vec!["a-b", "a/1", "a/2", "b/x/1", "b/x/2", "b/y", "c", "é"]),
+        (Some("/"), vec!["a-b", "a/", "b/", "c", "é"]),
+    ] {
+        let (mut found, mut marker) = (Vec::new(), None);
+        loop {
+            let list = target.client.list_objects().bucket(&target.bucket).prefix(&target.prefix).max_keys(2);
+            let page = list.set_delimiter(delimiter.map(str::to_owned)).set_marker(marker.take()).send().await.unwrap();
+            let keys: Vec<_> = page.contents().iter().map(|object| object.key().unwrap().to_owned()).collect();
+            found.extend(keys.iter().map(|key| without(key)));
+            found.extend(page.common_prefixes().iter().map(|prefix| without(prefix.prefix().unwrap())));
+            // As clients do it: the last key where there is no marker.
+            marker = page.next_marker().map(str::to_owned).or_else(|| keys.last().cloned());
+            assert_eq!(page.next_marker().is_some(), delimiter.is_some() && page.is_truncated() == Some(true));
+            if page.is_truncated() == Some(false) {
+                break;
+            }
+        }
+        found.sort();
+        assert_eq!(found, expected);
+    }
     target.stop().await;
 }

@@ -106,3 +106,38 @@ async fn parts_with_default_checksums_work() {
     assert_eq!(bytes(got).await, b"pixels");
     target.stop().await;
 }
+
+#[tokio::test]
+async fn unfinished_uploads_are_listed_until_they_end() {
+    let target = Target::start().await;
+    let (first, second) = (Upload::start(&target).await, Upload::start(&target).await);
+    let list = || target.client.list_multipart_uploads().bucket(&target.bucket).prefix(&target.prefix);
+    let ids = |list: &aws_sdk_s3::operation::list_multipart_uploads::ListMultipartUploadsOutput| {
+        let ids = list.uploads().iter().map(|upload| upload.upload_id().unwrap().to_owned());
+        assert!(list.uploads().iter().all(|upload| upload.key() == Some(target.key("parts").as_str())));
+        assert!(list.uploads().iter().all(|upload| upload.initiated().is_some()));
+        ids.collect::<Vec<_>>()
+    };
+    let whole = list().send().await.unwrap();
+    let mut expected = vec![first.id.clone(), second.id.clone()];
+    let mut found = ids(&whole);
+    if target.engine.is_none() {
+        expected.sort();
+        found.sort();
+    }
+    assert_eq!((found, whole.is_truncated()), (expected, Some(false)));
+
+    let page = list().max_uploads(1).send().await.unwrap();
+    assert_eq!((page.uploads().len(), page.is_truncated()), (1, Some(true)));
+    let next = list().set_key_marker(page.next_key_marker.clone());
+    let next = next.set_upload_id_marker(page.next_upload_id_marker.clone()).send().await.unwrap();
+    assert_eq!((next.uploads().len(), next.is_truncated()), (1, Some(false)));
+    assert_ne!(ids(&page), ids(&next));
+
+    for upload in [first, second] {
+        let abort = target.client.abort_multipart_upload().bucket(&target.bucket).key(target.key("parts"));
+        abort.upload_id(upload.id).send().await.unwrap();
+    }
+    assert!(list().send().await.unwrap().uploads().is_empty());
+    target.stop().await;
+}

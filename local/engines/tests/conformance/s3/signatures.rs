@@ -131,3 +131,38 @@ async fn a_page_of_another_origin_may_upload_and_read() {
     }
     target.stop().await;
 }
+
+#[tokio::test]
+async fn a_url_that_would_live_for_more_than_a_week_is_refused() {
+    let target = Target::start().await;
+    target.put("mine", b"mine").await;
+    let week = PresigningConfig::expires_in(Duration::from_secs(604_800)).unwrap();
+    let url = target.get_url("mine", week).await;
+    assert_eq!(browser().get(&url).send().await.unwrap().status(), 200);
+    for bad in ["604801", "0", "-1", "x"] {
+        let url = url.replace("X-Amz-Expires=604800", &format!("X-Amz-Expires={bad}"));
+        let answer = browser().get(&url).send().await.unwrap();
+        assert!(matches!(answer.status().as_u16(), 400 | 403), "{bad}: {}", answer.status());
+        if target.engine.is_some() {
+            assert!(answer.text().await.unwrap().contains("AuthorizationQueryParametersError"), "{bad}");
+        }
+    }
+    target.stop().await;
+}
+
+#[tokio::test]
+async fn a_signature_of_version_2_is_refused() {
+    let target = Target::start().await;
+    target.put("mine", b"mine").await;
+    let url = target.get_url("mine", for_a_minute()).await;
+    let unsigned = url.split('?').next().unwrap();
+    let old = format!("{unsigned}?AWSAccessKeyId=conformance&Expires=4102444800&Signature=c2lnbmF0dXJl");
+    let answer = browser().get(old).send().await.unwrap();
+    assert!(matches!(answer.status().as_u16(), 400 | 401 | 403), "{}", answer.status());
+    let header = browser().get(unsigned).header("authorization", "AWS conformance:c2lnbmF0dXJl").send().await.unwrap();
+    assert!(matches!(header.status().as_u16(), 400 | 401 | 403), "{}", header.status());
+    if target.engine.is_some() {
+        assert!(answer.text().await.unwrap().contains("SigV4"), "the answer names what is taken");
+    }
+    target.stop().await;
+}
