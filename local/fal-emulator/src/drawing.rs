@@ -1,13 +1,17 @@
 //! Draws. The only file that knows `likeness-figures`.
 
+use std::time::{Duration, Instant};
+
 use image::RgbImage;
 use likeness_figures::{
-    Canvas, Defects, Look, Placed, Style, View, draw_character, draw_location, draw_prop, draw_scene,
+    Canvas, Defects, Look, Placed, Portrait, Style, View, draw_character, draw_location, draw_portrait, draw_prop,
+    draw_scene,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{
     fault::{DrawingFault, StyleName},
+    person::{Framing, look_of_person},
     view::Angle,
 };
 
@@ -21,9 +25,12 @@ pub(super) struct Origin {
     pub(super) prompt: String,
     pub(super) seed: u64,
     pub(super) style: StyleName,
-    /// Of a scene: who is in it.
+    /// Of a scene: the characters in it.
     #[serde(default)]
     pub(super) figures: Vec<Origin>,
+    /// The file of the LoRA that says what the character looks like, if there is one.
+    #[serde(default)]
+    pub(super) lora: Option<String>,
 }
 
 /// The four things that are drawn.
@@ -40,6 +47,7 @@ pub(super) enum Subject {
 pub(super) struct Drawing {
     pub(super) origin: Origin,
     pub(super) angle: Angle,
+    pub(super) framing: Framing,
     pub(super) width: u32,
     pub(super) height: u32,
     pub(super) faults: Vec<DrawingFault>,
@@ -48,7 +56,8 @@ pub(super) struct Drawing {
 impl Origin {
     /// What a text-to-image prompt asks for.
     pub(super) fn from_prompt(prompt: &str, seed: u64) -> Self {
-        Self { subject: subject(prompt), prompt: prompt.to_owned(), seed, style: style(prompt), figures: Vec::new() }
+        let (subject, style) = (subject(prompt), style(prompt));
+        Self { subject, prompt: prompt.to_owned(), seed, style, figures: Vec::new(), lora: None }
     }
 
     /// What an edit of `references` asks for: the same thing from another side, or a scene of several.
@@ -72,11 +81,25 @@ impl Origin {
             seed: place.map_or(seed, |place| place.seed),
             style: first.style,
             figures,
+            lora: None,
+        }
+    }
+
+    /// The same, of the person that the LoRA in this file knows.
+    pub(super) fn of_person(self, lora: Option<&str>) -> Self {
+        Self { lora: lora.map(str::to_owned).or(self.lora), ..self }
+    }
+
+    fn look(&self) -> Look {
+        match &self.lora {
+            None => Look::from_prompt(&self.prompt, self.seed),
+            Some(lora) => look_of_person(lora, &self.prompt),
         }
     }
 
     fn shows_the_same(&self, other: &Self) -> bool {
-        self.subject == other.subject && self.prompt == other.prompt && self.seed == other.seed
+        let same_person = self.lora.is_some() && self.lora == other.lora;
+        self.subject == other.subject && (same_person || self.prompt == other.prompt && self.seed == other.seed)
     }
 
     fn characters(&self) -> &[Self] {
@@ -145,15 +168,19 @@ fn contains_any(prompt: &str, words: &[&str]) -> bool {
 
 /// CPU work of some tens of milliseconds per megapixel: not for an async thread.
 pub(super) fn draw(drawing: &Drawing) -> RgbImage {
-    let Drawing { origin, angle, width, height, faults } = drawing;
+    let Drawing { origin, angle, framing, width, height, faults } = drawing;
     if faults.contains(&DrawingFault::BlackFrame) {
         return RgbImage::new(*width, *height);
     }
     let canvas = Canvas { width: *width, height: *height, background: BACKGROUND };
     match origin.subject {
         Subject::Character => {
-            let look = Look::from_prompt(&origin.prompt, origin.seed);
-            draw_character(&look, view(*angle), figure_style(origin.style), &canvas, &defects(faults))
+            let (look, view, style) = (origin.look(), view(*angle), figure_style(origin.style));
+            match framing {
+                Framing::Whole => draw_character(&look, view, style, &canvas, &defects(faults)),
+                Framing::UpperBody => draw_portrait(&look, view, style, &canvas, Portrait::UpperBody),
+                Framing::CloseUp => draw_portrait(&look, view, style, &canvas, Portrait::CloseUp),
+            }
         }
         Subject::Scene => {
             let figures = spoilt(placed(&origin.figures), faults);
@@ -164,6 +191,17 @@ pub(super) fn draw(drawing: &Drawing) -> RgbImage {
     }
 }
 
+/// The time that a picture of a megapixel takes, estimated from one of a sixteenth.
+pub(super) fn time_to_draw() -> Duration {
+    const SIDE: u32 = 256;
+    let began = Instant::now();
+    let look = Look::from_prompt("a lighthouse keeper in a yellow raincoat", 1);
+    let canvas = Canvas { width: SIDE, height: SIDE, background: BACKGROUND };
+    let front = view(Angle { azimuth: 0.0, elevation: 0.0 });
+    let _drawn = std::hint::black_box(draw_character(&look, front, Style::Soft, &canvas, &Defects::default()));
+    began.elapsed() * 16
+}
+
 /// The figures side by side, at equal distances.
 fn placed(figures: &[Origin]) -> Vec<Placed> {
     let count = figures.len() as f64;
@@ -171,7 +209,7 @@ fn placed(figures: &[Origin]) -> Vec<Placed> {
         .iter()
         .enumerate()
         .map(|(index, origin)| Placed {
-            look: Look::from_prompt(&origin.prompt, origin.seed),
+            look: origin.look(),
             view: View { azimuth_degrees: 0.0, elevation_degrees: 0.0 },
             x: (index as f64 + 1.0) / (count + 1.0),
             y: 0.92,
@@ -215,7 +253,7 @@ fn defects(faults: &[DrawingFault]) -> Defects {
     for fault in faults {
         match fault {
             DrawingFault::BlackFrame => defects.black = true,
-            // Whoever draws that image is told to draw it black.
+            // That image alone is drawn with `BlackFrame`.
             DrawingFault::BlackFrameOf { .. } => {}
             DrawingFault::HueShift { degrees } => defects.hue_shift_degrees = *degrees,
             DrawingFault::MirroredBack => defects.mirrored_back = true,

@@ -2,15 +2,17 @@
 
 use std::{
     future::Future,
+    num::NonZero,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
+    thread::available_parallelism,
 };
 
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, entropy::Entropy};
 use serde::Serialize;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{
     EmulatorError, EmulatorOptions,
@@ -32,6 +34,8 @@ pub(super) struct Emulation {
     pub(super) schemas: Schemas,
     pub(super) store: Store,
     pub(super) known_images: KnownImages,
+    /// One permit for each picture that may be drawn at once.
+    pub(super) drawing: Semaphore,
     /// For webhooks: follows no redirect.
     pub(super) webhooks: reqwest::Client,
     /// For reference images: up to five redirects.
@@ -76,6 +80,7 @@ impl Emulation {
             faults: Faults::default(),
             schemas: Schemas::load()?,
             known_images: KnownImages::new(store.known_images()?),
+            drawing: Semaphore::new(available_parallelism().map_or(1, NonZero::get)),
             store,
             webhooks: reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build()?,
             downloads: reqwest::Client::builder()
@@ -96,7 +101,7 @@ impl Emulation {
         self.book.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Saves a request and wakes everyone who waits for a change.
+    /// Saves a request and wakes what waits for a change.
     pub(super) fn record(&self, request: &Request) -> Result<(), StoreError> {
         self.store.save_request(request)?;
         self.tell();

@@ -10,6 +10,7 @@ use axum::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, Method, StatusCode, Uri, header};
+use sha2::{Digest, Sha256};
 use tokio::time::{Duration, sleep};
 
 use super::{
@@ -28,6 +29,14 @@ const MOVED: &str = ".moved";
 pub(super) fn new_path(emulation: &Emulation, extension: &str) -> String {
     let animal = ANIMALS[emulation.entropy.range(0..ANIMALS.len())];
     format!("/files/b/{animal}/{}.{extension}", hex::encode(emulation.entropy.bytes::<16>()))
+}
+
+/// The path of the image of a request's output that has this `number`: the same again if the process was killed while it
+/// made it, so that the image takes the place of the one that was never told of.
+pub(super) fn output_path(request: &str, number: usize, extension: &str) -> String {
+    let digest = Sha256::digest(format!("{request} {number}"));
+    let animal = ANIMALS[usize::from(digest[0]) % ANIMALS.len()];
+    format!("/files/b/{animal}/{}.{extension}", hex::encode(&digest[1..17]))
 }
 
 pub(super) async fn serve(

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
@@ -11,6 +12,7 @@ use super::{
     emulation::Emulation,
     fault::{DrawingFault, ErrorBody, Fault, GenerationFault, RetryHeader, WebhookFault},
     image_size::{billed_megapixels, output_size},
+    person::Framing,
     publish::{Published, publish},
     references::{Reference, Unusable, resolve},
     request::{Completed, Failure, Request},
@@ -155,12 +157,14 @@ async fn draw_all(
     references: &[Reference],
 ) -> Outcome {
     let given = input.get("seed").and_then(|seed| seed.as_u64().or_else(|| seed.as_i64().map(i64::cast_unsigned)));
-    let seed = given.unwrap_or_else(|| emulation.entropy.range(0..=i64::MAX.cast_unsigned()));
+    // From the request's own id, so that one that is run again after a kill brings the same.
+    let seed = given.unwrap_or_else(|| seed_of(&request.id));
     // As it came: a seed may be beyond 2^53, or negative.
     let echoed = input.get("seed").cloned().unwrap_or_else(|| json!(seed));
     let count = input.get("num_images").and_then(Value::as_u64).unwrap_or(1);
     let (width, height) = output_size(input, references.first().map(|reference| reference.size));
     let angle = asked_angle(input);
+    let lora = lora(input);
     let origins: Vec<Origin> = references.iter().map(|reference| reference.origin.clone()).collect();
     let faults: Vec<DrawingFault> = request
         .faults
@@ -175,12 +179,13 @@ async fn draw_all(
     };
     let (mut images, mut flagged) = (Vec::new(), Vec::new());
     for number in 0..count {
-        let origin = Origin::from_references(request.prompt(), seed.wrapping_add(number), &origins);
+        let origin = Origin::from_references(request.prompt(), seed.wrapping_add(number), &origins).of_person(lora);
         let angle = angle.unwrap_or(Angle { azimuth: 0.0, elevation: 0.0 });
         let black = is_black(images.len());
         let mut faults = faults.clone();
         faults.extend(black.then_some(DrawingFault::BlackFrame));
-        let drawing = Drawing { origin, angle, width, height, faults };
+        let framing = if lora.is_some() { Framing::asked(request.prompt()) } else { Framing::Whole };
+        let drawing = Drawing { origin, angle, framing, width, height, faults };
         match publish(emulation, request, input, drawing, images.len()).await {
             Ok(image) => {
                 images.push(image);
@@ -202,6 +207,18 @@ async fn draw_all(
         headers: Vec::new(),
         failure: None,
     }
+}
+
+/// The file of the first LoRA, which says what the person looks like, without the signature of its address.
+fn lora(input: &Map<String, Value>) -> Option<&str> {
+    let path = input.get("loras")?.as_array()?.first()?.get("path")?.as_str()?;
+    Some(path.split(['?', '#']).next().unwrap_or(path))
+}
+
+fn seed_of(request: &str) -> u64 {
+    let digest = Sha256::digest(request);
+    let seed = digest.iter().take(8).fold(0, |seed, byte| seed << 8 | u64::from(*byte));
+    seed >> 1
 }
 
 fn billable_units(terms: &Terms, input: &Map<String, Value>, images: &[Published], references: usize) -> f64 {

@@ -27,6 +27,8 @@ pub struct LedgerEntry {
     pub outcome: LedgerOutcome,
     /// In the model's unit; 0 until it is completed.
     pub billable_units: f64,
+    /// The addresses of the pictures that it brought.
+    pub pictures: Vec<String>,
     /// The status code of each webhook call so far; 0 when there was no answer.
     pub webhook_deliveries: Vec<u16>,
     /// The status code of the answer to each cancel.
@@ -79,8 +81,20 @@ impl LedgerEntry {
             completed_at,
             outcome,
             billable_units,
+            pictures: pictures(&request.state),
             webhook_deliveries: request.deliveries.clone(),
             cancels: request.cancels.clone(),
         }
     }
+}
+
+/// Of a success; a picture that was sent in line has no address, and is told by its beginning.
+fn pictures(state: &State) -> Vec<String> {
+    let State::Completed(completed) = state else { return Vec::new() };
+    if completed.failure.is_some() {
+        return Vec::new();
+    }
+    let images = completed.body.get("images").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let urls = images.iter().filter_map(|image| image.get("url")?.as_str());
+    urls.map(|url| if url.starts_with("data:") { "in line".to_owned() } else { url.to_owned() }).collect()
 }

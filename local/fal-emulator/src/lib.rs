@@ -38,6 +38,7 @@ mod store;
 mod drawing;
 mod generate;
 mod image_size;
+mod person;
 mod publish;
 mod references;
 mod runner;
@@ -53,7 +54,7 @@ mod faults;
 
 use std::{future::IntoFuture, path::PathBuf, sync::Arc, time::Duration};
 
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, entropy::Entropy};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use self::emulation::Emulation;
@@ -131,6 +132,12 @@ pub enum EmulatorError {
     /// No HTTP client could be made.
     #[error("the fal emulator's HTTP client could not be made")]
     Client(#[from] reqwest::Error),
+}
+
+/// How long this machine takes for a picture now, estimated from a small one.
+#[must_use]
+pub fn time_to_draw() -> Duration {
+    drawing::time_to_draw()
 }
 
 impl Emulator {

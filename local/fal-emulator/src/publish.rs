@@ -13,7 +13,7 @@ use super::{
     drawing::{Drawing, draw},
     emulation::Emulation,
     fault::{Fault, FileFault},
-    files::new_path,
+    files::output_path,
     references::Known,
     request::Request,
     store::{StoreError, StoredFile},
@@ -77,8 +77,10 @@ pub(super) async fn publish(
     };
     let (width, height) = (drawing.width, drawing.height);
     let in_line = input.get("sync_mode").and_then(Value::as_bool).unwrap_or(false);
-    let path = new_path(emulation, extension(format));
+    let path = output_path(&request.id, number, extension(format));
     let (known_path, spoil) = ((!in_line).then(|| path.clone()), fault.clone());
+    // As many at once as there are processors: more would take no less time, and each takes tens of megabytes.
+    let _turn = emulation.drawing.acquire().await;
     let drawn = tokio::task::spawn_blocking(move || {
         let image = DynamicImage::ImageRgb8(draw(&drawing));
         let bytes = spoiled(encode(&image, format)?, spoil.as_ref())?;
@@ -86,8 +88,11 @@ pub(super) async fn publish(
         Ok::<_, ImageError>((known, bytes))
     });
     let (known, bytes) = drawn.await??;
-    emulation.store.save_known_image(&known)?;
-    emulation.known_images.add(known);
+    // It is there already where the process was killed before the request was complete.
+    if emulation.known_images.at(&path).is_none() {
+        emulation.store.save_known_image(&known)?;
+        emulation.known_images.add(known);
+    }
     let published = Published {
         url: if in_line {
             format!("data:{};base64,{}", format.to_mime_type(), BASE64_STANDARD.encode(&bytes))

@@ -4,7 +4,10 @@
 //! thumbnail, because a customer may re-encode an image and hand in a copy from a bucket of its own. An image that it
 //! never drew gets a look from its colours and its hash, and is remembered from then on.
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use futures_util::StreamExt;
@@ -40,7 +43,15 @@ pub(super) struct Known {
 }
 
 /// All images that were drawn or seen.
-pub(super) struct KnownImages(Mutex<Vec<Known>>);
+pub(super) struct KnownImages(Mutex<Index>);
+
+/// By what an image is found again. The first of equal ones counts.
+#[derive(Default)]
+struct Index {
+    by_path: HashMap<String, usize>,
+    by_sha256: HashMap<String, usize>,
+    images: Vec<(Vec<u8>, Reference)>,
+}
 
 /// A reference, understood.
 #[derive(Debug, Clone)]
@@ -60,23 +71,41 @@ pub(super) enum Unusable {
 
 impl KnownImages {
     pub(super) fn new(known: Vec<Known>) -> Self {
-        Self(Mutex::new(known))
+        let images = Self(Mutex::default());
+        known.into_iter().for_each(|known| images.add(known));
+        images
     }
 
     pub(super) fn add(&self, known: Known) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(known);
+        let mut index = self.index();
+        let number = index.images.len();
+        let image = (hex::decode(&known.thumbnail).unwrap_or_default(), reference_of(&known));
+        index.images.push(image);
+        index.by_sha256.entry(known.sha256).or_insert(number);
+        if let Some(path) = known.path {
+            index.by_path.entry(path).or_insert(number);
+        }
     }
 
-    fn find(&self, matches: impl Fn(&Known) -> bool) -> Option<Reference> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().find(|known| matches(known)).map(reference_of)
+    pub(super) fn at(&self, path: &str) -> Option<Reference> {
+        let index = self.index();
+        index.by_path.get(path).map(|number| index.images[*number].1.clone())
+    }
+
+    fn with(&self, sha256: &str) -> Option<Reference> {
+        let index = self.index();
+        index.by_sha256.get(sha256).map(|number| index.images[*number].1.clone())
     }
 
     fn nearest(&self, thumbnail: &[u8]) -> Option<Reference> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let distances =
-            known.iter().filter_map(|known| Some((distance(thumbnail, &hex::decode(&known.thumbnail).ok()?)?, known)));
+        let index = self.index();
+        let distances = index.images.iter().filter_map(|(other, image)| Some((distance(thumbnail, other)?, image)));
         let (distance, nearest) = distances.min_by(|(one, _), (other, _)| one.total_cmp(other))?;
-        (distance < SAME_IMAGE).then(|| reference_of(nearest))
+        (distance < SAME_IMAGE).then(|| nearest.clone())
+    }
+
+    fn index(&self) -> MutexGuard<'_, Index> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -97,12 +126,12 @@ impl Known {
 /// Fetches a reference and finds out what it shows.
 pub(super) async fn resolve(emulation: &Emulation, url: &str) -> Result<Reference, Unusable> {
     let path = url::Url::parse(url).ok().map(|url| url.path().to_owned());
-    if let Some(known) = path.and_then(|path| emulation.known_images.find(|known| known.path.as_ref() == Some(&path))) {
+    if let Some(known) = path.and_then(|path| emulation.known_images.at(&path)) {
         return Ok(known);
     }
     let bytes = fetch(emulation, url).await?;
     let sha256 = hex::encode(Sha256::digest(&bytes));
-    if let Some(known) = emulation.known_images.find(|known| known.sha256 == sha256) {
+    if let Some(known) = emulation.known_images.with(&sha256) {
         return Ok(known);
     }
     let decoded =
@@ -177,6 +206,7 @@ fn stranger(thumbnail: &[u8], sha256: &str) -> Origin {
         seed,
         style: StyleName::Soft,
         figures: Vec::new(),
+        lora: None,
     }
 }
 

@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use http::{HeaderMap, Method, StatusCode};
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, entropy::Entropy};
 use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
