@@ -27,6 +27,8 @@ impl Process {
             .args(["serve", "--port", "0", "--fal-delay", "150", "--data"])
             .arg(data)
             .env("LIKENESS_API_KEY", KEY)
+            // A submit that the kill has cut off is sent again soon.
+            .envs(["FAL_START_TIMEOUT_SECONDS", "FAL_GENERATION_TIMEOUT_SECONDS"].map(|name| (name, "5")))
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn();

@@ -1,10 +1,11 @@
 //! Whether everything came to a good end: the invariants of `ARCHITECTURE.md`, read off the table, the bucket, the queues
 //! and the emulator's ledger. Any engine fault, kill or loss may come before it; nothing of it may show.
 
+mod finding;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     error::Error,
-    fmt,
 };
 
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -12,91 +13,16 @@ use aws_sdk_s3::types::Object;
 use likeness_core::{
     config::StoreConfig,
     entropy::Entropy,
-    id::{JobId, MediaId, ProjectId, ShotId},
+    id::{ProjectId, ShotId},
     job::Job,
     money::Usd,
     shot::{Attempt, AttemptOutcome, Shot},
     store::{ImageFilter, JobView, Store},
 };
-
 use likeness_fal_emulator::{Emulator, LedgerEntry, LedgerOutcome};
 
+pub use self::finding::{Audit, Unseen, Violation};
 use crate::{Stack, dynamodb_client, s3_client};
-
-/// What was found.
-#[derive(Debug, Default)]
-pub struct Audit {
-    /// Jobs that were looked at.
-    pub jobs: usize,
-    /// Images on record.
-    pub images: usize,
-    /// Objects in the bucket.
-    pub objects: usize,
-    /// Requests that fal took.
-    pub requests: usize,
-    /// Pictures that were paid for and not needed, as they came after their attempt had been given up and replaced.
-    pub paid_twice: usize,
-    /// Messages that were given up, after which only the sweep could help.
-    pub dead_letters: u64,
-    /// Pictures that fal billed and never told us of: neither the answer to the submit nor a callback came through, so
-    /// that the request was sent again after its window. Nobody can tell it from one that never arrived.
-    pub undecidable: Vec<(ShotId, u32)>,
-    /// What must not be.
-    pub violations: Vec<Violation>,
-}
-
-/// Something that must not be.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Violation {
-    /// A job has not ended.
-    Hanging(JobId),
-    /// A shot of an ended job is not settled.
-    Unsettled(ShotId),
-    /// A slot at fal is held.
-    SlotHeld(ShotId),
-    /// An image that a shot brought has no record.
-    NoRecord(MediaId),
-    /// A record that no shot brought.
-    NoShot(String),
-    /// A file of a record that is not in the bucket.
-    NoObject(String),
-    /// An object that no record names.
-    Orphan(String),
-    /// fal took more than one request for an attempt.
-    SentTwice(ShotId, u32),
-    /// fal billed a picture that no attempt accounts for.
-    NotAccounted(ShotId, u32),
-    /// A job's cost is not what its shots are charged.
-    WrongCost(JobId),
-    /// A project's sums of money are not those of its jobs.
-    WrongLedger(String),
-    /// A project counts other images than it has.
-    WrongTally(String),
-    /// Messages that nobody attends to.
-    LeftInQueue(String, u64),
-    /// The emulator saw something that fal forbids.
-    AgainstFalsRules(String),
-}
-
-impl fmt::Display for Violation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Hanging(job) => write!(f, "{job} hangs"),
-            Self::Unsettled(shot) => write!(f, "shot {shot} of an ended job is not settled"),
-            Self::SlotHeld(shot) => write!(f, "shot {shot} holds a slot"),
-            Self::NoRecord(media) => write!(f, "{media} has no record"),
-            Self::NoShot(media) => write!(f, "{media} is no shot's"),
-            Self::NoObject(key) => write!(f, "{key} is not in the bucket"),
-            Self::Orphan(key) => write!(f, "{key} is no record's"),
-            Self::SentTwice(shot, attempt) => write!(f, "attempt {attempt} of shot {shot} was sent twice"),
-            Self::NotAccounted(shot, attempt) => write!(f, "attempt {attempt} of shot {shot} was billed unseen"),
-            Self::WrongCost(job) => write!(f, "{job} costs something else than its shots"),
-            Self::WrongLedger(what) | Self::WrongTally(what) => f.write_str(what),
-            Self::LeftInQueue(queue, messages) => write!(f, "{messages} messages are left in {queue}"),
-            Self::AgainstFalsRules(what) => write!(f, "against fal's rules: {what}"),
-        }
-    }
-}
 
 /// Looks at everything in `stack`, which has settled.
 ///
@@ -135,7 +61,7 @@ impl Audit {
     fn look_at_job(&mut self, view: &JobView) {
         let (job, shots) = (&view.job.value, view.plain_shots());
         let Some(ending) = job.ending() else {
-            self.violations.push(Violation::Hanging(job.id));
+            self.violations.push(Violation::Hanging(job.id, waits_for(job, &shots)));
             return;
         };
         let unsettled = shots.iter().filter(|shot| !shot.is_settled());
@@ -216,11 +142,16 @@ impl Audit {
             if request.outcome != LedgerOutcome::Succeeded || attempt.is_some_and(accounts) {
                 continue;
             }
+            let unseen = Unseen {
+                attempt: (id, number),
+                request: request.request_id.clone(),
+                pictures: request.pictures.clone(),
+            };
             let heard_of = request.webhook_deliveries.contains(&200);
             if !heard_of && attempt.is_some_and(|attempt| attempt.request_id.is_none()) {
-                self.undecidable.push((id, number));
+                self.undecidable.push(unseen);
             } else {
-                self.violations.push(Violation::NotAccounted(id, number));
+                self.violations.push(Violation::NotAccounted(unseen));
             }
         }
     }
@@ -243,6 +174,19 @@ impl Audit {
         }
         Ok(())
     }
+}
+
+/// What an open job waits for: the state of each shot that is not settled, and when it is looked at next.
+fn waits_for(job: &Job, shots: &[Shot]) -> String {
+    let open = shots.iter().filter(|shot| !shot.is_settled()).map(|shot| {
+        let look = shot.look_at.map_or_else(String::new, |at| format!(", due {at}"));
+        format!("shot {} {:?} in attempt {}{look}", shot.id, shot.state, shot.attempt())
+    });
+    let open: Vec<String> = open.collect();
+    if open.is_empty() {
+        return format!("its end; all {} shots are settled, accepted {}", shots.len(), job.created_at);
+    }
+    open.join("; ")
 }
 
 /// Whether a picture that fal billed for this attempt is seen in its record.

@@ -11,7 +11,7 @@ use likeness_engines::{
 use likeness_fal_emulator::{Emulator, EmulatorOptions};
 use tokio::net::TcpListener;
 
-use crate::{StartError, environment, listeners::Listeners};
+use crate::{EMULATOR_FILE, StartError, environment, listeners::Listeners};
 
 pub(crate) struct Engines {
     /// The base of the API.
@@ -44,7 +44,7 @@ impl Engines {
         let emulator = if fal_is_given {
             None
         } else {
-            let file = data.map(|data| data.join("fal.sqlite"));
+            let file = data.map(|data| data.join(EMULATOR_FILE));
             Some(Emulator::start(listeners.fal, EmulatorOptions { data: file, ..fal }, clock.clone()).await?)
         };
         Ok(Self { url, api: listeners.api, dynamodb, s3, sqs, emulator })

@@ -26,6 +26,7 @@ use likeness_core::{
 use likeness_engines::{
     EngineError,
     dynamodb::DynamoDb,
+    folder,
     s3::S3,
     sqs::{Depth, Sqs},
 };
@@ -39,7 +40,10 @@ use crate::{
 };
 
 pub use self::clients::{dynamodb_client, s3_client, sqs_client};
-pub use self::resources::ResourceError;
+pub use self::{
+    resources::ResourceError,
+    tenant::{Tenant, TenantError},
+};
 pub use crate::triggers::{
     invocations::{Died, Invocation, Invocations, Total},
     schedule::NotSwept,
@@ -65,6 +69,8 @@ pub struct StackOptions {
     pub entropy: Entropy,
     /// What becomes of the functions' calls; without it they go straight to where they go.
     pub wire: Option<Wire>,
+    /// A project that is there before the API answers for the first time.
+    pub tenant: Option<Tenant>,
     /// No function works while another does, and each takes one message at a time: so the same happens every time.
     pub one_at_a_time: bool,
 }
@@ -81,6 +87,7 @@ impl Default for StackOptions {
             clock: Clock::system(),
             entropy: Entropy::from_os(),
             wire: None,
+            tenant: None,
             one_at_a_time: false,
         }
     }
@@ -110,10 +117,16 @@ pub enum StartError {
     /// A function's configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// The first project and its key.
+    #[error(transparent)]
+    Tenant(#[from] TenantError),
     /// A function.
     #[error("a function did not start")]
     Function(#[from] likeness_core::start::StartError),
 }
+
+/// The emulator's database in the data folder.
+const EMULATOR_FILE: &str = "fal.sqlite";
 
 /// A running stack.
 pub struct Stack {
@@ -137,13 +150,19 @@ impl Stack {
     /// # Errors
     /// A port is taken, a file is unusable or a value malformed.
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
-        let StackOptions { port, data, environment, fal, sweep_every, clock, entropy, wire, one_at_a_time } = options;
+        let StackOptions { port, data, environment, fal, clock, entropy, one_at_a_time, .. } = options;
         let delay = fal.delay;
+        if let Some(data) = &data {
+            folder::check(data, &[EMULATOR_FILE], &entropy)?;
+        }
         let engines = Engines::start(port, data.as_deref(), fal_is_given(&environment), fal, &clock).await?;
         let env = environment::of(&engines, delay, environment);
         resources::create(&env, &engines.s3).await?;
+        if let Some(tenant) = options.tenant {
+            tenant.create(&env, clock.now()).await?;
+        }
         let invocations = Invocations::new(one_at_a_time);
-        let (functions, wires) = match &wire {
+        let (functions, wires) = match &options.wire {
             None => (env.clone(), Vec::new()),
             Some(wire) => {
                 let what = "no port is free for a wire".to_owned();
@@ -157,7 +176,7 @@ impl Stack {
         let allowance = Arc::new(Allowance::default());
         let polling = Polling { env: &env, allowance: &allowance, invocations: &invocations, stop: &stop };
         let Engines { url, api, dynamodb, s3, sqs, emulator } = engines;
-        let tasks = functions.trigger(api, &polling, sweep_every, one_at_a_time)?;
+        let tasks = functions.trigger(api, &polling, options.sweep_every, one_at_a_time)?;
         Ok(Self {
             url,
             env,

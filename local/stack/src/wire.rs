@@ -60,6 +60,8 @@ pub enum CallAction {
     Delay(Duration),
     /// It is refused as the service refuses when it is too busy.
     Throttle,
+    /// It is answered as R2 answers a second write of a key within a second: 429, to be repeated after so many seconds.
+    TooManyRequests(u64),
     /// It is answered with an internal error of the service.
     Fail,
     /// The connection ends before it reaches the service.

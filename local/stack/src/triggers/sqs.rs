@@ -12,7 +12,10 @@ use aws_sdk_sqs::{
     types::{DeleteMessageBatchRequestEntry, Message, MessageSystemAttributeName},
 };
 use likeness_core::config::{ConfigError, Env};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+};
 
 use super::invocations::Invocations;
 use crate::sqs_client;
@@ -71,10 +74,12 @@ impl Polling<'_> {
     {
         let client = sqs_client(self.env)?;
         let url = self.env.required(queue, "set by the stack")?.to_owned();
+        let turn = Arc::new(Semaphore::new(1));
         for _ in 0..pollers.count {
             let queue = Queue {
                 client: client.clone(),
                 url: url.clone(),
+                turn: Arc::clone(&turn),
                 function,
                 allowance: Arc::clone(self.allowance),
                 invocations: self.invocations.clone(),
@@ -104,6 +109,9 @@ impl Polling<'_> {
 struct Queue {
     client: Client,
     url: String,
+    /// One poller of a queue waits for messages; the others work, or wait for their turn. So an idle queue costs one call
+    /// in twenty seconds, however many batches may be worked on at once.
+    turn: Arc<Semaphore>,
     function: &'static str,
     allowance: Arc<Allowance>,
     invocations: Invocations,
@@ -111,6 +119,7 @@ struct Queue {
 
 impl Queue {
     async fn receive(&self, batch: i32) -> Result<Vec<Message>, Box<dyn Error + Send + Sync>> {
+        let _turn = self.turn.acquire().await?;
         let receive = self.client.receive_message().queue_url(&self.url).max_number_of_messages(batch);
         let receive = receive.wait_time_seconds(20);
         let received = receive.message_system_attribute_names(MessageSystemAttributeName::All).send().await?;

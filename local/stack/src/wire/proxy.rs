@@ -82,6 +82,7 @@ async fn proxy(State(target): State<Arc<Target>>, ConnectInfo(line): ConnectInfo
                 target.forward(&call, request).await
             }
             CallAction::Throttle => Ok(busy(target.service)),
+            CallAction::TooManyRequests(seconds) => Ok(too_many_requests(seconds)),
             CallAction::Fail => Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response()),
             CallAction::Disconnect => Err(Cut),
             CallAction::DropAnswer => target.forward(&call, request).await.and(Err(Cut)),
@@ -152,6 +153,14 @@ fn end_to_end(mut headers: HeaderMap) -> HeaderMap {
         headers.remove(name);
     }
     headers
+}
+
+/// R2's answer to a second write of a key within a second.
+fn too_many_requests(seconds: u64) -> Response {
+    let headers = [(header::CONTENT_TYPE, "application/xml".to_owned()), (header::RETRY_AFTER, seconds.to_string())];
+    let body = "<Error><Code>TooManyRequests</Code><Message>Reduce your concurrent request rate for the same object.\
+                </Message></Error>";
+    (StatusCode::TOO_MANY_REQUESTS, headers, body).into_response()
 }
 
 /// How `service` answers when it throttles.
