@@ -14,7 +14,12 @@ use std::error::Error;
 
 use clap::{Parser, Subcommand};
 use likeness_core::{config::Env, telemetry};
-use tracing_subscriber::{fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing_subscriber::{
+    filter::{LevelFilter, Targets},
+    fmt,
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 /// Character-consistent image generation. Without a command: `serve`.
 #[derive(Debug, Parser)]
@@ -42,6 +47,12 @@ enum Command {
     CreateKey(create_key::CreateKey),
 }
 
+/// `filter` without what must never be in a log: `s3s` writes the addresses that it is asked for into its debug lines, and
+/// a signed address is a key.
+fn quiet(filter: Targets) -> Targets {
+    filter.with_target("s3s", LevelFilter::INFO)
+}
+
 impl Likeness {
     /// Runs the command.
     ///
@@ -51,7 +62,7 @@ impl Likeness {
         let env = Env::process();
         // Standard output is for answers, so logs go to standard error.
         let lines = fmt::layer().compact().with_writer(std::io::stderr);
-        let filter = telemetry::filter(&env, "warn,dynoxide=error");
+        let filter = quiet(telemetry::filter(&env, "warn,dynoxide=error"));
         let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
         match self.command {
             None => self.serve.run(&env).await,

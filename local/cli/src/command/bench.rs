@@ -55,6 +55,9 @@ pub(super) struct Bench {
     fal_delay: u64,
 }
 
+/// How often a job is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
 /// What was counted between the first request and the last end.
 struct Counted {
     took: Duration,
@@ -73,7 +76,7 @@ impl Bench {
         let stack = start(&emulator, &meter).await?;
         let token = "bench";
         stack.create_tenant(DEMO, token, Clock::system().now()).await?;
-        let caller = Arc::new(Caller::new(stack.url(), token, Duration::from_millis(500))?);
+        let caller = Arc::new(Caller::new(stack.url(), token, LOOK_EVERY, LOOK_EVERY)?);
         let references = References::make(&caller).await?;
         stack.settle().await;
         let before = stack.invocations().totals();

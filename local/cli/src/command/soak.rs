@@ -32,6 +32,10 @@ type Failed = Box<dyn Error + Send + Sync>;
 
 /// How many jobs are under way at once. Many, as most of them wait: for a hidden message, for a window to pass.
 const CALLERS: usize = 400;
+/// A caller looks at its job after this pause, ...
+const LOOK_AFTER: Duration = Duration::from_secs(1);
+/// ... and in the end this often: a look takes milliseconds of processor.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often the memory in use is looked at.
 const SAMPLES: usize = 50;
 /// How long what is left over may take after the last job: a lost submit is given up after a minute, and a hidden message
@@ -66,12 +70,12 @@ impl Soak {
         let stack = self.start(&faults).await?;
         let token = format!("soak-{}", self.seed);
         stack.create_tenant(DEMO, &token, Clock::system().now()).await?;
-        let caller = Arc::new(Caller::new(stack.url(), &token, Duration::from_secs(1))?);
+        let caller = Arc::new(Caller::new(stack.url(), &token, LOOK_AFTER, LOOK_EVERY)?);
         let references = References::make(&caller).await?;
         let orders = mixture(self.jobs, self.seed, &references);
         faults.begin(&stack, &orders);
-        let (ended, memory) = tokio::select! {
-            worked = self.work(&caller, orders) => worked?,
+        let worked = tokio::select! {
+            worked = self.work(&caller, orders) => worked,
             never = faults.kill(&stack) => match never {},
         };
         let struck = faults.end(&stack);
@@ -80,10 +84,11 @@ impl Soak {
             orders: self.jobs,
             faults: self.faults,
             before: References::JOBS,
-            ended,
+            ended: worked.ended,
+            unfinished: worked.unfinished,
             found,
             struck,
-            memory: memory.course(self.jobs),
+            memory: worked.memory.course(self.jobs),
             took: began.elapsed(),
         };
         println!("soak: {} jobs, faults {}, seed {}", self.jobs, self.faults, self.seed);
@@ -124,24 +129,41 @@ impl Soak {
         .await?)
     }
 
-    /// Has everything made; returns how it ended, and the memory in use meanwhile.
-    async fn work(&self, caller: &Arc<Caller>, orders: Vec<Order>) -> Result<(Vec<Ended>, Memory), Failed> {
+    /// Has everything made. What fails does not end the rest.
+    async fn work(&self, caller: &Arc<Caller>, orders: Vec<Order>) -> Worked {
         let mut jobs = stream::iter(orders)
             .map(|order| {
                 let caller = Arc::clone(caller);
                 async move { caller.see_through(&order).await }
             })
             .buffer_unordered(CALLERS);
-        let (mut ended, mut memory) = (Vec::new(), Memory::default());
+        let (began, mut worked) = (Instant::now(), Worked::default());
         while let Some(job) = jobs.next().await {
-            ended.push(job?);
-            if ended.len() % self.jobs.div_ceil(SAMPLES) == 0 {
-                let megabytes = memory.sample();
-                eprintln!("{} of {} jobs, {megabytes} MB", ended.len(), self.jobs);
+            match job {
+                Ok(job) => worked.ended.push(job),
+                Err(error) => {
+                    eprintln!("{error}");
+                    worked.unfinished.push(error.to_string());
+                    continue;
+                }
+            }
+            let ended = worked.ended.len();
+            if ended % self.jobs.div_ceil(SAMPLES) == 0 {
+                let megabytes = worked.memory.sample();
+                eprintln!("{ended} of {} jobs after {} s, {megabytes} MB", self.jobs, began.elapsed().as_secs());
             }
         }
-        Ok((ended, memory))
+        worked
     }
+}
+
+/// What became of all requests.
+#[derive(Default)]
+struct Worked {
+    ended: Vec<Ended>,
+    /// Why each of the others did not end.
+    unfinished: Vec<String>,
+    memory: Memory,
 }
 
 /// Once nothing is left to do, or it should be.

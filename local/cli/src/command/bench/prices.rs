@@ -80,7 +80,7 @@ mod tests {
 
     #[test]
     fn the_template_gives_the_same_memory() {
-        let template = include_str!("../../../../template.yaml");
+        let template = include_str!("../../../../../template.yaml");
         for (function, megabytes) in MEMORY {
             let name = format!("Binary: {function} }}");
             let after = template.split_once(&name).unwrap_or_else(|| panic!("no {function}")).1;

@@ -1,6 +1,9 @@
 //! A caller as a program should be: it repeats what was not answered, under the same idempotency key, and waits for the end.
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
 
 use likeness_core::fal::http_builder;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
@@ -11,8 +14,9 @@ use super::{
     requests::{Asks, Order},
 };
 
-/// How long a job may take before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long nothing at all may make progress before what is still open counts as hanging. A job's own time is no measure:
+/// with many at once most of it is spent waiting for the others.
+const PATIENCE: Duration = Duration::from_secs(300);
 /// The `Cancel-After` of those that have little time.
 const LITTLE_TIME: &str = "20s";
 /// So many requests without an answer are enough.
@@ -24,8 +28,12 @@ pub(crate) struct Caller {
     http: Client,
     url: String,
     key: String,
-    /// Between two looks at a job.
+    /// Between the first two looks at a job. Each further pause is half as long again, ...
     pause: Duration,
+    /// ... up to this.
+    longest: Duration,
+    /// When any job was last seen to have made progress.
+    progress: Mutex<Instant>,
 }
 
 /// An order that came to its end.
@@ -45,9 +53,10 @@ pub(crate) struct Ended {
 }
 
 impl Caller {
-    pub(crate) fn new(url: &str, key: &str, pause: Duration) -> Result<Self, Failed> {
+    pub(crate) fn new(url: &str, key: &str, pause: Duration, longest: Duration) -> Result<Self, Failed> {
         let http = http_builder().timeout(Duration::from_secs(30)).build()?;
-        Ok(Self { http, url: url.to_owned(), key: key.to_owned(), pause })
+        let progress = Mutex::new(Instant::now());
+        Ok(Self { http, url: url.to_owned(), key: key.to_owned(), pause, longest, progress })
     }
 
     /// From the request to its end.
@@ -90,16 +99,29 @@ impl Caller {
 
     /// What is at `path` once its `end` is set.
     async fn end(&self, path: &str, end: &str) -> Result<Value, Failed> {
-        let until = Instant::now() + PATIENCE;
-        while Instant::now() < until {
-            tokio::time::sleep(self.pause).await;
-            if let Some((StatusCode::OK, seen)) = self.answer(self.request(Method::GET, path)).await
-                && !seen[end].is_null()
-            {
-                return Ok(seen);
+        let (mut pause, mut before) = (self.pause, None);
+        loop {
+            tokio::time::sleep(pause).await;
+            if let Some((StatusCode::OK, seen)) = self.answer(self.request(Method::GET, path)).await {
+                let state = Some((seen["status"].clone(), seen["progress"].clone()));
+                if state != before || !seen[end].is_null() {
+                    *self.progress() = Instant::now();
+                    before = state;
+                }
+                if !seen[end].is_null() {
+                    return Ok(seen);
+                }
+            }
+            pause = self.longest.min(pause * 3 / 2);
+            if self.progress().elapsed() > PATIENCE {
+                let status = before.map_or(Value::Null, |(status, _)| status);
+                return Err(format!("{path} hangs; its status is {status}").into());
             }
         }
-        Err(format!("{path} hangs").into())
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Instant> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The picture of a job that must succeed.

@@ -16,6 +16,8 @@ pub(super) struct Outcome {
     /// Jobs that were made before.
     pub(super) before: usize,
     pub(super) ended: Vec<Ended>,
+    /// Why each request that did not end did not.
+    pub(super) unfinished: Vec<String>,
     pub(super) found: Audit,
     pub(super) struck: Struck,
     pub(super) memory: Course,
@@ -41,6 +43,9 @@ impl Outcome {
         println!("  faults    {struck}");
         println!("  messages  {} given up to dead letters", found.dead_letters);
         println!("  time      {:.0} s", self.took.as_secs_f64());
+        for reason in &self.unfinished {
+            println!("  open      {reason}");
+        }
         println!("{}", self.memory);
         let (lost, doubled) = self.miscounted();
         println!(
@@ -48,6 +53,9 @@ impl Outcome {
             found.violations.len(),
             found.undecidable.len()
         );
+        for unseen in &found.undecidable {
+            println!("  {unseen}");
+        }
         for violation in &found.violations {
             println!("  {violation}");
         }
@@ -56,6 +64,9 @@ impl Outcome {
     /// Why the run counts as failed; empty after a good one.
     pub(super) fn shortcomings(&self) -> Vec<String> {
         let mut short = Vec::new();
+        if !self.unfinished.is_empty() {
+            short.push(format!("{} of {} never ended", self.unfinished.len(), self.orders));
+        }
         let (lost, doubled) = self.miscounted();
         if lost + doubled + self.found.violations.len() > 0 {
             short.push("not sound".to_owned());
@@ -79,7 +90,7 @@ impl Outcome {
 
     /// Jobs that callers know of and the table does not, and the other way round.
     fn miscounted(&self) -> (usize, usize) {
-        let expected = self.before + self.ended.iter().map(|ended| ended.jobs).sum::<usize>();
+        let expected = self.before + self.ended.iter().map(|ended| ended.jobs).sum::<usize>() + self.unfinished.len();
         (expected.saturating_sub(self.found.jobs), self.found.jobs.saturating_sub(expected))
     }
 }
