@@ -24,7 +24,7 @@ use tracing_subscriber::{
 /// Character-consistent image generation. Without a command: `serve`.
 #[derive(Debug, Parser)]
 #[command(name = "likeness", version)]
-pub struct Likeness {
+pub(crate) struct Likeness {
     #[command(subcommand)]
     command: Option<Command>,
     #[command(flatten)]
@@ -58,7 +58,7 @@ impl Likeness {
     ///
     /// # Errors
     /// Whatever stopped it, in words for people.
-    pub async fn run(self) -> Result<(), Box<dyn Error + Send + Sync>> {
+    pub(crate) async fn run(self) -> Result<(), Box<dyn Error + Send + Sync>> {
         let env = Env::process();
         // Standard output is for answers, so logs go to standard error.
         let lines = fmt::layer().compact().with_writer(std::io::stderr);

@@ -28,13 +28,7 @@ pub struct DynamoDb(Server);
 impl DynamoDb {
     /// Serves on `listener`; data in `dynamodb.sqlite` in the directory `data`, or in memory.
     pub async fn start(listener: TcpListener, data: Option<&Path>) -> Result<Self, EngineError> {
-        let database = match file_in(data, "dynamodb.sqlite")? {
-            Some(file) => Database::new(&file.to_string_lossy())
-                .map_err(|source| EngineError::DynamoDb { path: file.clone(), source })?,
-            None => {
-                Database::memory().map_err(|source| EngineError::DynamoDb { path: "(in memory)".into(), source })?
-            }
-        };
+        let database = open(file_in(data, "dynamodb.sqlite")?.as_deref())?;
         let server = Server::run(listener, move |listener, stopped| async move {
             let serving = dynoxide::server::serve_with_shutdown(listener, database.clone(), stopped.wait());
             tokio::select! {
@@ -57,6 +51,20 @@ impl DynamoDb {
     pub async fn stop(self) {
         self.0.stop().await;
     }
+}
+
+/// Opens `file`, or a database in memory.
+fn open(file: Option<&Path>) -> Result<Database, EngineError> {
+    let database = match file {
+        Some(file) => Database::new(&file.to_string_lossy()),
+        None => Database::memory(),
+    };
+    // What dynoxide calls the normal settings is `synchronous = NORMAL`, as the other engines have; it opens a file with
+    // FULL, which waits for the disk at every write, on a thread that all other requests need. Beside gigabytes of pictures
+    // on their way to the same disk such a wait takes seconds.
+    let database = database.and_then(|database| database.disable_bulk_loading().map(|()| database));
+    let path = || file.map_or_else(|| "in memory".into(), Path::to_owned);
+    database.map_err(|source| EngineError::DynamoDb { path: path(), source })
 }
 
 /// Removes expired items, again and again, until it is dropped.

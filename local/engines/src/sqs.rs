@@ -2,7 +2,7 @@
 //!
 //! A message is in one of three states, told apart by two columns: delayed (`receives = 0`, `visible_ms` ahead), visible
 //! (`visible_ms` passed) and in flight (`receives > 0`, `visible_ms` ahead). Time comes from the injected clock alone, except
-//! that a long poll also ends when its wait has passed in real time, so that a clock standing still hangs nobody.
+//! that a long poll also ends when its wait has passed in real time, so that no call hangs while the clock stands still.
 //!
 //! Like AWS: delivery at least once and in no promised order, redrive when a message is *received* once too often, retention,
 //! a redrive that keeps id, body, attributes and sent time, a move task that gives messages new ids.

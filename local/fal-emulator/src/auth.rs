@@ -1,4 +1,4 @@
-//! Who may call: `Authorization: Key <id>:<secret>`.
+//! Authentication of calls: `Authorization: Key <id>:<secret>`.
 
 use axum::response::Response;
 use http::{HeaderMap, StatusCode, header};

@@ -50,7 +50,10 @@ pub(super) async fn serve(
         return detail(StatusCode::BAD_REQUEST, "The file host takes no Authorization header");
     }
     let moved = uri.path().strip_suffix(MOVED);
-    match emulation.store.file(moved.unwrap_or(uri.path())) {
+    let (store, path) = (emulation.store.clone(), moved.unwrap_or(uri.path()).to_owned());
+    let read = tokio::task::spawn_blocking(move || store.file(&path));
+    let Ok(read) = read.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
+    match read {
         Ok(Some(file)) if moved.is_some() => respond(uri.path(), StoredFile { fault: None, ..file }),
         Ok(Some(file)) => respond(uri.path(), file),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),

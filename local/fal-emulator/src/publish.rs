@@ -79,13 +79,21 @@ pub(super) async fn publish(
     let in_line = input.get("sync_mode").and_then(Value::as_bool).unwrap_or(false);
     let path = output_path(&request.id, number, extension(format));
     let (known_path, spoil) = ((!in_line).then(|| path.clone()), fault.clone());
+    let content_type = if fault == Some(FileFault::Html) { "text/html" } else { format.to_mime_type() };
+    let file_path = (!in_line).then(|| path.clone());
+    let store = emulation.store.clone();
     // As many at once as there are processors: more would take no less time, and each takes tens of megabytes.
     let _turn = emulation.drawing.acquire().await;
     let drawn = tokio::task::spawn_blocking(move || {
         let image = DynamicImage::ImageRgb8(draw(&drawing));
-        let bytes = spoiled(encode(&image, format)?, spoil.as_ref())?;
-        let known = Known::new(known_path, &bytes, &image, drawing.origin);
-        Ok::<_, ImageError>((known, bytes))
+        let bytes = spoiled(encode(&image, format)?, fault.as_ref())?;
+        let known = Known::new(file_path.clone(), &bytes, &image, drawing.origin);
+        if let Some(path) = file_path {
+            let file = StoredFile { content_type: content_type.to_owned(), fault, bytes };
+            store.save_file(&path, &file)?;
+            return Ok((known, file.bytes));
+        }
+        Ok::<_, PublishError>((known, bytes))
     });
     let (known, bytes) = drawn.await??;
     // It is there already where the process was killed before the request was complete.
@@ -93,7 +101,7 @@ pub(super) async fn publish(
         emulation.store.save_known_image(&known)?;
         emulation.known_images.add(known);
     }
-    let published = Published {
+    Ok(Published {
         url: if in_line {
             format!("data:{};base64,{}", format.to_mime_type(), BASE64_STANDARD.encode(&bytes))
         } else {
@@ -104,12 +112,7 @@ pub(super) async fn publish(
         content_type: format.to_mime_type(),
         file_name: path.rsplit('/').next().unwrap_or_default().to_owned(),
         file_size: bytes.len(),
-    };
-    if !in_line {
-        let content_type = if fault == Some(FileFault::Html) { "text/html" } else { format.to_mime_type() };
-        emulation.store.save_file(&path, &StoredFile { content_type: content_type.to_owned(), fault, bytes })?;
-    }
-    Ok(published)
+    })
 }
 
 fn extension(format: ImageFormat) -> &'static str {

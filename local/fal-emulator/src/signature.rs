@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 /// The seed of the emulator's key.
 const SEED: [u8; 32] = [7; 32];
-/// The seed of a key that nobody publishes.
+/// The seed of a key that is in no published key set.
 const WRONG_SEED: [u8; 32] = [8; 32];
 
 /// Whose signature.

@@ -1,11 +1,12 @@
 //! What survives a `kill -9`: requests, files, and which look made which image, in one SQLite database.
 //!
 //! Write-ahead logging without a sync per commit: a crash of the process loses nothing, a crash of the machine may
-//! lose the last moments. Each call takes microseconds and is made from async code directly.
+//! lose the last moments. Calls about requests take microseconds and are made from async
+//! code directly; those that carry the bytes of a file wait for the disk, and are made on threads that may block.
 
 use std::{
     path::Path,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use rusqlite::{Connection, OptionalExtension, params};
@@ -19,8 +20,9 @@ const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS known_images (number INTEGER PRIMARY KEY AUTOINCREMENT, record TEXT NOT NULL);
 ";
 
-/// The emulator's database.
-pub(super) struct Store(Mutex<Connection>);
+/// The emulator's database; cheap to clone.
+#[derive(Clone)]
+pub(super) struct Store(Arc<Mutex<Connection>>);
 
 /// Why the database failed.
 #[derive(Debug, thiserror::Error)]
@@ -51,7 +53,7 @@ impl Store {
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         connection.execute_batch(SCHEMA)?;
-        Ok(Self(Mutex::new(connection)))
+        Ok(Self(Arc::new(Mutex::new(connection))))
     }
 
     pub(super) fn save_request(&self, request: &Request) -> Result<(), StoreError> {

@@ -12,12 +12,12 @@ pub(super) fn cpu_time() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
-/// Resident memory now; 0 where nobody counts it.
+/// Resident memory now; 0 where the system does not count it.
 pub(super) fn resident_megabytes() -> u64 {
     megabytes("VmRSS:")
 }
 
-/// Most resident memory so far; 0 where nobody counts it.
+/// Most resident memory so far; 0 where the system does not count it.
 pub(super) fn peak_megabytes() -> u64 {
     megabytes("VmHWM:")
 }

@@ -116,7 +116,7 @@ impl Soak {
             environment: patience.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             fal: EmulatorOptions {
                 delay: Duration::from_millis(100),
-                // What never finishes keeps its place at fal for as long as nobody calls it off, as who would may be stopped.
+                // What never finishes keeps its place at fal until it is called off, and the function that would may be stopped.
                 concurrency: 1000,
                 entropy: Entropy::seeded(!self.seed),
                 ..EmulatorOptions::default()

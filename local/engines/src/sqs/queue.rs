@@ -161,7 +161,7 @@ pub(super) fn arn(name: &str) -> String {
     format!("{ARN}{name}")
 }
 
-/// An ARN of somewhere else leads to a name that nobody has.
+/// An ARN of somewhere else leads to a name that no queue has.
 fn name_in_arn(arn: &str) -> &str {
     arn.strip_prefix(ARN).unwrap_or("")
 }

@@ -71,7 +71,7 @@ pub enum Violation {
     WrongLedger(String),
     /// A project counts other images than it has.
     WrongTally(String),
-    /// Messages that nobody attends to.
+    /// Messages that no function has taken.
     LeftInQueue(String, u64),
     /// The emulator saw something that fal forbids.
     AgainstFalsRules(String),

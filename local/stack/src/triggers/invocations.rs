@@ -70,14 +70,14 @@ impl Invocations {
         Self(Arc::new(Inner { state: Mutex::default(), ended: Notify::new(), turns }))
     }
 
-    /// Does `work` as an invocation of `function`, to its end even if nobody waits for that any more.
+    /// Does `work` as an invocation of `function`, to its end even if its caller has hung up.
     pub(crate) async fn run<F>(&self, function: &'static str, work: F) -> Result<F::Output, Died>
     where
         F: Future<Output: Send> + Send + 'static,
     {
         let this = self.clone();
         let supervised = tokio::spawn(async move {
-            // Nobody closes it.
+            // The semaphore is never closed.
             let _turn = this.0.turns.acquire().await;
             let (start, started) = oneshot::channel::<()>();
             let task = tokio::spawn(async move {
@@ -150,7 +150,7 @@ impl Invocations {
         self.state().left.insert(message.to_owned());
     }
 
-    /// How many messages are hidden and nobody works on them.
+    /// How many messages are hidden while no function works on them.
     pub(crate) fn messages_left(&self) -> u64 {
         self.state().left.len() as u64
     }

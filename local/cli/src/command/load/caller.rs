@@ -178,7 +178,7 @@ impl Caller {
         }
     }
 
-    /// Asks until there is an answer that stays: what was lost, or came to somebody busy, is repeated. A conflict may be
+    /// Asks until there is an answer that stays: what was lost, or refused for want of room, is repeated. A conflict may be
     /// about the same request which is just being accepted, so `conflicts` times it is repeated too. With the answer comes
     /// how often it was asked.
     async fn insist(&self, post: &RequestBuilder, conflicts: usize) -> Result<(StatusCode, Value, usize), Failed> {

@@ -73,7 +73,7 @@ impl Faults {
         if let Some(emulator) = stack.emulator() {
             // Attempts that follow a fault may meet one too.
             for nth in 1..=u32::try_from(submits * 2).unwrap_or(u32::MAX) {
-                // Nobody meets both: what never ends and cannot be called off would never leave fal.
+                // A submit meets one of them: what never ends and cannot be called off would never leave fal.
                 let faults = match state.chance.random_range(0.0..1.0) {
                     drawn if drawn < self.0.share => &at_fal,
                     drawn if drawn < 2.0 * self.0.share => &of_cancels,
@@ -144,8 +144,9 @@ impl Faults {
         let (name, action) = match (state.chance.random_range(0..5), call.service) {
             (0, _) => ("late calls", CallAction::Delay(late)),
             (1, _) => ("throttled calls", CallAction::Throttle),
-            (2, _) => ("calls to nobody", CallAction::Disconnect),
-            // With a callback that never comes nobody could know of such a request: fal's own faults hold the lost answers.
+            (2, _) => ("calls cut off", CallAction::Disconnect),
+            // Together with a callback that never comes such a request could not be known of: fal's own faults hold the lost
+            // answers.
             (3, Service::Fal) => ("late calls", CallAction::Delay(late)),
             (3, _) => ("answers lost", CallAction::DropAnswer),
             (_, _) => ("broken calls", CallAction::Fail),
