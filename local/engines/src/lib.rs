@@ -36,7 +36,6 @@ pub enum EngineError {
     /// The data folder is not there and cannot be made.
     #[error("the data folder {} cannot be made: choose another, or free its path", path.display())]
     Directory {
-        /// The folder.
         path: PathBuf,
         /// What the file system said.
         source: io::Error,
@@ -44,7 +43,6 @@ pub enum EngineError {
     /// A file of the data folder that is no database.
     #[error("{} cannot be read or written: mend its permissions, or choose another data folder", path.display())]
     File {
-        /// The file.
         path: PathBuf,
         /// What the file system said.
         source: io::Error,
@@ -52,7 +50,6 @@ pub enum EngineError {
     /// The database cannot be opened, read or written.
     #[error("the database {} cannot be used: mend its permissions, or choose another data folder", path.display())]
     Database {
-        /// The file.
         path: PathBuf,
         /// What SQLite said.
         source: rusqlite::Error,
@@ -63,7 +60,6 @@ pub enum EngineError {
         path.display()
     )]
     Damaged {
-        /// The file.
         path: PathBuf,
         /// The first fault that SQLite found.
         found: String,
@@ -74,30 +70,19 @@ pub enum EngineError {
          copy, or start with a new one",
         path.display()
     )]
-    Incomplete {
-        /// The file.
-        path: PathBuf,
-    },
+    Incomplete { path: PathBuf },
     /// The database was written in another folder.
     #[error(
         "{} belongs to another data folder: put the files of one folder together, or start with a new one",
         path.display()
     )]
-    Foreign {
-        /// The file.
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// A call to the engine's open database failed.
     #[error("the engine's database failed")]
     Call(#[from] rusqlite::Error),
     /// `dynoxide` could not open its database.
     #[error("the DynamoDB engine cannot use its database {}", path.display())]
-    DynamoDb {
-        /// The file.
-        path: PathBuf,
-        /// What it said.
-        source: dynoxide::DynoxideError,
-    },
+    DynamoDb { path: PathBuf, source: dynoxide::DynoxideError },
 }
 
 /// The engine's own file in the data folder, which is made if it is missing.

@@ -12,7 +12,6 @@ pub enum Fault {
     Submit(SubmitFault),
     /// The run of the model.
     Generation(GenerationFault),
-    /// What is drawn.
     Drawing(DrawingFault),
     /// The file behind an output URL.
     File(FileFault),
@@ -33,12 +32,7 @@ pub enum SubmitFault {
     /// 502 in HTML from a proxy: no `x-fal-request-id`, the word `nginx` in the body.
     BadGateway,
     /// Any status with one of fal's bodies; nothing is accepted.
-    Answer {
-        /// The HTTP status.
-        status: u16,
-        /// The body.
-        body: ErrorBody,
-    },
+    Answer { status: u16, body: ErrorBody },
     /// 200 with half the JSON. The request is accepted and will be billed.
     TruncatedAnswer,
     /// The connection ends without an answer and nothing is accepted.
@@ -117,10 +111,7 @@ pub enum GenerationFault {
     /// A cancel is acknowledged, and the run completes all the same.
     IgnoreCancel,
     /// The first cancels are answered with 503 and do nothing.
-    RefuseCancel {
-        /// How many.
-        times: usize,
-    },
+    RefuseCancel { times: usize },
 }
 
 /// fal's word on another attempt, in both spellings of the field.
@@ -165,7 +156,6 @@ pub enum DrawingFault {
         /// Factor on the leg length; 1 is right.
         factor: f64,
     },
-    /// Another style.
     Style(StyleName),
     /// A scene in which one character is left out; the others keep their places.
     SceneMissing {
@@ -176,7 +166,6 @@ pub enum DrawingFault {
     SceneSwapped {
         /// One, from 0, in the order of the references.
         first: usize,
-        /// The other.
         second: usize,
     },
 }
@@ -212,10 +201,7 @@ pub enum FileFault {
     /// A JPEG that ends half-way.
     TruncatedJpeg,
     /// These bytes, under an image's name and content type.
-    Given {
-        /// What is served.
-        bytes: Vec<u8>,
-    },
+    Given { bytes: Vec<u8> },
     /// 404.
     Missing,
     /// Half of the bytes, a pause, the rest.

@@ -23,7 +23,6 @@ pub struct LedgerEntry {
     pub accepted_at: Timestamp,
     /// When it was over.
     pub completed_at: Option<Timestamp>,
-    /// How it stands.
     pub outcome: LedgerOutcome,
     /// In the model's unit; 0 until it is completed.
     pub billable_units: f64,
@@ -41,7 +40,6 @@ pub struct LedgerEntry {
 pub enum LedgerOutcome {
     /// Waits for a place.
     Queued,
-    /// Runs.
     Running,
     /// Ended with 200.
     Succeeded,

@@ -53,7 +53,6 @@ struct Index {
     images: Vec<(Vec<u8>, Reference)>,
 }
 
-/// A reference, understood.
 #[derive(Debug, Clone)]
 pub(super) struct Reference {
     pub(super) origin: Origin,

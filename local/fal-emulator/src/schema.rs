@@ -8,7 +8,6 @@ use serde_json::Value;
 /// All models by endpoint id.
 pub(super) struct Schemas(BTreeMap<String, Model>);
 
-/// One model.
 #[derive(Debug)]
 pub(super) struct Model {
     pub(super) fields: BTreeMap<String, Field>,
@@ -58,7 +57,6 @@ pub(super) enum OutputForm {
     Description,
 }
 
-/// What is charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Unit {
@@ -75,7 +73,6 @@ impl Unit {
     }
 }
 
-/// One input field.
 #[derive(Debug, Clone, Deserialize)]
 pub(super) struct Field {
     #[serde(rename = "type")]

@@ -10,7 +10,6 @@ const SEED: [u8; 32] = [7; 32];
 /// The seed of a key that is in no published key set.
 const WRONG_SEED: [u8; 32] = [8; 32];
 
-/// Whose signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signatory {
     Emulator,

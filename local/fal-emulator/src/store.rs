@@ -27,7 +27,6 @@ pub(super) struct Store(Arc<Mutex<Connection>>);
 /// Why the database failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// SQLite failed.
     #[error("the fal emulator's database failed")]
     Sqlite(#[from] rusqlite::Error),
     /// A record was written by another version.

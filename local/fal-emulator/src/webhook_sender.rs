@@ -45,7 +45,6 @@ impl Default for WebhookPacing {
     }
 }
 
-/// What became of one delivery.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Delivered {
     Yes,

@@ -105,22 +105,17 @@ pub enum StartError {
         #[source]
         source: io::Error,
     },
-    /// An engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// The emulator.
     #[error(transparent)]
     Emulator(#[from] EmulatorError),
-    /// Table, queues or bucket.
     #[error(transparent)]
     Resource(#[from] ResourceError),
-    /// A function's configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
     /// The first project and its key.
     #[error(transparent)]
     Tenant(#[from] TenantError),
-    /// A function.
     #[error("a function did not start")]
     Function(#[from] likeness_core::start::StartError),
 }

@@ -42,16 +42,12 @@ const INDEXES: [(&str, &str, &str); 4] = [
 /// A resource that could not be made.
 #[derive(Debug, thiserror::Error)]
 pub enum ResourceError {
-    /// The table.
     #[error("the table could not be made")]
     Table(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// A queue.
     #[error("a queue could not be made")]
     Queue(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The bucket.
     #[error("the bucket could not be made")]
     Bucket(#[from] EngineError),
-    /// The environment.
     #[error(transparent)]
     Config(#[from] ConfigError),
 }

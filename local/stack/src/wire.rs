@@ -13,18 +13,14 @@ pub(crate) use self::proxy::Proxy;
 /// What a function calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Service {
-    /// DynamoDB.
     Table,
-    /// SQS.
     Queues,
-    /// R2.
     Bucket,
     /// fal's queue API.
     Fal,
 }
 
 impl Service {
-    /// All of them.
     pub const ALL: [Self; 4] = [Self::Table, Self::Queues, Self::Bucket, Self::Fal];
 
     /// As a report spells it.
@@ -39,10 +35,8 @@ impl Service {
     }
 }
 
-/// One call.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// Where it goes.
     pub service: Service,
     /// The operation as the protocol names it, for example `PutItem`, or the HTTP method.
     pub operation: String,

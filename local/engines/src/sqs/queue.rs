@@ -32,7 +32,6 @@ const INERT: [&str; 5] =
 /// Attributes by name, as the wire has them.
 pub(super) type Attributes = BTreeMap<String, String>;
 
-/// A queue.
 pub(super) struct Queue {
     pub(super) name: String,
     /// Only what was set.

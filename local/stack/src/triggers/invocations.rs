@@ -37,7 +37,6 @@ struct State {
 /// The invocations of one function that are over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Total {
-    /// How many.
     pub invocations: u64,
     /// How long they took together.
     pub time: Duration,

@@ -32,7 +32,6 @@ impl Prices {
     }
 }
 
-/// What was used.
 #[derive(Debug, Default)]
 pub(super) struct Use {
     pub(super) read_units: f64,

@@ -41,7 +41,6 @@ pub(crate) struct Caller {
 pub(crate) struct Ended {
     /// The job's id, or the workflow's.
     pub(crate) id: String,
-    /// How it ended.
     pub(crate) status: String,
     /// How often it was asked for.
     pub(crate) requests: usize,

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::{Failed, caller::Caller};
 
-/// One request.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     pub(crate) asks: Asks,
@@ -22,7 +21,6 @@ pub(crate) struct Order {
     pub(crate) retried: bool,
 }
 
-/// What for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Asks {
     /// A job; the last part of its route.
@@ -79,7 +77,6 @@ const SOME_ANGLES: [u16; 3] = [0, 90, 180];
 /// A kind of job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Kind {
-    /// One picture.
     Master,
     /// The views of a master, all around.
     Profile,

@@ -13,7 +13,6 @@ const SLACK_MEGABYTES: f64 = 150.0;
 #[derive(Debug, Default)]
 pub(super) struct Memory(Vec<u64>);
 
-/// How it went.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Course {
     /// No more at the end than near the beginning, give or take.
