@@ -9,12 +9,10 @@ use likeness_core::{
     failure::{Failure, FailureCode},
     filing::Relation,
     job::Job,
-    kind::Kind,
-    media::{ImageType, Media, StoredFile},
+    media::{Media, StoredFile},
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
     store::{Changed, NewMedia, StoreError, Versioned},
-    subject::SubjectType,
     telemetry::causes,
 };
 
@@ -116,10 +114,7 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    // Nobody compares a place or a thing by a figure's measures.
-    let figure =
-        job.filing.image_type == ImageType::MasterReference && job.filing.subject_type == Some(SubjectType::Character);
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure };
+    let wanted = Wanted { slots: job.filing.slots.clone(), figure: job.filing.is_measured() };
     let prepared = worked_on(app, url, wanted).await?;
     let media = upload(app, job, shot, delivery, index, prepared).await?;
     let relations = relations(job, &media);
@@ -170,10 +165,7 @@ async fn upload(
     if specifications.color_palette.is_empty() {
         specifications.color_palette = prepared.palette;
     }
-    let again = match &job.kind {
-        Kind::Regeneration(again) => Some(again),
-        Kind::Master(_) | Kind::Profile(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Verification(_) => None,
-    };
+    let version = job.kind.version();
     let mut recipe = shot.recipe.clone();
     recipe.seed = delivery.seed.unwrap_or(recipe.seed);
     Ok(Media {
@@ -196,8 +188,8 @@ async fn upload(
         specifications,
         recipe,
         request_id: delivery.request_id.clone(),
-        version: again.map_or(1, |again| again.version),
-        parent: again.and_then(|again| again.parent.clone()),
+        version: version.number,
+        parent: version.parent.cloned(),
         reference_scores: prepared.reference_scores,
         // It is plain data: text, numbers, lists.
         measured: prepared.measured.and_then(|measured| serde_json::to_string(&measured).ok()),

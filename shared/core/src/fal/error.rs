@@ -28,7 +28,7 @@ pub fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> FalE
 
 /// Reads the error body that a callback carries, with the status code named beside it.
 #[must_use]
-pub fn from_body(status: u16, body: &Value, own_deadline: bool) -> FalError {
+pub(super) fn from_body(status: u16, body: &Value, own_deadline: bool) -> FalError {
     let typed = body["error_type"].as_str().or_else(|| {
         // A list of model errors: the first one that has a type decides.
         body["detail"].as_array().and_then(|list| list.iter().find_map(|item| item["type"].as_str()))

@@ -13,7 +13,7 @@ use crate::{
 
 /// What follows.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Next {
+pub(super) enum Next {
     /// Another attempt.
     Again {
         /// What it sends, where that changes.
@@ -26,13 +26,19 @@ pub enum Next {
 }
 
 /// Most attempts in all, whatever the mixture of faults.
-pub(crate) const MAX_ATTEMPTS: usize = 8;
+pub(super) const MAX_ATTEMPTS: usize = 8;
 const MAX_SILENCES: usize = 2;
 
 /// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording` says
 /// what is taken out of a prompt that fal's content policy refused.
 #[must_use]
-pub fn after_error(error: &FalError, recipe: &Recipe, attempts: &[Attempt], jitter: f64, wording: &Wording) -> Next {
+pub(super) fn after_error(
+    error: &FalError,
+    recipe: &Recipe,
+    attempts: &[Attempt],
+    jitter: f64,
+    wording: &Wording,
+) -> Next {
     let before = times(attempts, error.kind);
     // fal's own word against trying again counts where trying again would be all that we do.
     let told_not_to = error.retryable == Some(false)
@@ -80,7 +86,7 @@ pub fn after_error(error: &FalError, recipe: &Recipe, attempts: &[Attempt], jitt
 
 /// After fal turned the request away as it does all of ours just now: it waits with the others until fal takes one.
 #[must_use]
-pub fn after_turning_away(error: &FalError, attempts: &[Attempt]) -> Next {
+pub(super) fn after_turning_away(error: &FalError, attempts: &[Attempt]) -> Next {
     if attempts.len() < MAX_ATTEMPTS {
         Next::Again { recipe: None, after: SignedDuration::ZERO }
     } else {
@@ -90,7 +96,7 @@ pub fn after_turning_away(error: &FalError, attempts: &[Attempt]) -> Next {
 
 /// After nothing was heard for as long as fal could have needed.
 #[must_use]
-pub fn after_silence(attempts: &[Attempt]) -> Next {
+pub(super) fn after_silence(attempts: &[Attempt]) -> Next {
     let silences = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Lost).count();
     if silences <= MAX_SILENCES && attempts.len() < MAX_ATTEMPTS {
         Next::Again { recipe: None, after: SignedDuration::ZERO }

@@ -12,7 +12,11 @@ use crate::{
     access::{Action, Caller},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::{
+        body::JsonBody,
+        extract::Path,
+        validation::{Errors, OLDEST},
+    },
     views::person::PersonView,
 };
 
