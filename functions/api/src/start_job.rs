@@ -9,10 +9,9 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use likeness_core::{
     id::{JobId, ProjectId},
-    intake::{Declined, Order, Prepared},
     kind::Kind,
-    store::{Acceptance, Idempotency, JobView as Stored, NewJob},
-    workflow::{Step, StepState},
+    steps::accept::{Declined, DryRun, Order},
+    store::{Acceptance, Idempotency, JobView as Stored},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -77,12 +76,6 @@ impl Request {
         let Options { may_be_cached, cancel_after, idempotency, wait } =
             Options::read(headers, route, &sha256, &mut errors)?;
         let Some(kind) = kind else { return Err(errors.refusal()) };
-        if !errors.is_empty() {
-            for fault in faults(app, &project.id, kind).await? {
-                errors.push(fault);
-            }
-            return Err(errors.refusal());
-        }
         let order = Order {
             project: project.id.clone(),
             created_by: project.caller.user.clone(),
@@ -93,6 +86,12 @@ impl Request {
             workflow: None,
             cancel_after,
         };
+        if !errors.is_empty() {
+            for fault in faults(app, &order).await? {
+                errors.push(fault);
+            }
+            return Err(errors.refusal());
+        }
         Ok(Self { order, idempotency, wait })
     }
 
@@ -114,13 +113,14 @@ impl Request {
 
 /// What planning finds wrong with a request that is refused in any case, so that the caller hears of it now. Nothing is
 /// written.
-async fn faults(app: &App, project: &ProjectId, kind: Kind) -> Result<Vec<FieldError>, ApiError> {
-    let alone = Step { name: "request".to_owned(), kind, after: Vec::new(), state: StepState::Pending };
-    let rehearsed = app.intake.rehearse(project, &[alone], false, app.clock.now()).await;
-    match rehearsed.map_err(|hopeless| ApiError::from(hopeless.why)) {
-        Err(ApiError::Unprocessable(errors) | ApiError::NotReady(errors)) => Ok(errors),
-        Err(error @ (ApiError::Unavailable(_) | ApiError::Internal(_))) => Err(error),
-        Ok(()) | Err(_) => Ok(Vec::new()),
+async fn faults(app: &App, order: &Order) -> Result<Vec<FieldError>, ApiError> {
+    match app.acceptor.dry_run(order, app.clock.now()).await {
+        Ok(_) | Err(Declined::LaneFull { .. }) => Ok(Vec::new()),
+        Err(declined @ (Declined::Unfit(_) | Declined::NotReady { .. })) => match ApiError::from(declined) {
+            ApiError::Unprocessable(errors) | ApiError::NotReady(errors) => Ok(errors),
+            error => Err(error),
+        },
+        Err(Declined::Store(error)) => Err(error.into()),
     }
 }
 
@@ -141,11 +141,11 @@ pub(crate) async fn respond(app: &App, started: Started, wait: Option<Duration>)
     Ok(answer(view, wait))
 }
 
-/// Writes job, shots and reservation, then tells the lane. The order of the two is what makes a crash harmless.
+/// Accepts the request: as its idempotency key says, as an earlier job, or as a job of its own.
 pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiError> {
     let Request { order, idempotency, .. } = request;
     // Another request may create the same subject or use the same key at this moment: read again and decide anew.
-    let mut tries = app.store.tries("the subject");
+    let (mut tries, mut is_reachable) = (app.store.tries("the subject"), false);
     loop {
         let now = app.clock.now();
         if let Some(idempotency) = idempotency
@@ -153,28 +153,22 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         {
             return replay(app, &replayed).await;
         }
-        reachable::check(app, std::iter::once(("", &order.kind))).await?;
-        let (accepted, started) = match app.intake.prepare(order, now).await? {
-            Prepared::Cached(mut earlier) => {
+        let (accepted, started) = match app.acceptor.dry_run(order, now).await? {
+            DryRun::Reused(mut earlier) => {
                 // Another's.
                 earlier.job.value.metadata = None;
                 let id = earlier.job.value.id;
                 let accepted = app.store.accept_cached(&order.project, id, idempotency.as_ref(), now).await?;
                 (accepted, Started { stored: *earlier, cached: true })
             }
-            Prepared::New { job, shots, subject } => {
-                let new = NewJob {
-                    job: &job,
-                    shots: &shots,
-                    subject: subject.as_deref(),
-                    idempotency: idempotency.clone(),
-                    workflow: None,
-                };
-                let accepted = app.store.accept_job(&new, now).await?;
-                if accepted == Acceptance::Accepted {
-                    app.intake.announce(&job, now).await;
+            DryRun::New(planned) => {
+                // DNS is asked for what is new, and once.
+                if !is_reachable {
+                    reachable::check(app, std::iter::once(("", &order.kind))).await?;
+                    is_reachable = true;
                 }
-                (accepted, Started { stored: Stored::accepted(*job, shots), cached: false })
+                let created = app.acceptor.create(order, *planned, idempotency.as_ref(), |_| None, now).await?;
+                (created.acceptance, Started { stored: created.view, cached: false })
             }
         };
         match accepted {

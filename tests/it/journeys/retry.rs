@@ -6,7 +6,7 @@ use likeness_core::{
     project::{Member, Role},
     store::MemberChange,
 };
-use likeness_local::fal::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
+use likeness_fal_emulator::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 

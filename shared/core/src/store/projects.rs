@@ -4,10 +4,12 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Store, StoreError, if_it_held, layout,
+    Page, Position, Saved, Store, StoreError,
+    condition::{Condition, Record, Refused},
+    if_it_held, layout,
     listing::List,
     number, text, to_item,
-    transaction::{Outcome, Transaction},
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
     id::{ProjectId, UserId},
@@ -55,10 +57,6 @@ pub enum MemberChange {
 /// of two owners who remove each other at once only one does.
 const OWNERS: &str = "project_owners";
 
-/// Whom the change concerns is no owner, or not the only one.
-const ANOTHER_OWNER: &str =
-    "attribute_exists(pk) AND (NOT contains(project_owners, :user) OR size(project_owners) > :one)";
-
 impl Store {
     /// Creates a project with its owner as the first member; false where the id is taken.
     ///
@@ -74,9 +72,9 @@ impl Store {
         let mut transaction = Transaction::default();
         let mut item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
         item.insert(OWNERS.to_owned(), AttributeValue::Ss(vec![project.owner.to_string()]));
-        transaction.create(item);
-        transaction.put(to_item(&MemberItem::new(owner))?, None, &[]);
-        Ok(matches!(self.commit(transaction).await?, Outcome::Committed))
+        transaction.create(Record::Project, item);
+        transaction.put(to_item(&MemberItem::new(owner))?);
+        Ok(self.saved(transaction).await? == Saved::Yes)
     }
 
     /// Reads a project.
@@ -181,7 +179,7 @@ impl Store {
     pub async fn put_member(&self, member: Member) -> Result<MemberChange, StoreError> {
         let mut transaction = Transaction::default();
         change_owners(&mut transaction, &member.project, &member.user, member.role == Role::Owner);
-        transaction.put(to_item(&MemberItem::new(member))?, None, &[]);
+        transaction.put(to_item(&MemberItem::new(member))?);
         self.change_members(transaction).await
     }
 
@@ -199,7 +197,10 @@ impl Store {
     async fn change_members(&self, transaction: Transaction) -> Result<MemberChange, StoreError> {
         Ok(match self.commit(transaction).await? {
             Outcome::Committed => MemberChange::Made,
-            Outcome::Refused(_) => MemberChange::LastOwner,
+            Outcome::Refused(Refused { condition: Condition::AnotherOwner, .. }) => MemberChange::LastOwner,
+            Outcome::Refused(refused) => match saved_unless(refused.condition)? {
+                Saved::Yes | Saved::Conflict => MemberChange::LastOwner,
+            },
         })
     }
 }
@@ -210,9 +211,9 @@ fn change_owners(transaction: &mut Transaction, project: &ProjectId, user: &User
     let key = layout::project(project);
     if is_owner {
         let values = [(":users", just_them)];
-        transaction.update(key, "ADD project_owners :users", Some("attribute_exists(pk)"), &values);
+        transaction.update_if(key, "ADD project_owners :users", Condition::ProjectExists, &values);
     } else {
-        let values = [(":users", just_them), (":user", user), (":one", number(1))];
-        transaction.update(key, "DELETE project_owners :users", Some(ANOTHER_OWNER), &values);
+        let values = [(":users", just_them), (":user", user)];
+        transaction.update_if(key, "DELETE project_owners :users", Condition::AnotherOwner, &values);
     }
 }

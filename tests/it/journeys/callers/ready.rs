@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use http::StatusCode;
-use likeness_local::wire::{Fate, Service, Wire};
+use likeness_stack::wire::{CallAction, Service, Wire};
 
 use crate::harness::{Product, answer};
 
@@ -17,7 +17,7 @@ async fn without_its_table_the_service_is_not_ready() {
         let away = Arc::clone(&away);
         move |call| {
             let cut = call.by.is_some() && call.service == Service::Table && away.load(Ordering::SeqCst);
-            if cut { Fate::Unreachable } else { Fate::Through }
+            if cut { CallAction::Unreachable } else { CallAction::Through }
         }
     });
     let product = Product::with(|options| options.wire = Some(wire)).await;

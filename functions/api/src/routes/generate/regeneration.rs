@@ -5,7 +5,6 @@ use likeness_core::{
     job::{Job, Lineage},
     kind::{Kind, Regeneration, regeneration::Changes},
     shot::Shot,
-    store::Versions,
 };
 
 use crate::{
@@ -35,7 +34,7 @@ impl Again<'_> {
         Ok(Asked { kind, errors, sha256 })
     }
 
-    /// With the next number.
+    /// With the number that is foreseen for it.
     async fn kind(self, app: &App, changes: Changes) -> Result<Kind, ApiError> {
         let Self { job, shot, of } = self;
         let underway =
@@ -60,16 +59,11 @@ impl Again<'_> {
             None => None,
         };
         let (id, angle) = (collection.as_ref().map(|collection| collection.id), shot.recipe.angle);
-        let versions = match (id, angle) {
-            (Some(collection), Some(angle)) => Versions::OfView(collection, angle),
-            (Some(_) | None, _) => Versions::OfShot(lineage.root),
-        };
         let entry =
             collection.and_then(|collection| collection.views.into_iter().find(|view| Some(view.angle) == angle));
         let newest = entry.as_ref().map_or(1, |entry| entry.version);
-        let version = app.store.next_version(&job.project, versions, newest).await?;
         let replaced = of.or(entry.map(|entry| entry.media)).or(lineage.newest);
         let lineage = Lineage { root: lineage.root, collection: id, newest: replaced };
-        Ok(Kind::Regeneration(Box::new(Regeneration::new(job, shot, lineage, version, changes))))
+        Ok(Kind::Regeneration(Box::new(Regeneration::new(job, shot, lineage, newest + 1, changes))))
     }
 }

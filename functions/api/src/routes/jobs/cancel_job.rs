@@ -42,7 +42,7 @@ pub(crate) async fn cancel_job(
             return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
         }
     }
-    take_back(&app.store, &app.intake.queues, id, TakenBack::Caller, app.clock.now()).await?;
+    take_back(&app.store, &app.acceptor.queues, id, TakenBack::Caller, app.clock.now()).await?;
     let after = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
     Ok((StatusCode::ACCEPTED, Json(JobView::new(&app, &after).await?)))
 }

@@ -70,7 +70,7 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Res
         slots: app.limits.slots,
         queue_size: waiting.values().sum(),
         waiting,
-        max_lane_backlog: app.intake.backlog.0,
+        max_lane_backlog: app.acceptor.backlog.0,
         queues: try_join_all(queues).await?,
         stopped: stopped.map(|stop| Stopped { until: stop.until.into(), reason: stop.reason.clone() }),
     }))

@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use likeness_core::{
     id::{ProjectId, WorkflowId},
-    rehearse::Hopeless,
+    steps::accept::StepDeclined,
     store::Acceptance,
     workflow::Workflow,
 };
@@ -59,8 +59,8 @@ pub(crate) async fn create_workflow(
             Some(Acceptance::Accepted | Acceptance::Conflict) | None => {}
         }
     }
-    let rehearsed = app.intake.rehearse(&project, &steps, may_be_cached, now).await;
-    rehearsed.map_err(|Hopeless { step, why }| {
+    let dry_run = app.acceptor.dry_run_workflow(&project, &steps, may_be_cached, now).await;
+    dry_run.map_err(|StepDeclined { step, why }| {
         ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
     })?;
     let inputs: Vec<String> = places.iter().map(|place| format!("{place}/input")).collect();
