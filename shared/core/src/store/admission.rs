@@ -123,7 +123,9 @@ impl Store {
                 | Condition::Unchanged(..)
                 | Condition::KeyIsFree { .. }
                 | Condition::SlotIsOurs { .. }
-                | Condition::NothingStops { .. } => Err(StoreError::Condition(format!("{condition:?}"))),
+                | Condition::NothingStops { .. }
+                | Condition::ProjectExists
+                | Condition::AnotherOwner => Err(StoreError::Condition(format!("{condition:?}"))),
             },
         }
     }
