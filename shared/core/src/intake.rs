@@ -9,6 +9,7 @@ use crate::{
     deadline::watch_deadline,
     entropy::Entropy,
     expected,
+    field::Field,
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
     kind::{Kind, Material, Plan, Portrait, Setting, Unfit, Verification, portrait::Sitter, verification::Examined},
@@ -89,10 +90,10 @@ pub enum Declined {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// It names an image that is still being made.
-    #[error("{pointer} {detail}")]
+    #[error("{field} {detail}")]
     NotReady {
-        /// JSON pointer into the request.
-        pointer: String,
+        /// What of the request.
+        field: Field,
         /// What to wait for.
         detail: String,
     },
@@ -268,10 +269,10 @@ impl Intake {
     async fn gather(&self, project: &ProjectId, kind: &mut Kind) -> Result<Material, Declined> {
         let mut material = Material::default();
         for (place, pointer) in kind.pointers_mut() {
-            match self.find_image(project, &place, pointer).await? {
+            match self.find_image(project, place, pointer).await? {
                 None => {}
                 Some(Found::There(media)) => show(&mut material, pointer, *media),
-                Some(Found::Coming(_)) => return Err(not_ready(&place)),
+                Some(Found::Coming(_)) => return Err(not_ready(place)),
             }
         }
         if let Kind::Verification(verification) = kind {
@@ -283,7 +284,7 @@ impl Intake {
 
     /// Looks up the collections that are compared; one says whom the comparison is about.
     async fn find_collections(&self, project: &ProjectId, verification: &mut Verification) -> Result<(), Declined> {
-        for (place, side) in [("/newImageId", &verification.examined), ("/referenceSetId", &verification.against)] {
+        for (place, side) in [(Field::Examined, &verification.examined), (Field::Against, &verification.against)] {
             match side {
                 Examined::Collection(id) => {
                     let found = self.store.collection(project, *id).await?;
@@ -320,7 +321,7 @@ impl Intake {
     pub(crate) async fn find_image(
         &self,
         project: &ProjectId,
-        place: &str,
+        place: Field,
         pointer: &ImagePointer,
     ) -> Result<Option<Found>, Declined> {
         let unknown = || Unfit::new(place, "is no image of this project");
@@ -373,13 +374,13 @@ impl Intake {
             Sitter::Lora(id) => Some(*id),
             Sitter::Person(person) => {
                 let person = self.store.person(project, person).await?;
-                let person = person.ok_or_else(|| Unfit::new("/personId", "is no person of this project"))?;
+                let person = person.ok_or_else(|| Unfit::new(Field::Person, "is no person of this project"))?;
                 person.value.latest_lora
             }
         };
         let Some(id) = lora else { return Ok(()) };
         let lora = self.store.lora(id).await?.map(|lora| lora.value).filter(|lora| lora.project == *project);
-        let lora = lora.ok_or_else(|| Unfit::new("/loraId", "is no LoRA of this project"))?;
+        let lora = lora.ok_or_else(|| Unfit::new(Field::Lora, "is no LoRA of this project"))?;
         material.person = self.store.person(project, &lora.person).await?.map(|person| person.value);
         material.lora = Some(lora);
         Ok(())
@@ -402,7 +403,7 @@ pub(crate) fn show(material: &mut Material, pointer: &mut ImagePointer, media: M
     material.media.insert(media.id.clone(), media);
 }
 
-fn not_ready(place: &str) -> Declined {
+fn not_ready(place: Field) -> Declined {
     let detail = "is still being made; wait for its job, or chain the two in a workflow".to_owned();
-    Declined::NotReady { pointer: place.to_owned(), detail }
+    Declined::NotReady { field: place, detail }
 }

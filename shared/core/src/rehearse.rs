@@ -7,6 +7,7 @@ use jiff::Timestamp;
 
 use crate::{
     expected,
+    field::Field,
     id::{JobId, ProjectId, SubjectId},
     intake::{Declined, Found, Intake, show},
     kind::{Kind, Material, Unfit},
@@ -87,9 +88,9 @@ impl Intake {
         let mut material = Material::default();
         for (place, pointer) in kind.pointers_mut() {
             let image = match pointer {
-                ImagePointer::Step { step, angle } => Some(made.image(&place, step, *angle)?),
+                ImagePointer::Step { step, angle } => Some(made.image(place, step, *angle)?),
                 ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => {
-                    let found = self.find_image(project, &place, pointer).await?;
+                    let found = self.find_image(project, place, pointer).await?;
                     found.map(|(Found::There(media) | Found::Coming(media))| *media)
                 }
             };
@@ -114,7 +115,7 @@ impl Intake {
 }
 
 impl Made<'_> {
-    fn image(&self, place: &str, step: &str, angle: Option<u16>) -> Result<Media, Unfit> {
+    fn image(&self, place: Field, step: &str, angle: Option<u16>) -> Result<Media, Unfit> {
         let images = self.images.get(step).map(Vec::as_slice).unwrap_or_default();
         let seen_so = images.iter().find(|image| angle.is_none() || image.recipe.angle == angle);
         seen_so.cloned().ok_or_else(|| {
