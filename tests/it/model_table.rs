@@ -14,7 +14,7 @@ use likeness_core::{
     model::{Model, Size},
     recipe::{Control, ControlMode, LoraUse, Recipe, Source},
 };
-use likeness_local::fal::{Emulator, EmulatorOptions, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome};
+use likeness_fal_emulator::{Emulator, EmulatorOptions, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
