@@ -39,8 +39,7 @@ pub struct MasterReference {
     pub references: Vec<ImagePointer>,
     /// How many pictures to choose from.
     pub variations: u16,
-    /// How it is generated. Jobs of the first version have none.
-    #[serde(default)]
+    /// How it is generated.
     pub tuning: Tuning,
 }
 

@@ -7,7 +7,7 @@ use crate::{entropy::Entropy, field::Field, model::Model};
 
 /// What every kind lets a caller say about the generation itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Tuning {
     /// Our name of a model in the table, instead of the kind's own.
     pub model: Option<String>,
