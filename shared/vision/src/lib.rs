@@ -7,6 +7,8 @@
 mod gate;
 mod picture;
 
+mod colour;
+
 mod palette;
 mod presence;
 mod quality;
