@@ -20,6 +20,7 @@ pub mod sheet;
 pub mod specification;
 
 mod backdrop;
+mod light;
 mod luma;
 mod oklab;
 
