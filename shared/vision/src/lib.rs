@@ -14,6 +14,7 @@ mod presence;
 mod quality;
 
 pub mod consistency;
+pub mod embedding;
 
 pub mod scene;
 pub mod sheet;
