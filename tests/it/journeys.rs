@@ -29,6 +29,7 @@ mod outage;
 mod overload;
 mod portrait;
 mod profile;
+mod real_profile;
 mod regenerate;
 mod restart;
 mod retry;

@@ -1,6 +1,9 @@
 //! How consistent the views of a profile are, beside its images.
 
-use likeness_core::{id::ReportId, report::Report};
+use likeness_core::{
+    id::ReportId,
+    report::{Report, ReportVerdict},
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +27,8 @@ pub(crate) struct ConsistencyView {
     style: Option<f64>,
     #[serde(flatten)]
     in_first_words: FirstWords,
+    /// `passed`, `failed`, or `notJudged` with its reason.
+    verdict: ReportVerdict,
     passed: Option<bool>,
     threshold: f64,
     /// The worst first.
@@ -68,12 +73,13 @@ impl ConsistencyView {
                 proportion_consistency: proportion,
                 feature_consistency: feature,
             },
+            verdict: report.verdict(),
             passed: report.passed,
             threshold: report.threshold,
             issues: issues.iter().map(|issue| IssueView::new(issue, "")).collect(),
             attempts,
             not_judged,
-            not_judged_reason,
+            not_judged_reason: report.not_judged.clone().or(not_judged_reason),
             sheet: SheetView::new(app, report).await?,
         }))
     }

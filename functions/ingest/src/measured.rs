@@ -1,14 +1,17 @@
 //! What was measured of a master reference, in the words of its specifications, so that later prompts hold to it.
 
 use likeness_core::subject::VisualSpecifications;
-use likeness_vision::specification::Specification;
+use likeness_vision::specification::{Specification, wide_as_high};
 
 /// Fields for what was not given.
 pub(crate) fn in_words(measured: &Specification) -> VisualSpecifications {
     let parts: Vec<String> = measured.parts.iter().map(|part| format!("{} {}", part.part, part.name)).collect();
     let joined = |words: &[String]| (!words.is_empty()).then(|| words.join(", "));
     VisualSpecifications {
-        proportions: measured.head_to_body_ratio.map(|heads| format!("{heads:.1} heads tall")),
+        proportions: measured
+            .head_to_body_ratio
+            .map(|heads| format!("{heads:.1} heads tall"))
+            .or(measured.width_to_height.map(wide_as_high)),
         coloring: joined(&parts),
         texture: joined(&measured.texture_words),
         color_palette: measured.palette.iter().map(|color| color.hex.clone()).collect(),
@@ -28,6 +31,7 @@ mod tests {
         let measured = Specification {
             palette: vec![NamedColor { name: name.clone(), hex: hex.clone(), share: 0.6 }],
             head_to_body_ratio: Some(7.25),
+            width_to_height: None,
             landmarks: Default::default(),
             parts: vec![PartColor { part: "upper body".to_owned(), name, hex, share: 0.9 }],
             texture_words: vec!["flat tones".to_owned(), "striped legs".to_owned()],

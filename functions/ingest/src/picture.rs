@@ -8,8 +8,8 @@ use likeness_core::{
     filing::Slot,
 };
 use likeness_vision::{
-    Format, Limits, Rejected, colour_presence,
-    consistency::Figure,
+    Format, Limits, Picture, Rejected, colour_presence,
+    consistency::{Figure, Nature},
     decode, palette, quality,
     specification::{Specification, measure},
 };
@@ -59,7 +59,7 @@ pub(crate) struct Wanted {
     /// What it is put together from.
     pub(crate) slots: Vec<Slot>,
     /// It is a definitive picture: what its figure looks like holds from here on.
-    pub(crate) figure: bool,
+    pub(crate) figure: Option<Nature>,
 }
 
 /// Checks, decodes, measures and encodes.
@@ -83,12 +83,21 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<
         quality_score: measured.score,
         quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
-        measured: wanted.figure.then(|| Figure::of(&picture).ok().map(|figure| measure(&figure))).flatten(),
+        measured: wanted.figure.and_then(|nature| specification(&picture, nature)),
         reference_scores: wanted
             .slots
             .iter()
             .filter_map(|slot| Some((slot.slot.clone(), colour_presence(&picture, &slot.palette)?)))
             .collect(),
+    })
+}
+
+/// In the words of what it is: a bowl has no head.
+fn specification(picture: &Picture, nature: Nature) -> Option<Specification> {
+    let figure = Figure::of(picture).ok()?;
+    Some(match nature {
+        Nature::Person => measure(&figure),
+        Nature::Thing => measure(&figure.as_thing()),
     })
 }
 

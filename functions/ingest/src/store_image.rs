@@ -17,6 +17,8 @@ use likeness_core::{
     subject::SubjectType,
     telemetry::causes,
 };
+use likeness_vision::consistency::Nature;
+
 
 use crate::{
     app::App,
@@ -116,9 +118,12 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    // Nobody compares a place or a thing by a figure's measures.
-    let figure =
-        job.filing.image_type == ImageType::MasterReference && job.filing.subject_type == Some(SubjectType::Character);
+    let figure = match (job.filing.image_type, job.filing.subject_type) {
+        (ImageType::MasterReference, Some(SubjectType::Character)) => Some(Nature::Person),
+        (ImageType::MasterReference, Some(SubjectType::Location | SubjectType::Prop)) => Some(Nature::Thing),
+        (ImageType::MasterReference, None)
+        | (ImageType::Profile360 | ImageType::CompositeShot | ImageType::Portrait, _) => None,
+    };
     let wanted = Wanted { slots: job.filing.slots.clone(), figure };
     let prepared = worked_on(app, url, wanted).await?;
     let media = upload(app, job, shot, delivery, index, prepared).await?;

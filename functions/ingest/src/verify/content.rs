@@ -60,6 +60,24 @@ pub(crate) struct ViewFace {
     pub(crate) face: FaceContent,
 }
 
+impl Content {
+    /// Why there is no verdict, or none of all of it.
+    pub(crate) fn not_judged_reason(&self) -> Option<String> {
+        match self {
+            Self::Set(set) => set.not_judged_reason.clone().or_else(|| {
+                let first = set.not_judged.first()?;
+                let (count, NotJudged { angle, reason }) = (set.not_judged.len(), first);
+                Some(match count {
+                    1 => format!("the view from {angle}° was not judged: {reason}"),
+                    _ => format!("{count} views were not judged, the first of them from {angle}°: {reason}"),
+                })
+            }),
+            Self::Pair(pair) => pair.not_judged_reason.clone(),
+            Self::Scene(scene) => scene.not_judged_reason(),
+        }
+    }
+}
+
 /// One try of an angle.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -116,12 +134,27 @@ impl Counted {
 
     /// What counts of one comparison.
     pub(crate) fn of(report: &Report, check: CheckType, threshold: f64) -> Self {
-        let checks = report.checks().into_iter().filter(|(name, _)| check.counts(name));
-        Self::all(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
+        match check {
+            CheckType::All => Self::whole(report.overall, threshold),
+            CheckType::Color | CheckType::Proportion | CheckType::Features | CheckType::Style => {
+                let checks = report.checks().into_iter().filter(|(name, _)| check.counts(name));
+                Self::each(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
+            }
+        }
+    }
+
+    /// The one overall figure of a report, which is below its line wherever a check is.
+    pub(crate) fn whole(overall: Option<f64>, threshold: f64) -> Self {
+        Self { overall, passed: overall.map(|overall| overall >= threshold) }
+    }
+
+    /// The same, but without a verdict where part of what was asked for could not be judged.
+    pub(crate) fn if_complete(self, complete: bool) -> Self {
+        Self { passed: self.passed.filter(|passed| complete || !passed), ..self }
     }
 
     /// The geometric mean; one below the threshold fails the whole.
-    pub(crate) fn all(scores: impl Iterator<Item = f64>, threshold: f64) -> Self {
+    pub(crate) fn each(scores: impl Iterator<Item = f64>, threshold: f64) -> Self {
         let scores: Vec<f64> = scores.collect();
         if scores.is_empty() {
             return Self::NOTHING;

@@ -31,6 +31,20 @@ pub(crate) struct SceneContent {
     pub(crate) images: Vec<ImageContent>,
 }
 
+impl SceneContent {
+    /// Why there is no verdict.
+    pub(crate) fn not_judged_reason(&self) -> Option<String> {
+        let of_images = self.images.iter().find_map(|image| image.not_judged_reason.clone());
+        let of_slots = || {
+            self.images.iter().flat_map(|image| &image.slots).find_map(|slot| match &slot.state {
+                SlotState::NotJudged { reason } => Some(reason.clone()),
+                SlotState::Found | SlotState::Missing | SlotState::Swapped { .. } | SlotState::Blended { .. } => None,
+            })
+        };
+        of_images.or_else(of_slots)
+    }
+}
+
 /// One scene.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -184,6 +198,6 @@ fn counted(images: &[ImageContent], check: CheckType, threshold: f64) -> Counted
         SlotState::NotJudged { .. } => true,
     };
     let passes = |image: &ImageContent| image.extra.is_empty() && image.slots.iter().all(right);
-    let overall = Counted::all(judged().filter_map(|image| image.overall), threshold).overall;
+    let overall = Counted::each(judged().filter_map(|image| image.overall), threshold).overall;
     Counted { overall, passed: judged().next().map(|_| judged().all(passes)) }
 }

@@ -3,7 +3,8 @@
 use super::canon::{COLUMNS, Canon};
 use super::cells::Cells;
 use super::facing::Facing;
-use super::landmarks::{Landmarks, Outline};
+use super::landmarks::{Landmarks, Outline, Row};
+use super::parts::Nature;
 use super::segment::Segment;
 use super::style::Manner;
 use super::surface::Surface;
@@ -13,6 +14,8 @@ use crate::picture::Picture;
 /// A figure cut out of its picture and brought to one size. About 1.5 MB.
 #[derive(Debug, Clone)]
 pub struct Figure {
+    /// Which words fit it.
+    pub nature: Nature,
     /// Heights of what is found on it.
     pub landmarks: Landmarks,
     pub(super) canon: Canon,
@@ -73,6 +76,7 @@ impl Figure {
     fn measured(canon: Canon, frame: [f64; 4]) -> Self {
         let outline = Outline::of(&canon);
         Self {
+            nature: Nature::Person,
             landmarks: Landmarks::of(&canon, &outline),
             cells: Cells::of(&canon),
             surface: Surface::of(&canon),
@@ -87,7 +91,20 @@ impl Figure {
     /// The same figure seen in a mirror.
     pub fn mirrored(&self) -> Self {
         let [left, top, width, height] = self.frame;
-        Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height])
+        let mirrored = Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height]);
+        Self { nature: self.nature, ..mirrored }
+    }
+
+    /// The same figure, spoken of as a thing.
+    #[must_use]
+    pub fn as_thing(self) -> Self {
+        Self { nature: Nature::Thing, ..self }
+    }
+
+    /// Its width by its height.
+    pub(crate) fn width_to_height(&self) -> f64 {
+        let reach = |end: fn(&Row) -> f32| self.outline.0.iter().map(end).fold(f32::NEG_INFINITY, f32::max);
+        f64::from(reach(|row| row.left) + reach(|row| row.right))
     }
 
     pub(crate) fn pixels(&self) -> Pixels<'_> {
