@@ -104,3 +104,40 @@ fn moved(reference: &Cells, candidate: &Cells, lighter: f32) -> f64 {
     };
     directions.into_iter().map(area).sum::<f64>() / directions.len() as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two colours in stripes of `wide` columns.
+    fn striped(wide: usize, colours: [Lab; 2]) -> Cells {
+        Cells((0..DOWN * ACROSS).map(|at| Some(colours[at % ACROSS / wide % 2])).collect())
+    }
+
+    const RED: Lab = [0.6, 0.17, 0.09];
+    const BLUE: Lab = [0.45, -0.03, -0.14];
+    const GREEN: Lab = [0.6, -0.13, 0.09];
+
+    #[test]
+    fn where_colours_are_does_not_matter_and_how_much_of_each_does() {
+        let reference = striped(8, [RED, BLUE]);
+        for (name, value) in measures(&reference, &striped(4, [BLUE, RED])) {
+            assert!(value < 1e-3, "{name}: {value}");
+        }
+        let mut less = striped(8, [RED, BLUE]);
+        less.0.iter_mut().take(DOWN * ACROSS / 4).for_each(|cell| *cell = Some(BLUE));
+        let other = striped(8, [GREEN, BLUE]);
+        for (name, of_less) in measures(&reference, &less) {
+            let of_other = measures(&reference, &other)[&name];
+            assert!(0.0 < of_less && of_less < of_other, "{name}: {of_less} {of_other}");
+        }
+    }
+
+    #[test]
+    fn a_little_more_light_is_no_other_colour() {
+        let reference = striped(8, [RED, BLUE]);
+        let lit = |by: f32| striped(8, [RED, BLUE].map(|[l, a, b]| [l + by, a, b]));
+        assert!(measures(&reference, &lit(0.05))["hues"] < 1e-3);
+        assert!(measures(&reference, &lit(0.25))["hues"] > 0.2);
+    }
+}

@@ -97,3 +97,55 @@ pub(super) fn lean_to(view: &Cells, front: &Cells) -> f64 {
     }
     lean / view.covered().max(1) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A column whose colour changes all around it, seen from `angle`.
+    fn column(angle: u16) -> Cells {
+        let colour = |column: usize| {
+            let across = (column as f64 - 23.5) / 11.5;
+            (across.abs() <= 1.0).then(|| {
+                let side = f64::from(angle).to_radians() - across.asin();
+                [0.6, 0.12 * side.cos() as f32, 0.12 * side.sin() as f32]
+            })
+        };
+        Cells((0..DOWN * ACROSS).map(|at| colour(at % ACROSS)).collect())
+    }
+
+    fn likeliest(fits: &[f64; 24]) -> usize {
+        (0..24).fold(0, |best, next| if fits[next] > fits[best] { next } else { best }) * STEP as usize
+    }
+
+    #[test]
+    fn a_surface_tells_the_angle_and_a_mirror_is_noticed() {
+        let front = Roll::of(&column(0));
+        for angle in [0, 30, 60, 90, 270, 300, 330] {
+            let seen = Roll::of(&column(angle)).fits(&front, 0, 0.0);
+            assert!(likeliest(&seen).abs_diff(usize::from(angle)) <= 15, "{angle}: {seen:?}");
+        }
+        // The mirror image of what is seen from the right side fits the left one at best.
+        let mirrored = Roll::of(&column(60).mirrored()).fits(&front, 0, 0.0);
+        assert!(mirrored[300 / 15] > mirrored[60 / 15], "{mirrored:?}");
+        // From behind, other views say more than the front.
+        let behind = Roll::of(&column(180)).fits(&Roll::of(&column(90)), 90, 0.0);
+        assert!(likeliest(&behind).abs_diff(180) <= 15, "{behind:?}");
+    }
+
+    #[test]
+    fn what_looks_alike_from_all_sides_says_nothing() {
+        let plain = Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then_some([0.5, 0.1, 0.0])).collect());
+        let fits = Roll::of(&plain).fits(&Roll::of(&plain), 0, 0.0);
+        assert!(fits.iter().all(|fit| fit.abs() < 1e-6), "{fits:?}");
+    }
+
+    #[test]
+    fn the_half_that_shows_more_of_the_front_is_where_it_looks() {
+        let front = Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then_some([0.7, 0.1, 0.1])).collect());
+        let half = |at: usize| if at % ACROSS < 24 { [0.3, 0.0, -0.1] } else { [0.7, 0.1, 0.1] };
+        let side = Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then(|| half(at))).collect());
+        assert!(lean_to(&side, &front) > 0.01);
+        assert!(lean_to(&side.mirrored(), &front) < -0.01);
+    }
+}
