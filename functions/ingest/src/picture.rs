@@ -6,12 +6,13 @@ use bytes::Bytes;
 use likeness_core::{
     failure::{Failure, FailureCode},
     filing::Slot,
+    measured::Measured,
 };
 use likeness_vision::{
     Format, Limits, Picture, Rejected, colour_presence,
     consistency::{Figure, Nature},
     decode, palette, quality,
-    specification::{Specification, measure},
+    specification::measure,
 };
 use sha2::{Digest, Sha256};
 
@@ -32,7 +33,7 @@ pub(crate) struct Prepared {
     pub(crate) quality: BTreeMap<String, f64>,
     pub(crate) palette: Vec<String>,
     /// What its figure looks like, where that was wanted and there is one.
-    pub(crate) measured: Option<Specification>,
+    pub(crate) measured: Option<Measured>,
     /// How well it shows each reference, by slot.
     pub(crate) reference_scores: BTreeMap<String, f64>,
 }
@@ -93,12 +94,12 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<
 }
 
 /// In the words of what it is: a bowl has no head.
-fn specification(picture: &Picture, nature: Nature) -> Option<Specification> {
+fn specification(picture: &Picture, nature: Nature) -> Option<Measured> {
     let figure = Figure::of(picture).ok()?;
-    Some(match nature {
+    Some(crate::measured::measured(match nature {
         Nature::Person => measure(&figure),
         Nature::Thing => measure(&figure.as_thing()),
-    })
+    }))
 }
 
 /// Never that of the variants: the three lie side by side.

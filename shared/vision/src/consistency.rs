@@ -2,8 +2,8 @@
 //!
 //! A [`Figure`] is cut out of its picture and measured once; [`compare`] judges two of them, [`verify_set`] a whole
 //! profile. Measures are local, aligned and tolerant of shading; small calibrated models (`data/consistency.json`)
-//! turn them into scores. Not here: scenes with several characters, faces of real people, and any model with
-//! learned features.
+//! turn them into scores. Beside them stands what a learned network says of who it is. Not here: scenes with several
+//! characters, and faces of real people.
 
 mod compare;
 mod set;
@@ -15,6 +15,7 @@ mod color;
 mod facing;
 mod features;
 mod hues;
+mod identity;
 mod proportion;
 mod style;
 
@@ -42,6 +43,7 @@ pub use compare::{Relation, compare, compare_with, measures};
 pub(crate) use figure::Pixels;
 pub use figure::{Figure, NoFigure};
 pub(crate) use grid::GRID;
+pub use identity::measures as identity_measures;
 pub use landmarks::Landmarks;
 pub use parts::Nature;
 pub(crate) use parts::at as part_at;

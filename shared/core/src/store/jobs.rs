@@ -4,12 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Saved, Store, StoreError, Versioned, layout,
-    listing::List,
-    reports,
-    shots::ShotItem,
-    to_item,
-    transaction::{Outcome, Transaction},
+    Item, Page, Position, Saved, Store, StoreError, Versioned, change::Revised, condition::Record, layout,
+    listing::List, reports, shots::ShotItem, to_item, transaction::Transaction,
 };
 use crate::{
     collection::Collection,
@@ -123,9 +119,9 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn job_alone(&self, job: JobId) -> Result<Option<Job>, StoreError> {
+    pub async fn job_alone(&self, job: JobId) -> Result<Option<Versioned<Job>>, StoreError> {
         let item: Option<JobItem> = self.read(layout::job(job)).await?;
-        Ok(item.map(|item| item.job))
+        Ok(item.map(|item| Versioned { value: item.job, revision: item.revision }))
     }
 
     /// The jobs of a project with their shots, newest first.
@@ -153,16 +149,6 @@ impl Store {
         Ok(Page { items: views, next: page.next })
     }
 
-    /// Writes an open job over the revision that was read.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn save_job(&self, job: &Job, seen: u64) -> Result<Saved, StoreError> {
-        let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
-        self.saved(transaction).await
-    }
-
     /// Writes a job that has ended over the revision that was read, settles its money, and writes what comes of it.
     ///
     /// # Errors
@@ -170,7 +156,7 @@ impl Store {
     pub async fn finish_job(&self, finish: &Finish<'_>) -> Result<Saved, StoreError> {
         let Finish { job, seen, collection, report, cached } = finish;
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, *seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, *seen);
         transaction.settle(job);
         if let Some(collection) = collection {
             transaction.write_collection(collection)?;
@@ -178,7 +164,7 @@ impl Store {
             transaction.relate(project, subject.as_str(), Relation::Has360Profile, &id.to_string())?;
         }
         if let Some(report) = report {
-            transaction.put(reports::item(report)?, None, &[]);
+            transaction.put(reports::item(report)?);
         }
         match cached {
             Cached::No => {}
@@ -194,18 +180,33 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn extend_job(&self, job: &Job, seen: u64, more: &[Shot]) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, seen);
         for shot in more {
-            transaction.create(to_item(&ShotItem::new(shot, 1))?);
+            transaction.create(Record::Shot, to_item(&ShotItem::new(shot, 1))?);
         }
         self.saved(transaction).await
     }
+}
 
-    pub(super) async fn saved(&self, transaction: Transaction) -> Result<Saved, StoreError> {
-        Ok(match self.commit(transaction).await? {
-            Outcome::Committed => Saved::Yes,
-            Outcome::Refused(_) => Saved::Conflict,
-        })
+impl Revised for Job {
+    type Id = JobId;
+
+    fn id(&self) -> JobId {
+        self.id
+    }
+
+    async fn load(store: &Store, id: JobId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.job_alone(id).await
+    }
+
+    async fn save(
+        store: &Store,
+        before: &Versioned<Self>,
+        after: &Self,
+        more: Transaction,
+    ) -> Result<Saved, StoreError> {
+        let item = to_item(&JobItem::new(after, before.revision + 1))?;
+        store.write_over(Record::Job, item, before.revision, more).await
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use likeness_vision::consistency::{Course, Orientation, Sides, doubt, likelihoods};
 
-use crate::logistic::{quantile, rounded};
+use super::logistic::{quantile, rounded};
 
 /// A view with the side from which it is really seen.
 pub(crate) struct Turned<'a> {

@@ -1,61 +1,46 @@
-//! A folder of labelled pictures, with the figure of each measured once.
+//! The folder: pictures and what `labels.tsv` says of them.
 
-use std::collections::BTreeMap;
 use std::error::Error;
+use std::fs;
 use std::path::Path;
 
-use likeness_vision::consistency::Figure;
-use likeness_vision::{Limits, decode};
+use likeness_vision::{Limits, Picture, decode};
 
-/// One line of `labels.tsv`, with what was found in its picture.
-pub(crate) struct Labelled {
+/// A picture's labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Labels {
     pub(crate) file: String,
+    /// `photo`, `render`, `generated`, ...
     pub(crate) family: String,
     pub(crate) subject: String,
-    /// `base`, `regen`, `pose`, ...; `-` where there is only one.
     pub(crate) variant: String,
     /// `None` where it is not known.
     pub(crate) angle: Option<u16>,
-    pub(crate) figure: Option<Figure>,
 }
 
-impl Labelled {
-    /// Subjects of one pack have one artist and look alike: the part of the name before its double underscore.
-    pub(crate) fn pack(&self) -> &str {
-        self.subject.split("__").next().unwrap_or_default()
-    }
+/// A picture with its labels.
+pub(crate) struct Labelled {
+    pub(crate) labels: Labels,
+    pub(crate) picture: Picture,
 }
 
-/// In the file's order. A picture that is all of one colour shows nothing and is left out.
-pub(crate) fn read(folder: &Path, wanted: impl Fn(&Labelled) -> bool) -> Result<Vec<Labelled>, Box<dyn Error>> {
-    let table = std::fs::read_to_string(folder.join("labels.tsv"))?;
-    let mut pictures = Vec::new();
-    for line in table.lines().skip(1) {
-        let fields: Vec<&str> = line.split('\t').collect();
-        let &[file, family, subject, variant, angle, ..] = fields.as_slice() else {
-            return Err(format!("labels.tsv: {line}").into());
+/// The labels of all pictures, in the order of the file.
+pub(crate) fn labels(folder: &Path) -> Result<Vec<Labels>, Box<dyn Error>> {
+    let text = fs::read_to_string(folder.join("labels.tsv"))?;
+    let parsed = |line: &str| {
+        let cells: Vec<&str> = line.split('\t').collect();
+        let [file, family, subject, variant, angle, ..] = cells[..] else {
+            return Err(format!("labels.tsv: {line:?} has too few cells"));
         };
-        let (family, subject, variant) = (family.to_owned(), subject.to_owned(), variant.to_owned());
-        let mut labelled =
-            Labelled { file: file.to_owned(), family, subject, variant, angle: angle.parse().ok(), figure: None };
-        if wanted(&labelled) {
-            let picture = decode(&std::fs::read(folder.join(file))?, &Limits::default())?;
-            let rgb = picture.rgb();
-            if rgb.chunks_exact(3).all(|pixel| pixel == &rgb[..3]) {
-                continue;
-            }
-            labelled.figure = Figure::of(&picture).ok();
-            pictures.push(labelled);
-        }
-    }
-    Ok(pictures)
+        let [file, family, subject, variant] = [file, family, subject, variant].map(str::to_owned);
+        Ok(Labels { file, family, subject, variant, angle: angle.parse().ok() })
+    };
+    Ok(text.lines().skip(1).filter(|line| !line.is_empty()).map(parsed).collect::<Result<_, _>>()?)
 }
 
-/// By subject.
-pub(crate) fn by_subject(pictures: &[Labelled]) -> BTreeMap<&str, Vec<&Labelled>> {
-    let mut subjects: BTreeMap<&str, Vec<&Labelled>> = BTreeMap::new();
-    for picture in pictures {
-        subjects.entry(&picture.subject).or_default().push(picture);
-    }
-    subjects
+/// The picture of `labels`, decoded as the service does it.
+pub(crate) fn picture(folder: &Path, labels: &Labels) -> Result<Labelled, Box<dyn Error>> {
+    let bytes = fs::read(folder.join(&labels.file))?;
+    let picture = decode(&bytes, &Limits::default()).map_err(|why| format!("{}: {why}", labels.file))?;
+    Ok(Labelled { labels: labels.clone(), picture })
 }

@@ -3,7 +3,7 @@
 use super::cells::{Cells, Reach};
 use super::compare::{Aspect, Relation};
 use super::figure::Figure;
-use super::hues;
+use super::{hues, identity};
 use super::proportion;
 use super::surface::{self, Surface};
 use super::weights::Weights;
@@ -26,6 +26,8 @@ pub(super) struct Sight {
     /// How unlike the colours are on the whole, wherever they are.
     pub(super) hues: f64,
     pub(super) hues_by_height: f64,
+    /// Who it is, by the network; `None` where one of the two was measured without it.
+    pub(super) stranger: Option<f64>,
     /// How its rows must be moved to lie on the other's.
     pub(super) moved: Vec<f32>,
 }
@@ -94,6 +96,7 @@ impl Sight {
             style: bad(Aspect::Style),
             hues: hues["hues"],
             hues_by_height: hues["huesByHeight"],
+            stranger: identity::measures(a, b).and_then(|measures| measures.get("stranger").copied()),
             moved: proportion::warp(&a.outline, &b.outline, 0.0).moved,
         }
     }

@@ -6,7 +6,7 @@ use super::cells::Reach;
 use super::figure::Figure;
 use super::report::{Issue, Report, Verdict};
 use super::weights::{Model, Weights};
-use super::{color, features, hues, proportion, style};
+use super::{color, features, hues, identity, proportion, style};
 
 /// How the candidate's side relates to the reference's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +58,7 @@ pub fn compare(reference: &Figure, candidate: &Figure, relation: Relation) -> Re
 
 /// Compares with other weights: for calibration.
 pub fn compare_with(weights: &Weights, reference: &Figure, candidate: &Figure, relation: Relation) -> Report {
-    let mut strains = hues::measures(&reference.cells, &candidate.cells);
+    let mut strains = colours_and_identity(reference, candidate);
     let mut judge = |check: Aspect| {
         if check == Aspect::Features && relation != Relation::Same {
             return Verdict::not_judged("face and details cannot be laid over a view from another side");
@@ -85,8 +85,15 @@ pub fn measures(reference: &Figure, candidate: &Figure, relation: Relation) -> B
     let all = [Aspect::Color, Aspect::Proportion, Aspect::Features, Aspect::Style];
     let measures = |check: &Aspect| (check.key(relation), check.measures(reference, candidate, relation));
     let mut all: BTreeMap<String, BTreeMap<String, f64>> = all.iter().filter(judged).map(measures).collect();
-    all.insert("hues".to_owned(), hues::measures(&reference.cells, &candidate.cells));
+    all.insert("hues".to_owned(), colours_and_identity(reference, candidate));
     all
+}
+
+/// What is not told by any one check: colours wherever they are and, where both were seen by the network, who it is.
+fn colours_and_identity(reference: &Figure, candidate: &Figure) -> BTreeMap<String, f64> {
+    let mut measures = hues::measures(&reference.cells, &candidate.cells);
+    measures.extend(identity::measures(reference, candidate).unwrap_or_default());
+    measures
 }
 
 /// What is compared.

@@ -52,7 +52,7 @@ pub fn whole(weights: &Weights, view: &BTreeMap<String, BTreeMap<String, f64>>) 
         let check = name.split('.').next().unwrap_or(name);
         Some((name.clone(), model.strain(view.get(check)?)))
     });
-    let colours = ["hues", "huesByHeight"].into_iter().flat_map(|check| {
+    let colours = ["hues", "huesByHeight", "stranger"].into_iter().flat_map(|check| {
         let measures = view.get(check).into_iter().flatten();
         measures.map(move |(name, value)| (format!("{check}.{name}"), *value))
     });
