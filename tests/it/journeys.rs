@@ -7,6 +7,7 @@ mod backlog;
 mod bad_input;
 mod cache;
 mod call_off;
+mod callers;
 mod cancel;
 mod catalogue;
 mod clock;

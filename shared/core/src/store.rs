@@ -38,6 +38,7 @@ pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
+pub use projects::MemberChange;
 pub use sweep::Overdue;
 pub use tally::Tally;
 pub use versions::Versions;
