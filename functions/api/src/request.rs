@@ -10,6 +10,7 @@ pub(crate) mod kinds;
 pub(crate) mod page;
 pub(crate) mod path;
 pub(crate) mod place;
+pub(crate) mod pointer;
 pub(crate) mod query;
 pub(crate) mod reachable;
 pub(crate) mod read;

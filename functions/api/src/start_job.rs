@@ -22,7 +22,7 @@ use crate::{
     app::App,
     headers::{cache::CACHE_HIT, options::Options},
     problem::{ApiError, FieldError},
-    request::{body::JsonBody, errors::Errors, kinds::AsksFor, reachable},
+    request::{body::JsonBody, errors::Errors, kinds::AsksFor, pointer::pointer, reachable},
     views::{
         job::{JobView, location},
         result::ResultView,
@@ -191,10 +191,10 @@ impl From<Declined> for ApiError {
     fn from(declined: Declined) -> Self {
         match declined {
             Declined::Unfit(unfit) => {
-                let errors = unfit.each().map(|unfit| FieldError::body(unfit.pointer, unfit.detail));
+                let errors = unfit.each().map(|unfit| FieldError::body(pointer(unfit.field), unfit.detail));
                 Self::Unprocessable(errors.collect())
             }
-            Declined::NotReady { pointer, detail } => Self::NotReady(vec![FieldError::body(pointer, detail)]),
+            Declined::NotReady { field, detail } => Self::NotReady(vec![FieldError::body(pointer(field), detail)]),
             Declined::LaneFull { lane, room_in } => Self::LaneFull { lane, room_in },
             Declined::Store(error) => error.into(),
         }
