@@ -32,6 +32,7 @@ mod overload;
 mod portrait;
 mod profile;
 mod reads;
+mod real_profile;
 mod regenerate;
 mod restart;
 mod retry;

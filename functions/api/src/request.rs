@@ -5,5 +5,6 @@ pub(crate) mod cursor;
 pub(crate) mod extract;
 pub(crate) mod image_size;
 pub(crate) mod kinds;
+pub(crate) mod pointer;
 pub(crate) mod reachable;
 pub(crate) mod validation;

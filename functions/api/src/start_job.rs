@@ -22,7 +22,7 @@ use crate::{
     app::App,
     headers::{cancel_after::cancel_after, idempotency::idempotency, prefer},
     problem::{ApiError, FieldError},
-    request::reachable,
+    request::{pointer::pointer, reachable},
     views::{
         job::{JobView, location},
         result::ResultView,
@@ -159,8 +159,8 @@ pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, Api
 impl From<Declined> for ApiError {
     fn from(declined: Declined) -> Self {
         match declined {
-            Declined::Unfit(unfit) => Self::Unprocessable(vec![FieldError::body(unfit.pointer, unfit.detail)]),
-            Declined::NotReady { pointer, detail } => Self::NotReady(vec![FieldError::body(pointer, detail)]),
+            Declined::Unfit(unfit) => Self::Unprocessable(vec![FieldError::body(pointer(unfit.field), unfit.detail)]),
+            Declined::NotReady { field, detail } => Self::NotReady(vec![FieldError::body(pointer(field), detail)]),
             Declined::LaneFull { lane, room_in } => Self::LaneFull { lane, room_in },
             Declined::Store(error) => error.into(),
         }

@@ -21,6 +21,7 @@ use serde_json::Value;
 use crate::{
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
     entropy::Entropy,
+    field::Field,
     id::{ProjectId, UserId, WorkflowId},
     kind::{Kind, Unfit},
     lane::Lane,
@@ -80,10 +81,10 @@ pub enum Declined {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// It names an image that is still being made.
-    #[error("{pointer} {detail}")]
+    #[error("{field} {detail}")]
     NotReady {
-        /// JSON pointer into the request.
-        pointer: String,
+        /// What of the request.
+        field: Field,
         /// What to wait for.
         detail: String,
     },

@@ -23,7 +23,6 @@ struct RateItem {
     key: layout::Key,
     revision: u64,
     recent: RecentSubmits,
-    #[serde(default)]
     served: ServedTurns,
 }
 
@@ -32,11 +31,8 @@ struct SlotItem {
     #[serde(flatten)]
     key: layout::Key,
     slot: u16,
-    #[serde(default)]
     shot: Option<ShotId>,
-    #[serde(default)]
     attempt: Option<u32>,
-    #[serde(default)]
     lease_until_ms: Option<i64>,
 }
 
@@ -44,7 +40,6 @@ struct SlotItem {
 struct StopItem {
     #[serde(flatten)]
     key: layout::Key,
-    #[serde(default)]
     stop: Option<Stop>,
     /// Its end, as a number that conditions can compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,7 +29,6 @@ pub(super) struct JobItem {
     work_pk: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     work_sk: Option<String>,
-    #[serde(deserialize_with = "Job::read")]
     job: Job,
 }
 
@@ -274,39 +273,4 @@ const SHOTS: &str = "SHOT#";
 
 fn is_shot(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(SHOTS))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{filing::Relation, job::JobState, subject::VisualSpecifications};
-
-    #[test]
-    fn a_job_of_the_first_version_is_read_as_the_master_that_it_was() {
-        let kind = json!({
-            "subjectType": "prop", "subjectId": "lamp", "description": "a brass lamp with a chipped lens", "style": null,
-            "references": ["https://images.example.com/a.png"], "seed": 7, "variations": 1, "negativePrompt": "hat",
-            "model": "flux-dev", "specifications": {}
-        });
-        let job = json!({
-            "id": "job_01jd0000000000000000000000", "project": "isle", "kind": { "master": kind }, "created_by": "ada",
-            "created_at": "2026-11-20T07:00:00Z", "shots": 1, "reserved": 25_000, "ignored": [],
-            "state": { "open": { "check_at": "2026-11-20T07:02:00Z" } }
-        });
-        let item = json!({
-            "pk": "JOB#01jd0000000000000000000000", "sk": "JOB", "revision": 1, "listing_pk": "PROJECT#isle#JOBS",
-            "listing_sk": "job_01jd0000000000000000000000", "work_pk": "DUE_JOBS", "work_sk": "2026", "job": job
-        });
-        let read: JobItem = serde_dynamo::from_item(to_item(&item).unwrap()).unwrap();
-        let Job { filing, state, .. } = read.job;
-        assert_eq!(filing.folder, "projects/isle/references/lamp");
-        assert_eq!(filing.owner, Some(("lamp".to_owned(), Relation::HasMasterReference)));
-        assert_eq!(
-            (filing.subject, filing.specifications),
-            (Some("lamp".parse().unwrap()), VisualSpecifications::default())
-        );
-        assert!(matches!(state, JobState::Open { canceled: None, .. }));
-    }
 }
