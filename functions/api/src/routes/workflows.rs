@@ -7,9 +7,9 @@ pub(crate) mod list_workflows;
 pub(crate) mod steps;
 
 use likeness_core::{
-    advance::advance_by,
+    clients::queue::IngestWakeUp,
     id::{ProjectId, WorkflowId},
-    queue::IngestHint,
+    steps::run_workflow::run_workflow_by,
     store::Versioned,
     telemetry::causes,
     workflow::Workflow,
@@ -22,9 +22,9 @@ const BEGUN_AT_ONCE: usize = 4;
 
 /// Takes the workflow some steps further, and leaves the rest to ingest.
 pub(crate) async fn go_on(app: &App, workflow: WorkflowId) {
-    if let Err(error) = advance_by(&app.acceptor, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
+    if let Err(error) = run_workflow_by(&app.acceptor, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
         tracing::warn!(workflow.id = %workflow, error = causes(&error), "left to ingest");
-        app.acceptor.queues.hint_ingest(IngestHint::Workflow(workflow)).await;
+        app.acceptor.queues.wake_ingest(IngestWakeUp::Workflow(workflow)).await;
     }
 }
 

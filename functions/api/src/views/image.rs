@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     id::{JobId, MediaId, PersonId, SubjectId},
     measured::Measured,
     media::Media,

@@ -4,8 +4,13 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Saved, Store, StoreError, condition::Record, if_it_held, layout, listing::List, number, text,
-    to_item, transaction::Transaction,
+    Page, Position, Saved, Store, StoreError,
+    condition::Record,
+    error::{failed, from_item, from_items, if_it_held, key_of, to_item},
+    layout,
+    listing::List,
+    number, text,
+    transaction::Transaction,
 };
 use crate::{
     id::{ProjectId, UserId},
@@ -111,8 +116,10 @@ impl Store {
         for (name, value) in values {
             update = update.expression_attribute_values(name, value);
         }
-        let Some(changed) = if_it_held(update.send().await)? else { return Ok(None) };
-        let item: ProjectItem = serde_dynamo::from_item(changed.attributes.unwrap_or_default())?;
+        let Some(changed) = if_it_held(update.send().await, "UpdateItem", layout::project(project))? else {
+            return Ok(None);
+        };
+        let item: ProjectItem = from_item(changed.attributes.unwrap_or_default())?;
         Ok(Some(item.project))
     }
 
@@ -149,7 +156,7 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn members(&self, project: &ProjectId) -> Result<Vec<Member>, StoreError> {
         let items = self.read_partition(&layout::project_partition(project), Some("MEMBER#")).await?;
-        let members: Vec<MemberItem> = serde_dynamo::from_items(items)?;
+        let members: Vec<MemberItem> = from_items(items)?;
         Ok(members.into_iter().map(|item| item.member).collect())
     }
 
@@ -159,7 +166,9 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn put_member(&self, member: Member) -> Result<(), StoreError> {
         let item = to_item(&MemberItem::new(member))?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+        let key = key_of(&item);
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map_err(failed("PutItem", key))?;
         Ok(())
     }
 
@@ -168,8 +177,9 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<(), StoreError> {
-        let key = layout::member(project, user).into_item();
-        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
+        let key = layout::member(project, user);
+        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key.clone().into_item()));
+        delete.send().await.map_err(failed("DeleteItem", key))?;
         Ok(())
     }
 }

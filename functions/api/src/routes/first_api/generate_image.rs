@@ -90,8 +90,8 @@ pub(crate) async fn generate_image(
     }
     let result = ResultView::new(&app, job, &stored.plain_shots()).await?;
     let Some(ResultView::Portrait(made)) = result else {
-        let taken_back = || Failure::new(FailureCode::Canceled, "the images were taken back: ask for them again");
-        return Err(ApiError::NotMade(job.failure().cloned().unwrap_or_else(taken_back)));
+        let cancel_requested = || Failure::new(FailureCode::Canceled, "the images were taken back: ask for them again");
+        return Err(ApiError::NotMade(job.failure().cloned().unwrap_or_else(cancel_requested)));
     };
     let images = made.images.into_iter().map(GeneratedImage::from).collect();
     let generated = Generated { images, seed: made.seed, prompt };

@@ -8,7 +8,7 @@ use axum::{Json, extract::State};
 use bytes::Bytes;
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::{BucketError, ObjectHead},
+    clients::bucket::{BucketError, ObjectHead},
     lora::{Lora, LoraState},
     safetensors::{Header, NotSafetensors, header_length, read_header},
     store::Saved,

@@ -10,14 +10,14 @@ use aws_sdk_rekognition::{
 };
 use bytes::Bytes;
 
-use crate::{aws, config::FaceConfig, telemetry::causes};
+use crate::{clients::aws, config::FaceMatchConfig, telemetry::causes};
 
 /// The most bytes that Rekognition takes of a picture within a request.
 const MOST_BYTES: usize = 5 * 1024 * 1024;
 
 /// What comparing two faces says.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FaceVerdict {
+pub enum FaceMatched {
     /// How alike they are, 0 to 1, and whether that is enough.
     Compared {
         /// 0 where no face in the picture is like the reference's.
@@ -34,23 +34,23 @@ pub enum FaceVerdict {
 
 /// The comparison of faces.
 #[derive(Debug, Clone)]
-pub struct Faces {
+pub struct FaceMatch {
     client: Client,
     least: f32,
 }
 
-impl Faces {
+impl FaceMatch {
     /// A client; nothing is contacted before the first call.
     #[must_use]
-    pub fn new(config: FaceConfig) -> Self {
+    pub fn new(config: FaceMatchConfig) -> Self {
         Self { client: Client::new(&aws::sdk_config(config.aws)), least: config.least }
     }
 
     /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check that
     /// may be off must not hold up a job.
-    pub async fn compare(&self, reference: Bytes, picture: Bytes) -> FaceVerdict {
+    pub async fn compare(&self, reference: Bytes, picture: Bytes) -> FaceMatched {
         if let Some(reason) = [&reference, &picture].into_iter().find_map(|bytes| untakable(bytes)) {
-            return FaceVerdict::NotJudged { reason: reason.to_owned() };
+            return FaceMatched::NotJudged { reason: reason.to_owned() };
         }
         let image = |bytes: Bytes| Image::builder().bytes(Blob::new(bytes)).build();
         let compared = self
@@ -68,14 +68,14 @@ impl Faces {
                 let matches = answer.face_matches.unwrap_or_default();
                 let unmatched = answer.unmatched_faces.unwrap_or_default();
                 if matches.is_empty() && unmatched.is_empty() {
-                    return FaceVerdict::NotJudged { reason: "no face was found in the picture".to_owned() };
+                    return FaceMatched::NotJudged { reason: "no face was found in the picture".to_owned() };
                 }
                 let best = matches.iter().filter_map(|found| found.similarity).fold(0.0, f32::max) / 100.0;
-                FaceVerdict::Compared { similarity: f64::from(best), passed: best >= self.least }
+                FaceMatched::Compared { similarity: f64::from(best), passed: best >= self.least }
             }
             Err(error) => {
                 tracing::warn!(event = "face_check_skipped", error = causes(&error), "faces not compared");
-                FaceVerdict::NotJudged { reason: reason(&error).to_owned() }
+                FaceMatched::NotJudged { reason: reason(&error).to_owned() }
             }
         }
     }
