@@ -5,7 +5,8 @@ mod field_error;
 
 use jiff::SignedDuration;
 use likeness_core::{
-    backlog::BacklogError, config::ConfigError, cursor::CursorError, failure::Failure, lane::Lane, store::StoreError,
+    clients::queue_admin::QueueAdminError, config::ConfigError, cursor::CursorError, failure::Failure, lane::Lane,
+    store::StoreError,
 };
 
 pub(crate) use self::{
@@ -123,12 +124,12 @@ impl From<StoreError> for ApiError {
     }
 }
 
-impl From<BacklogError> for ApiError {
-    fn from(error: BacklogError) -> Self {
+impl From<QueueAdminError> for ApiError {
+    fn from(error: QueueAdminError) -> Self {
         match error {
-            BacklogError::OutOfReach { .. } => Self::Unavailable(Box::new(error)),
-            BacklogError::Moving(_) => Self::Conflict { detail: error.to_string() },
-            BacklogError::NoDeadLetters(_) => Self::Internal(Box::new(error)),
+            QueueAdminError::OutOfReach { .. } => Self::Unavailable(Box::new(error)),
+            QueueAdminError::Moving(_) => Self::Conflict { detail: error.to_string() },
+            QueueAdminError::NoDeadLetters(_) => Self::Internal(Box::new(error)),
         }
     }
 }

@@ -194,14 +194,14 @@ impl QueueConfig {
 
 /// The comparison of faces.
 #[derive(Debug, Clone)]
-pub struct FaceConfig {
+pub struct FaceMatchConfig {
     /// Where Rekognition is.
     pub aws: AwsConfig,
     /// `FACE_SIMILARITY`: from which similarity on two faces are one person's, 0 to 1.
     pub least: f32,
 }
 
-impl FaceConfig {
+impl FaceMatchConfig {
     /// Reads it; `None` where `FACE_CHECK` is off.
     ///
     /// # Errors

@@ -17,13 +17,13 @@ mod ledger;
 mod listing;
 mod loras;
 mod media;
+mod overdue;
 mod people;
 mod projects;
 mod reopen_job;
 mod reports;
 mod shots;
 mod subjects;
-mod sweep;
 mod tally;
 mod transaction;
 mod versions;
@@ -38,8 +38,8 @@ pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
+pub use overdue::Overdue;
 pub use projects::MemberChange;
-pub use sweep::Overdue;
 pub use tally::Tally;
 pub use versions::Versions;
 pub use waiting::Waiting;
@@ -57,7 +57,7 @@ use self::{
     condition::{Condition, Record},
     transaction::Transaction,
 };
-use crate::{aws, config::StoreConfig, entropy::Entropy};
+use crate::{clients::aws, config::StoreConfig, entropy::Entropy};
 
 /// An item as DynamoDB has it.
 type Item = HashMap<String, AttributeValue>;

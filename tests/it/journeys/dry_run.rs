@@ -77,7 +77,7 @@ fn acceptor(product: &Product) -> Acceptor {
 async fn a_dry_run_of_every_kind_leaves_the_table_as_it_is_and_creating_takes_what_it_planned() {
     let product = Product::start().await;
     let jobs = one_of_each(&product).await;
-    let (acceptor, store, now) = (acceptor(&product), product.store(), product.hands.now());
+    let (acceptor, store, now) = (acceptor(&product), product.store(), product.test_clock.now());
     let before = whole_table(&product).await;
     let mut planned = Vec::new();
     for id in &jobs {
@@ -118,7 +118,7 @@ fn version(kind: &Kind) -> Option<u32> {
 async fn a_dry_run_for_a_full_lane_and_one_of_a_workflow_write_nothing() {
     let product =
         Product::with(|options| options.environment.push(("MAX_LANE_BACKLOG".to_owned(), "1".to_owned()))).await;
-    let (store, now) = (product.store(), product.hands.now());
+    let (store, now) = (product.store(), product.test_clock.now());
     let stop = likeness_core::admission::Stop {
         until: now + jiff::SignedDuration::from_hours(1),
         reason: "filling up".to_owned(),

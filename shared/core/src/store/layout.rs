@@ -55,7 +55,7 @@ pub(super) fn lane(lane: Lane) -> String {
     format!("{}#", lane.name())
 }
 
-/// Partition of the work index: shots that the sweep looks at, by time.
+/// Partition of the work index: shots that the reconciler looks at, by time.
 pub(super) const DUE: &str = "DUE";
 /// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
 pub(super) const DUE_JOBS: &str = "DUE_JOBS";
