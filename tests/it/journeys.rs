@@ -6,6 +6,7 @@ mod admission;
 mod backlog;
 mod bad_input;
 mod cache;
+mod callers;
 mod cancel;
 mod cancel_at_provider;
 mod catalogue;

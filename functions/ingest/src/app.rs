@@ -59,7 +59,7 @@ impl App {
             acceptor,
             cache: CacheTtls::from_env(env)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
-            faces: FaceMatchConfig::from_env(env)?.map(FaceMatch::new),
+            faces: FaceMatchConfig::from_env(env)?.map(|config| FaceMatch::new(config, clock.clone())).transpose()?,
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,
             decode_permits: Semaphore::new(DECODES_AT_ONCE),

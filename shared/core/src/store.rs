@@ -41,6 +41,7 @@ pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
 pub use overdue::Overdue;
+pub use projects::MemberChange;
 pub use tally::Tally;
 pub use versions::Versions;
 pub use waiting::Waiting;

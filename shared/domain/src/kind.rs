@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 pub use composite::Composite;
 pub use master::MasterReference;
@@ -118,13 +119,36 @@ pub struct Unfit {
     pub field: Field,
     /// What to change.
     pub detail: String,
+    /// What else there is to change.
+    pub also: Vec<Unfit>,
 }
 
 impl Unfit {
     /// The `detail` continues a sentence that begins with the field: "is no image of this project".
     #[must_use]
     pub fn new(field: Field, detail: impl Into<String>) -> Self {
-        Self { field, detail: detail.into() }
+        Self { field, detail: detail.into(), also: Vec::new() }
+    }
+
+    /// All that was found, as one.
+    ///
+    /// # Errors
+    /// Anything was found.
+    pub fn none_of(found: Vec<Self>) -> Result<(), Self> {
+        let mut found = found.into_iter();
+        match found.next() {
+            None => Ok(()),
+            Some(mut first) => {
+                first.also.extend(found);
+                Err(first)
+            }
+        }
+    }
+
+    /// Each by itself.
+    pub fn each(mut self) -> impl Iterator<Item = Self> {
+        let also = std::mem::take(&mut self.also);
+        std::iter::once(self).chain(also)
     }
 }
 
@@ -226,7 +250,7 @@ impl Kind {
         let refused = plan.recipes.iter().find_map(|recipe| setting.wording.refused_term(&recipe.prompt));
         match refused {
             Some(term) => {
-                Err(Unfit::new(Field::Request, format!("makes a prompt with \"{term}\", which no prompt may hold")))
+                Err(Unfit::new(Field::Request, format!("leads to a prompt with \"{term}\", which is not allowed")))
             }
             None => Ok(plan),
         }
@@ -393,5 +417,6 @@ fn fitted(
 fn cache_key(kind: &str, recipes: &[Recipe], seed_was_given: bool, filed_for: &Value) -> String {
     let recipes: Vec<Value> = recipes.iter().map(|recipe| recipe.content(seed_was_given)).collect();
     let content = json!({ "kind": kind, "recipes": recipes, "for": filed_for });
-    hex::encode(Sha256::digest(content.to_string()))
+    // The same text in another Unicode normal form is the same request.
+    hex::encode(Sha256::digest(content.to_string().nfc().collect::<String>()))
 }

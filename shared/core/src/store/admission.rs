@@ -119,6 +119,8 @@ impl Store {
                 | Condition::Unchanged(..)
                 | Condition::KeyIsFree { .. }
                 | Condition::SlotIsOurs { .. }
+                | Condition::ProjectExists
+                | Condition::AnotherOwner
                 | Condition::NothingStops { .. } => Err(StoreError::Condition(format!("{condition:?}"))),
             },
         }

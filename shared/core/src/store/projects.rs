@@ -1,16 +1,16 @@
 //! Projects and their members.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Page, Position, Saved, Store, StoreError,
-    condition::Record,
-    error::{failed, from_item, from_items, if_it_held, key_of, to_item},
+    condition::{Condition, Record, Refused},
+    error::{from_item, from_items, if_it_held, to_item},
     layout,
     listing::List,
     number, text,
-    transaction::Transaction,
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
     id::{ProjectId, UserId},
@@ -44,6 +44,20 @@ impl MemberItem {
     }
 }
 
+/// What became of a change of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum MemberChange {
+    /// It was made.
+    Made,
+    /// Nothing was changed: the project would have no owner.
+    LastOwner,
+}
+
+/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so that
+/// of two owners who remove each other at once only one does.
+const OWNERS: &str = "project_owners";
+
 impl Store {
     /// Creates a project with its owner as the first member; false where the id is taken.
     ///
@@ -57,7 +71,8 @@ impl Store {
             since: project.created_at,
         };
         let mut transaction = Transaction::default();
-        let item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
+        let mut item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
+        item.insert(OWNERS.to_owned(), AttributeValue::Ss(vec![project.owner.to_string()]));
         transaction.create(Record::Project, item);
         transaction.put(to_item(&MemberItem::new(owner))?);
         Ok(self.saved(transaction).await? == Saved::Yes)
@@ -160,26 +175,48 @@ impl Store {
         Ok(members.into_iter().map(|item| item.member).collect())
     }
 
-    /// Adds a member or changes the role of one.
+    /// Adds a member or changes the role of one, unless that takes the last owner away.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn put_member(&self, member: Member) -> Result<(), StoreError> {
-        let item = to_item(&MemberItem::new(member))?;
-        let key = key_of(&item);
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        put.send().await.map_err(failed("PutItem", key))?;
-        Ok(())
+    pub async fn put_member(&self, member: Member) -> Result<MemberChange, StoreError> {
+        let mut transaction = Transaction::default();
+        change_owners(&mut transaction, &member.project, &member.user, member.role == Role::Owner);
+        transaction.put(to_item(&MemberItem::new(member))?);
+        self.change_members(transaction).await
     }
 
-    /// Removes a member; removing one who is none changes nothing.
+    /// Removes a member, unless it is the last owner; removing one who is none changes nothing.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<(), StoreError> {
-        let key = layout::member(project, user);
-        let delete = self.client.delete_item().table_name(&self.table).set_key(Some(key.clone().into_item()));
-        delete.send().await.map_err(failed("DeleteItem", key))?;
-        Ok(())
+    pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<MemberChange, StoreError> {
+        let mut transaction = Transaction::default();
+        change_owners(&mut transaction, project, user, false);
+        transaction.delete(layout::member(project, user));
+        self.change_members(transaction).await
+    }
+
+    async fn change_members(&self, transaction: Transaction) -> Result<MemberChange, StoreError> {
+        Ok(match self.commit(transaction).await? {
+            Outcome::Committed => MemberChange::Made,
+            Outcome::Refused(Refused { condition: Condition::AnotherOwner, .. }) => MemberChange::LastOwner,
+            Outcome::Refused(refused) => match saved_unless(refused.condition)? {
+                Saved::Yes | Saved::Conflict => MemberChange::LastOwner,
+            },
+        })
+    }
+}
+
+/// Has the project's item say whether `user` is an owner.
+fn change_owners(transaction: &mut Transaction, project: &ProjectId, user: &UserId, is_owner: bool) {
+    let (user, just_them) = (text(user.to_string()), AttributeValue::Ss(vec![user.to_string()]));
+    let key = layout::project(project);
+    if is_owner {
+        let values = [(":users", just_them)];
+        transaction.update_if(key, "ADD project_owners :users", Condition::ProjectExists, &values);
+    } else {
+        let values = [(":users", just_them), (":user", user)];
+        transaction.update_if(key, "DELETE project_owners :users", Condition::AnotherOwner, &values);
     }
 }

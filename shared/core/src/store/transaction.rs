@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
+    types::{
+        AttributeValue, CancellationReason, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    },
 };
 
 use super::{
@@ -75,6 +77,14 @@ impl Transaction {
         self.update_as(key, expression, Some(condition), values);
     }
 
+    /// Removes an item; removing none changes nothing.
+    pub(super) fn delete(&mut self, key: Key) {
+        let named = key.to_string();
+        let delete = Delete::builder().table_name(TABLE).set_key(Some(key.into_item()));
+        let item = TransactWriteItem::builder().delete(required(delete.build())).build();
+        self.0.push(Write { key: named, item, condition: None });
+    }
+
     /// Writes what `other` writes too.
     pub(super) fn append(&mut self, other: Self) {
         self.0.extend(other.0);
@@ -129,6 +139,9 @@ impl Transaction {
             }
             if let Some(update) = item.update.as_mut() {
                 table.clone_into(&mut update.table_name);
+            }
+            if let Some(delete) = item.delete.as_mut() {
+                table.clone_into(&mut delete.table_name);
             }
             (item, condition)
         });
