@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use likeness_core::{
     bucket::BucketError,
     call_off::call_off,
-    fal::{FalError, FalErrorKind, SubmitError},
+    fal::{self, FalError, FalErrorKind, NotSendable, SubmitError},
     queue::LaneHint,
-    recipe::{File, NotSendable},
+    recipe::{File, UnknownModel},
     shot::{Arrival, FalRequest, Illegal, Shot},
     store::{Changed, StoreError},
     telemetry::causes,
@@ -73,6 +73,8 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(),
 enum NotMade {
     #[error(transparent)]
     Recipe(#[from] NotSendable),
+    #[error(transparent)]
+    Model(#[from] UnknownModel),
     #[error("a file that the request goes by cannot be reached")]
     Address(#[from] BucketError),
 }
@@ -88,7 +90,7 @@ async fn request(app: &App, shot: &Shot) -> Result<(&'static str, Value), NotMad
         };
         addresses.insert(key.to_owned(), app.bucket.signed_get(key, lifetime, window, now).await?.url);
     }
-    Ok((&shot.recipe.model()?.endpoint, shot.recipe.input(&addresses)?))
+    Ok((&shot.recipe.model()?.endpoint, fal::input(&shot.recipe, &addresses)?))
 }
 
 /// fal takes requests again.

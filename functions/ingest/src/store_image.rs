@@ -13,13 +13,14 @@ use likeness_core::{
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
     store::{Changed, NewMedia, StoreError, Versioned},
+    subject::SubjectType,
     telemetry::causes,
 };
+use likeness_vision::consistency::Nature;
 
 use crate::{
     app::App,
     download::DownloadError,
-    measured::in_words,
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
@@ -114,11 +115,20 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure: job.filing.is_measured() };
+    let wanted = Wanted { slots: job.filing.slots.clone(), figure: measured_as(job) };
     let prepared = worked_on(app, url, wanted).await?;
     let media = upload(app, job, shot, delivery, index, prepared).await?;
     let relations = relations(job, &media);
     Ok(NewMedia { media, relations })
+}
+
+/// As what an image is measured, where it is.
+fn measured_as(job: &Job) -> Option<Nature> {
+    let subject = job.filing.subject_type.filter(|_| job.filing.is_measured())?;
+    Some(match subject {
+        SubjectType::Character => Nature::Person,
+        SubjectType::Location | SubjectType::Prop => Nature::Thing,
+    })
 }
 
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
@@ -160,7 +170,7 @@ async fn upload(
         tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
     let mut specifications = filing.specifications.clone();
     if let Some(measured) = &prepared.measured {
-        specifications = specifications.or(in_words(measured));
+        specifications = specifications.or(measured.in_words());
     }
     if specifications.color_palette.is_empty() {
         specifications.color_palette = prepared.palette;
@@ -191,8 +201,7 @@ async fn upload(
         version: version.number,
         parent: version.parent.cloned(),
         reference_scores: prepared.reference_scores,
-        // It is plain data: text, numbers, lists.
-        measured: prepared.measured.and_then(|measured| serde_json::to_string(&measured).ok()),
+        measured: prepared.measured,
         provider_retried: delivery.provider_retried,
     })
 }

@@ -23,13 +23,16 @@ use likeness_core::{
     job::{Comparison, Job},
     kind::{Verification, verification::Examined},
     pointer::ImagePointer,
-    report::{CheckType, PASS, Report, Verified},
+    report::{
+        CheckType, PASS, Report, Verified,
+        content::{self as written, Content},
+    },
     shot::Shot,
     store::StoreError,
 };
 
 use self::{
-    content::{Content, Counted},
+    content::Counted,
     look::{Looked, Side},
 };
 use crate::app::App;
@@ -63,9 +66,6 @@ pub(crate) enum NotVerified {
     /// It took too long: the function would have ended in the middle of it.
     #[error("comparing took too long")]
     TooLong(#[from] tokio::time::error::Elapsed),
-    /// A report that cannot be written down.
-    #[error("a report has no JSON form")]
-    Json(#[from] serde_json::Error),
 }
 
 /// How long it may take: the function has 120 seconds.
@@ -92,7 +92,7 @@ async fn compared(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Resul
             let reference = cast_ids(&job.filing.slots);
             let (content, images, counted) = scene::of(app, job, cast, shots).await?;
             let asked = Asked { reference, images, check: CheckType::All, threshold: PASS };
-            kept(app, job, asked, counted, &Content::Scene(content), None, now).await?
+            kept(app, job, asked, counted, Content::Scene(content), None, now).await?
         }
         Comparison::Sides(verification) => of_verification(app, job, verification, now).await?,
     };
@@ -126,13 +126,13 @@ async fn of_views(
     let all = job.judged_with(&judged);
     let chosen = job.kind.chosen(shots, &all);
     let set = if chosen == newest { set } else { set::Set::of(app, job, set.into_master(), &chosen).await? };
-    let attempts = content::attempts(&chosen, shots, &all);
+    let attempts = written::attempts(&chosen, shots, &all);
     let counted = set.counted(CheckType::All, PASS);
     let (content, sheet) = set.told(attempts).await;
     let content = Content::Set(Box::new(content));
     let images = chosen.iter().filter_map(|shot| first_image(shot)).cloned().collect();
     let asked = Asked { reference: master.to_string(), images, check: CheckType::All, threshold: PASS };
-    let mut compared = kept(app, job, asked, counted, &content, sheet, now).await?;
+    let mut compared = kept(app, job, asked, counted, content, sheet, now).await?;
     compared.verified.judged = judged;
     Ok(Next::End(Box::new(compared)))
 }
@@ -191,7 +191,7 @@ async fn of_verification(
             let counted = set.counted(verification.check, verification.threshold);
             let (content, sheet) = set.told(Vec::new()).await;
             let content = Content::Set(Box::new(content));
-            kept(app, job, asked(images), counted, &content, sheet, now).await
+            kept(app, job, asked(images), counted, content, sheet, now).await
         }
         (Side::Picture(examined), Side::Views(collection)) => {
             let images = examined.id.clone().into_iter().collect();
@@ -200,12 +200,12 @@ async fn of_verification(
         (Side::Picture(examined), Side::Picture(against)) => {
             let images = examined.id.clone().into_iter().collect();
             if let Some((content, counted)) = scene::with_one(app, &against, &examined, verification).await? {
-                return kept(app, job, asked(images), counted, &Content::Scene(content), None, now).await;
+                return kept(app, job, asked(images), counted, Content::Scene(content), None, now).await;
             }
             let pair = pair::Pair::of(*against, *examined, None).await.with_face(app).await;
             let counted = pair.counted(verification.check, verification.threshold);
             let (content, sheet) = pair.told().await;
-            kept(app, job, asked(images), counted, &Content::Pair(Box::new(content)), sheet, now).await
+            kept(app, job, asked(images), counted, Content::Pair(Box::new(content)), sheet, now).await
         }
     }
 }
@@ -228,7 +228,7 @@ async fn in_collection(
     let pair = pair.with_face(app).await;
     let counted = pair.counted(asked.check, asked.threshold);
     let (content, sheet) = pair.told().await;
-    kept(app, job, asked, counted, &Content::Pair(Box::new(content)), sheet, now).await
+    kept(app, job, asked, counted, Content::Pair(Box::new(content)), sheet, now).await
 }
 
 /// One side of a comparison; `None` where it is gone.
@@ -264,13 +264,22 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
+/// Whether a job was made for its verdict, or pays for what the verdict decides: without one it needs a review.
+fn verdict_was_wanted(job: &Job) -> bool {
+    match &job.kind {
+        Kind::Verification(_) => true,
+        Kind::Profile(profile) => profile.reroll_budget.is_some(),
+        Kind::Master(_) | Kind::Portrait(_) | Kind::Composite(_) | Kind::Regeneration(_) => false,
+    }
+}
+
 /// Stores the drawn report, and makes the record that is written with the job's end.
 async fn kept(
     app: &App,
     job: &Job,
     asked: Asked,
     counted: Counted,
-    content: &Content,
+    content: Content,
     sheet: Option<String>,
     now: Timestamp,
 ) -> Result<Compared, NotVerified> {
@@ -291,9 +300,17 @@ async fn kept(
         threshold: asked.threshold,
         overall: counted.overall,
         passed: counted.passed,
-        content: serde_json::to_string(content)?,
+        not_judged: match counted.passed {
+            None => Some(content.not_judged_reason().unwrap_or_else(|| "nothing could be compared".to_owned())),
+            Some(_) => None,
+        },
+        content,
         sheet,
     };
-    let verified = Verified { doubtful: counted.passed == Some(false), report: Some(id), ..Verified::default() };
+    let doubtful = match counted.passed {
+        Some(passed) => !passed,
+        None => verdict_was_wanted(job),
+    };
+    let verified = Verified { doubtful, report: Some(id), ..Verified::default() };
     Ok(Compared { verified, report: Some(report) })
 }

@@ -4,11 +4,13 @@
 //! a submit that may have arrived is never sent again from here.
 
 mod error;
+mod input;
 mod jwks;
 mod signature;
 mod wire;
 
 pub use error::from_answer;
+pub use input::{NotSendable, input};
 pub use jwks::{Jwks, JwksError};
 pub use likeness_domain::fal_error::{FalError, FalErrorKind};
 pub use signature::{SignatureError, SignatureHeaders, VerifyingKeys};

@@ -15,20 +15,19 @@ pub use reopen::NotReopened;
 pub use state::{Ending, JobState, JobStatus, TakenBack};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
+    as_text,
     failure::{Failure, FailureCode},
-    filing::{Filing, Relation},
-    id::{JobId, ProjectId, ReportId, UserId, WorkflowId, project_folder},
+    filing::Filing,
+    id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
     kind::{Kind, Verdict},
-    media::ImageType,
     money::Usd,
     recipe::{IgnoredParameter, Recipe},
     report::{Judged, Verified},
     shot::{Shot, ShotState},
-    subject::VisualSpecifications,
 };
 
 /// How long a job may be open before the sweep looks whether its end was missed.
@@ -57,8 +56,7 @@ pub struct Job {
     pub reserved: Option<Usd>,
     /// What was asked for and cannot be had.
     pub ignored: Vec<IgnoredParameter>,
-    /// Where its images are filed. Jobs of the first version do not say: see [`Job::read`].
-    #[serde(default = "not_filed")]
+    /// Where its images are filed.
     pub filing: Filing,
     /// What makes a request the same as this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,7 +65,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<WorkflowId>,
     /// The caller's own, given back as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::optional")]
     pub metadata: Option<Value>,
     /// What its images were judged to be, once they were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -99,57 +97,7 @@ pub enum NotFinished {
     AlreadyDone,
 }
 
-/// A document of the caller's, kept as text: the table knows no difference between 1 and 1.0, and no deep nesting.
-mod as_text {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-    use serde_json::Value;
-
-    pub(super) fn serialize<S: Serializer>(document: &Option<Value>, to: S) -> Result<S::Ok, S::Error> {
-        document.as_ref().map(Value::to_string).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| serde_json::from_str(&text)).transpose().map_err(D::Error::custom)
-    }
-}
-
-/// What [`Job::read`] replaces.
-fn not_filed() -> Filing {
-    Filing {
-        image_type: ImageType::MasterReference,
-        folder: String::new(),
-        subject: None,
-        subject_type: None,
-        person: None,
-        lora: None,
-        owner: None,
-        specifications: VisualSpecifications::default(),
-        slots: Vec::new(),
-    }
-}
-
 impl Job {
-    /// Reads a job of any version. Those of the first were all masters, and where their images are filed follows from that.
-    ///
-    /// # Errors
-    /// It is no job.
-    pub fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut job = Self::deserialize(from)?;
-        if let Kind::Master(master) = &job.kind
-            && job.filing.folder.is_empty()
-        {
-            job.filing = Filing {
-                folder: project_folder(&job.project, &format!("references/{}", master.subject_id)),
-                subject: Some(master.subject_id.clone()),
-                subject_type: Some(master.subject_type),
-                owner: Some((master.subject_id.to_string(), Relation::HasMasterReference)),
-                ..job.filing
-            };
-        }
-        Ok(job)
-    }
-
     /// The state of a job that is just being accepted.
     #[must_use]
     pub fn opened(now: Timestamp, deadline: Option<Timestamp>) -> JobState {

@@ -2,18 +2,21 @@
 //! table, no HTTP, no pixels. Time and randomness are arguments.
 
 pub mod admission;
+mod as_text;
 pub mod clock;
 pub mod collection;
 pub mod entropy;
 pub mod expected;
 pub mod failure;
 pub mod fal_error;
+pub mod field;
 pub mod filing;
 pub mod id;
 pub mod job;
 pub mod kind;
 pub mod lane;
 pub mod lora;
+pub mod measured;
 pub mod media;
 pub mod model;
 pub mod money;

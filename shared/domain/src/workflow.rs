@@ -35,17 +35,12 @@ pub struct Workflow {
     /// Its steps; each needs only earlier ones.
     pub steps: Vec<Step>,
     /// Whether earlier jobs may answer its steps.
-    #[serde(default = "usually")]
     pub may_be_cached: bool,
     /// When its jobs are taken back, and no step begins any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
     /// Where it stands.
     pub state: WorkflowState,
-}
-
-fn usually() -> bool {
-    true
 }
 
 /// One job of a workflow.
@@ -56,7 +51,6 @@ pub struct Step {
     /// What it makes; may name earlier steps' results.
     pub kind: Kind,
     /// Steps that have to be done before, beside those whose results it names.
-    #[serde(default)]
     pub after: Vec<String>,
     /// Where it stands.
     pub state: StepState,

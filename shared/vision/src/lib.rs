@@ -7,17 +7,21 @@
 mod gate;
 mod picture;
 
+mod colour;
+
 mod palette;
 mod presence;
 mod quality;
 
 pub mod consistency;
+pub mod embedding;
 
 pub mod scene;
 pub mod sheet;
 pub mod specification;
 
 mod backdrop;
+mod light;
 mod luma;
 mod oklab;
 

@@ -2,17 +2,20 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use likeness_core::{
     bucket::BucketError,
     id::{JobId, MediaId, PersonId, SubjectId},
+    measured::Measured,
     media::Media,
     subject::{SubjectType, VisualSpecifications},
 };
 use serde::Serialize;
-use serde_json::Value;
 
-use crate::{app::App, problem::ApiError, views::recipe::RecipeView};
+use crate::{
+    app::App,
+    problem::ApiError,
+    views::{recipe::RecipeView, time::Time},
+};
 
 /// From this quality on a master reference passes.
 const PASSING_QUALITY: f64 = 0.90;
@@ -36,13 +39,13 @@ pub(crate) struct ImageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_id: Option<MediaId>,
     job_id: JobId,
-    created_at: Timestamp,
+    created_at: Time,
     pub(crate) url: String,
     pub(crate) webp_url: String,
     pub(crate) thumbnail_url: String,
     /// When the addresses end; absent where they do not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) urls_expire_at: Option<Timestamp>,
+    pub(crate) urls_expire_at: Option<Time>,
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) content_type: String,
@@ -59,7 +62,7 @@ pub(crate) struct ImageView {
     pub(crate) reference_scores: BTreeMap<String, f64>,
     /// What was measured of its figure, of a master reference: palette with names, heads per height, heights, words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    measured: Option<Value>,
+    measured: Option<Measured>,
     recipe: RecipeView,
     fal_request_id: String,
     provider_retried: bool,
@@ -82,11 +85,11 @@ impl ImageView {
             version: media.version,
             parent_id: media.parent,
             job_id: media.job,
-            created_at: media.created_at,
+            created_at: media.created_at.into(),
             url: original.url,
             webp_url: webp.url,
             thumbnail_url: thumbnail.url,
-            urls_expire_at: original.expires_at,
+            urls_expire_at: original.expires_at.map(Time::from),
             width: media.width,
             height: media.height,
             content_type: media.original.content_type,
@@ -99,8 +102,7 @@ impl ImageView {
             quality_passed: media.quality_score >= PASSING_QUALITY,
             quality: media.quality,
             reference_scores: media.reference_scores,
-            // Nobody else writes it.
-            measured: media.measured.and_then(|measured| serde_json::from_str(&measured).ok()),
+            measured: media.measured,
             recipe: RecipeView::new(media.recipe),
             fal_request_id: media.request_id,
             provider_retried: media.provider_retried,

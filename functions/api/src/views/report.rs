@@ -1,18 +1,18 @@
 //! A consistency report as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     id::{JobId, MediaId, ReportId, SubjectId},
-    report::{CheckType, Report},
+    report::{CheckType, Report, ReportVerdict, content::Content},
 };
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::{
     app::App,
     problem::ApiError,
-    report_content::Content,
-    views::check::{CheckView, recommendations},
+    views::{
+        check::{CheckView, recommendations},
+        time::Time,
+    },
 };
 
 /// A whole report.
@@ -39,7 +39,7 @@ pub(crate) struct ListedReport {
 struct Heading {
     report_id: ReportId,
     job_id: JobId,
-    created_at: Timestamp,
+    created_at: Time,
 }
 
 /// What was compared, and whether it matches.
@@ -53,7 +53,11 @@ struct Outcome {
     image_ids: Vec<MediaId>,
     check_type: CheckType,
     threshold: f64,
-    /// `null` where nothing could be judged.
+    /// `passed`, `failed`, or `notJudged` with its reason.
+    verdict: ReportVerdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged_reason: Option<String>,
+    /// `null` where it was not judged.
     passed: Option<bool>,
     overall_consistency: Option<f64>,
 }
@@ -67,7 +71,7 @@ pub(crate) struct Findings {
     checks: Vec<CheckView>,
     recommendations: Vec<String>,
     /// As it was written.
-    report: Value,
+    report: Content,
     #[serde(flatten)]
     sheet: SheetView,
 }
@@ -80,7 +84,7 @@ pub(crate) struct SheetView {
     sheet_url: Option<String>,
     /// When the address ends; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sheet_url_expires_at: Option<Timestamp>,
+    sheet_url_expires_at: Option<Time>,
 }
 
 impl ReportView {
@@ -97,7 +101,7 @@ impl From<Report> for ListedReport {
 
 impl Heading {
     fn new(report: &Report) -> Self {
-        Self { report_id: report.id, job_id: report.job, created_at: report.created_at }
+        Self { report_id: report.id, job_id: report.job, created_at: report.created_at.into() }
     }
 }
 
@@ -109,6 +113,8 @@ impl From<Report> for Outcome {
             image_ids: report.images,
             check_type: report.check,
             threshold: report.threshold,
+            verdict: report.verdict(),
+            not_judged_reason: report.not_judged,
             passed: report.passed,
             overall_consistency: report.overall,
         }
@@ -117,13 +123,12 @@ impl From<Report> for Outcome {
 
 impl Findings {
     pub(crate) async fn new(app: &App, report: Report) -> Result<Self, ApiError> {
-        let content = Content::of(&report)?;
-        let checks = CheckView::all(&content, report.check, report.threshold);
+        let checks = CheckView::all(&report.content, report.check, report.threshold);
         Ok(Self {
             recommendations: recommendations(&checks),
             checks,
-            report: serde_json::from_str(&report.content).map_err(|error| ApiError::Internal(Box::new(error)))?,
             sheet: SheetView::new(app, &report).await?,
+            report: report.content.clone(),
             outcome: report.into(),
         })
     }
@@ -134,6 +139,6 @@ impl SheetView {
         let Some(key) = &report.sheet else { return Ok(Self { sheet_url: None, sheet_url_expires_at: None }) };
         let url = app.bucket.url(key, app.clock.now()).await;
         let url = url.map_err(|error| ApiError::Internal(Box::new(error)))?;
-        Ok(Self { sheet_url: Some(url.url), sheet_url_expires_at: url.expires_at })
+        Ok(Self { sheet_url: Some(url.url), sheet_url_expires_at: url.expires_at.map(Time::from) })
     }
 }

@@ -197,11 +197,6 @@ fn a_job_that_is_taken_back_stays_so_until_its_end() {
     );
     let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&checked).unwrap();
     assert_eq!(serde_dynamo::from_item::<_, Job>(item).unwrap(), checked);
-    // Written before there were deadlines.
-    let mut old = serde_json::to_value(&checked).unwrap();
-    old["state"]["open"]["canceled"] = json!(true);
-    let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(old).unwrap();
-    assert_eq!(serde_dynamo::from_item::<_, Job>(item).unwrap(), checked);
 }
 
 #[test]

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, Verdict, cache_key, check_references, fitted};
 use crate::{
+    field::Field,
     filing::Filing,
     id::{SubjectId, project_folder},
     media::{ImageType, Media},
@@ -17,7 +18,7 @@ use crate::{
     money::Usd,
     pointer::ImagePointer,
     prompt::{Template, View, specification_words, view_words},
-    recipe::Recipe,
+    recipe::{Draft, Recipe},
     shot::Shot,
     subject::{Subject, SubjectType, VisualSpecifications},
 };
@@ -81,7 +82,7 @@ impl Profile {
         self.check_master(master)?;
         let subject = material.subjects.get(&self.subject);
         let Some(description) = self.description.clone().or_else(|| subject.map(|one| one.description.clone())) else {
-            return Err(Unfit::new("/subjectId", "is no subject of this project"));
+            return Err(Unfit::new(Field::Subject, "is no subject of this project"));
         };
         let subject_type = subject.map_or(SubjectType::Character, |subject| subject.subject_type);
         let specifications = specifications(master, subject);
@@ -92,8 +93,8 @@ impl Profile {
         };
         let model = self.tuning.model(default)?;
         self.tuning.check(model)?;
-        let source = material.source(&self.master, "/masterReferenceId")?;
-        check_references(model, 1, "/masterReferenceId")?;
+        let source = material.source(&self.master, Field::Master)?;
+        check_references(model, 1, Field::Master)?;
         // The master's own seed: whatever of the picture hangs on it stays the same.
         let seed = self.tuning.seed.or_else(|| master.map(|master| master.recipe.seed));
         let side = self.resolution.side();
@@ -102,9 +103,9 @@ impl Profile {
             &format!("{}/{}", setting.project, self.subject),
             setting.wording,
         );
-        let wanted = Recipe {
-            model: String::new(),
-            prompt: String::new(),
+        let first = self.angles.first().copied().unwrap_or_default();
+        let wanted = Draft {
+            prompt: Self::view_prompt(first, &description, template, &specifications),
             template: template.reference(),
             seed: seed.unwrap_or_else(|| self.tuning.seed(setting.entropy)),
             width: side,
@@ -115,7 +116,7 @@ impl Profile {
             output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
             negative_prompt: self.tuning.negative_prompt.clone(),
             strength: None,
-            angle: None,
+            angle: Some(first),
             references: vec![source],
             controls: Vec::new(),
             loras: Vec::new(),
@@ -155,11 +156,11 @@ impl Profile {
         let Some(master) = master else { return Ok(()) };
         if master.image_type != ImageType::MasterReference {
             let detail = format!("is a {}, not a master reference", master.image_type.as_str());
-            return Err(Unfit::new("/masterReferenceId", detail));
+            return Err(Unfit::new(Field::Master, detail));
         }
         match &master.subject {
             Some(subject) if *subject != self.subject => {
-                Err(Unfit::new("/masterReferenceId", format!("shows the subject {subject}, not {}", self.subject)))
+                Err(Unfit::new(Field::Master, format!("shows the subject {subject}, not {}", self.subject)))
             }
             Some(_) | None => Ok(()),
         }
@@ -167,13 +168,18 @@ impl Profile {
 
     /// The view from `angle`.
     fn seen_from(&self, angle: u16, base: &Recipe, template: &Template, known: &VisualSpecifications) -> Recipe {
-        let prompt = template.fill(&[
+        let description = self.description.as_deref().unwrap_or_default();
+        let prompt = Self::view_prompt(angle, description, template, known);
+        Recipe { prompt, angle: Some(angle), ..base.clone() }
+    }
+
+    fn view_prompt(angle: u16, description: &str, template: &Template, known: &VisualSpecifications) -> String {
+        template.fill(&[
             ("view", &view_words(angle)),
             ("visible", &View::nearest(angle).visible),
-            ("description", self.description.as_deref().unwrap_or_default()),
+            ("description", description),
             ("specifications", &specification_words(known)),
-        ]);
-        Recipe { prompt, angle: Some(angle), ..base.clone() }
+        ])
     }
 
     /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill what

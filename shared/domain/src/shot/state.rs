@@ -33,7 +33,6 @@ pub enum ShotState {
         /// When the sweep reminds ingest of it.
         check_at: Timestamp,
         /// How often it did.
-        #[serde(default)]
         reminders: u32,
     },
     /// The images are in the bucket and recorded.

@@ -576,7 +576,7 @@ fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
 }
 
 #[test]
-fn a_flight_of_before_there_was_calling_off_is_read() {
+fn a_flight_says_that_it_is_called_off_only_where_it_is() {
     let written = serde_json::to_value(waiting().claimed()).unwrap();
     assert_eq!(written["state"]["submitting"]["call_off"], Value::Null);
     assert_eq!(serde_json::from_value::<Shot>(written).unwrap(), waiting().claimed());
@@ -761,17 +761,6 @@ fn a_recipe_is_kept_once() {
 }
 
 #[test]
-fn a_record_of_before_is_read_whole() {
-    // Each attempt had its recipe, and said that it was not paid twice.
-    let mut record = serde_json::to_value(delivered()).unwrap();
-    let recipe = record["recipe"].clone();
-    record["attempts"][0]["recipe"] = recipe;
-    record["attempts"][0]["paid_twice"] = false.into();
-    record["state"]["delivered"]["delivery"]["billable_units"] = Value::Null;
-    assert_eq!(serde_json::from_value::<Shot>(record).unwrap(), delivered());
-}
-
-#[test]
 fn the_sweep_may_look_too_early_and_never_too_late() {
     let claimed = waiting().claimed().looked_at(at(40));
     assert_eq!(claimed.work(), Work::Due(at(40)), "the lease ends at 60");
@@ -872,8 +861,4 @@ fn the_names_of_states_and_outcomes_stay() {
         json!(outcomes),
         json!(["under_way", "delivered", { "unusable": "content_refused" }, { "rejected": "timed_out" }, "lost"])
     );
-    // Written before it was known whether fal billed twice.
-    let mut old = serde_json::to_value(delivered()).unwrap();
-    old["attempts"][0].as_object_mut().unwrap().remove("paid_twice");
-    assert_eq!(serde_json::from_value::<Shot>(old).unwrap(), delivered());
 }

@@ -15,26 +15,25 @@ use likeness_core::{
 };
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, JobOf},
     app::App,
-    headers::{cancel_after::cancel_after, idempotency::idempotency, prefer},
+    headers::options::Options,
     problem::ApiError,
-    request::extract::Path,
-    routes::jobs::reachable,
+    request::errors::Errors,
     start_job::{Started, replay, respond},
 };
 
 pub(crate) async fn retry_job(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(job): Path<String>,
+    JobOf { stored: mut before, .. }: JobOf<Generate>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut before = reachable(&app, &caller, Action::Generate, &job).await?;
     let (id, project) = (before.job.value.id, before.job.value.project.clone());
-    let (wait, cancel_after) = (prefer::wait(&headers)?, cancel_after(&headers)?);
-    let idempotency = idempotency(&headers, &format!("jobs/{id}/retry"), "")?;
-    // Somebody else may open it at this moment, or end it: read again and decide anew.
+    let mut errors = Errors::default();
+    let Options { wait, cancel_after, idempotency, .. } =
+        Options::read(&headers, &format!("jobs/{id}/retry"), "", &mut errors)?;
+    errors.finish()?;
+    // Another request may open it at this moment, or it may end: read again and decide anew.
     let mut tries = app.store.tries("the job");
     loop {
         let now = app.clock.now();
@@ -51,7 +50,7 @@ pub(crate) async fn retry_job(
         match app.store.reopen_job(&before, &open, &waiting, idempotency.as_ref(), now).await? {
             Acceptance::Accepted => {
                 tracing::info!(event = "retried", job.id = %id, shots = waiting.len(), "a job was opened again");
-                app.intake.announce(&open, now).await;
+                app.acceptor.announce(&open, now).await;
                 let stored = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
                 return respond(&app, Started { stored, cached: false }, wait).await;
             }
@@ -77,10 +76,10 @@ async fn reopened(
     let (job, shots) = (&before.job.value, before.plain_shots());
     let count = job.to_reopen(&shots).map_err(|not| refusal(job, not))?.len();
     if count > 0 {
-        app.intake.room_for(&job.kind, false, now).await?;
+        app.acceptor.room(&job.kind, false, now).await?;
     }
     let count = u16::try_from(count).unwrap_or(u16::MAX);
-    let first_turn = app.intake.first_turn(&job.project, job.kind.priority(), count).await?;
+    let first_turn = app.acceptor.first_turn(&job.project, job.kind.priority(), count).await?;
     let deadline = cancel_after.map(|after| now + after);
     job.reopened(&shots, first_turn, deadline, now).map_err(|not| refusal(job, not))
 }

@@ -1,4 +1,4 @@
-//! `GET /api/v1/queues`: how much room there is at fal, who waits for it, and how full the queues between the functions are.
+//! `GET /api/v1/queues`: how much room there is at fal, how many shots wait for it, and how full the queues between the functions are.
 //!
 //! Journey: `tests/it/journeys/admission.rs`.
 
@@ -6,15 +6,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use likeness_core::{
     backlog::{Depth, QueueName},
     lane::Lane,
-    project::Scope,
 };
 use serde::Serialize;
 
-use crate::{access::Caller, app::App, problem::ApiError};
+use crate::{
+    access::{Key, Read},
+    app::App,
+    problem::ApiError,
+    views::time::Time,
+};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,12 +50,11 @@ struct QueueView {
 
 #[derive(Debug, Serialize)]
 struct Stopped {
-    until: Timestamp,
+    until: Time,
     reason: String,
 }
 
-pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Queues>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
+pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<Queues>, ApiError> {
     let now = app.clock.now();
     let gate = app.store.gate().await?;
     let mut waiting = BTreeMap::new();
@@ -68,8 +70,8 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
         slots: app.limits.slots,
         queue_size: waiting.values().sum(),
         waiting,
-        max_lane_backlog: app.intake.backlog.0,
+        max_lane_backlog: app.acceptor.backlog.0,
         queues: try_join_all(queues).await?,
-        stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
+        stopped: stopped.map(|stop| Stopped { until: stop.until.into(), reason: stop.reason.clone() }),
     }))
 }
