@@ -55,7 +55,7 @@ async fn a_database_that_was_emptied_or_removed_is_not_started_anew() {
 async fn a_folder_from_before_there_were_markers_is_adopted_if_it_is_whole() {
     let data = used().await;
     fs::remove_file(data.path().join("folder.json")).unwrap();
-    for file in FILES {
+    for file in FILES.into_iter().chain(["fal.sqlite"]) {
         let connection = rusqlite::Connection::open(data.path().join(file)).unwrap();
         connection.execute_batch("DROP TABLE likeness_folder").unwrap();
     }
