@@ -10,6 +10,7 @@ mod fit;
 #[path = "../calibrate/logistic.rs"]
 mod logistic;
 mod pictures;
+mod sides;
 mod table;
 #[path = "../calibrate/turning.rs"]
 mod turning;

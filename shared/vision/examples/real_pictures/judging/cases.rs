@@ -134,6 +134,10 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
     }
     for (from, to) in [(0, 0), (180, 180), (0, 180), (90, 0)] {
         compare("pose", view(own, "base", from), view(own, "pose", to), None);
+        // Another pose that is recognised is judged as another side.
+        if from == to {
+            compare("pose", view(own, "base", from), view(own, "pose", to), Some(Relation::Turned));
+        }
     }
     for defect in ["hue60", "hue150", "flat", "girth85", "girth120"] {
         compare(defect, view(own, "regen", 0), view(own, defect, 0), None);
@@ -148,6 +152,7 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
         }
         for b in free.iter().filter(|_| a.angle == Some(0)) {
             compare("illustration", Some(b), Some(a), Some(Relation::Same));
+            compare("illustration", Some(b), Some(a), Some(Relation::Turned));
         }
     }
     for (kin, other) in others {
@@ -157,8 +162,11 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
         }
         for b in &free {
             compare(kin, Some(b), view(other, "-", 0), Some(Relation::Same));
+            compare(kin, Some(b), view(other, "-", 0), Some(Relation::Turned));
         }
-        compare(kin, view(own, "base", 0), view(other, "pose", 0), None);
+        for relation in [Relation::Same, Relation::Turned] {
+            compare(kin, view(own, "base", 0), view(other, "pose", 0), Some(relation));
+        }
     }
     let photos: Vec<&Labelled> = own.iter().copied().filter(|view| view.family == "photo").collect();
     for (at, a) in photos.iter().enumerate() {
