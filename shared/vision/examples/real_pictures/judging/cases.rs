@@ -223,7 +223,7 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
             bad: view.bad,
             file: view.picture.file.clone(),
             measures: measured,
-            by_master: if shown.len() <= 6 || view.bad || what == "right" {
+            by_master: if view.claimed == 0 {
                 measures(front, figure, Relation::of(f64::from(view.claimed)))
             } else {
                 BTreeMap::new()
@@ -265,14 +265,14 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
         }
         let front = view(own, variant, 0);
         let many = [
-            ("mirrored side", spoilt(90, view(own, variant, 90), true, Some(270))),
             ("front for back", spoilt(180, front, false, Some(0))),
             ("mirrored front for back", spoilt(180, front, true, None)),
+            ("mirrored side", spoilt(90, view(own, variant, 90), true, Some(270))),
             ("off by 60", spoilt(120, view(own, variant, 60), false, Some(60))),
             ("front for side", spoilt(90, front, false, Some(0))),
             ("mirrored side", spoilt(270, view(own, variant, 270), true, Some(90))),
         ];
-        for (what, shown) in many.into_iter().take(if large { 4 } else { 6 }) {
+        for (what, shown) in many.into_iter().take(if large { 3 } else { 6 }) {
             shown.into_iter().for_each(|shown| judge(what, shown));
         }
         let mut seen: Vec<&str> = Vec::new();
@@ -286,7 +286,7 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
                 shown.into_iter().for_each(|shown| judge(&format!("{kin} view"), shown));
             }
         }
-        for defect in ["hue60", "flat", "hue150", "girth120"].into_iter().take(if large { 2 } else { 4 }) {
+        for defect in ["hue60", "flat", "hue150", "girth120"].into_iter().take(if large { 1 } else { 4 }) {
             spoilt(0, view(own, defect, 0), false, Some(0)).into_iter().for_each(|shown| judge(defect, shown));
         }
     }

@@ -14,8 +14,9 @@ pub(crate) fn adjusted(base: &Orientation, views: &[Turned<'_>], is_few: impl Fn
     for (name, course) in measures(views) {
         fitted.measures.entry(name).or_insert(course);
     }
+    let known = |view: &&Turned<'_>| view.others_right && !view.sides.others.is_empty();
     let seen: Vec<(Sides, &Turned<'_>)> =
-        views.iter().filter(|view| !view.sides.others.is_empty()).map(|view| (view.sides.clone(), view)).collect();
+        views.iter().filter(|view| known(view)).map(|view| (view.sides.clone(), view)).collect();
     let (few, many): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(sides, _)| is_few(sides));
     fitted.company = rebalanced(&fitted, &base.company, &many, MAY_BE_DOUBTED_REAL);
     fitted.few = Some(rebalanced(&fitted, base.few.as_ref().unwrap_or(&base.company), &few, MAY_BE_DOUBTED_REAL));
