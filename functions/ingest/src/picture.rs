@@ -114,7 +114,7 @@ fn extension_of_original(format: Format) -> &'static str {
 pub(crate) fn failure(rejected: &Rejected) -> Failure {
     let code = match rejected {
         Rejected::TooLarge { .. } => FailureCode::ImageTooLarge,
-        Rejected::NotAnImage { .. } | Rejected::Animated { .. } => FailureCode::NotAnImage,
+        Rejected::NotAnImage { .. } | Rejected::AppleVariant | Rejected::Animated { .. } => FailureCode::NotAnImage,
         Rejected::TooManyPixels { .. } => FailureCode::TooManyPixels,
         Rejected::Corrupt { .. } => FailureCode::CorruptImage,
     };

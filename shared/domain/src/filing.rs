@@ -32,7 +32,6 @@ pub struct Filing {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<(String, Relation)>,
     /// The specifications that were in force.
-    #[serde(default)]
     pub specifications: VisualSpecifications,
     /// What a scene is put together from.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
