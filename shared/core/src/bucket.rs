@@ -1,5 +1,7 @@
 //! R2 through the S3 API. Keys in, keys out: URLs are made when they are read, because addresses change.
 
+mod throttling;
+
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_s3::{
@@ -16,10 +18,13 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use secrecy::ExposeSecret;
 use url::Url;
 
+use self::throttling::TooManyRequests;
 use crate::{aws, config::BucketConfig};
 
-/// How long a signed URL is good for.
-const SIGNED_FOR: SignedDuration = SignedDuration::from_hours(1);
+/// How long a signed URL is good for, from the start of its window.
+const SIGNED_FOR: SignedDuration = SignedDuration::from_mins(90);
+/// How long it is the same text, so that a browser that has the picture need not fetch it again.
+const SAME_FOR: SignedDuration = SignedDuration::from_mins(30);
 
 /// What stays as it is in the path of a URL.
 const PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -83,6 +88,7 @@ impl Bucket {
             .credentials_provider(Credentials::new(config.access_key_id, secret, None, None, "environment"))
             .timeout_config(aws::timeouts_for_files())
             .retry_config(aws::retries())
+            .retry_classifier(TooManyRequests)
             .region(Region::new("auto"))
             .endpoint_url(config.endpoint.as_str())
             .force_path_style(true)
@@ -116,7 +122,8 @@ impl Bucket {
         Ok(())
     }
 
-    /// Where a client reads `key`: the public domain's address, or a signed one where the bucket is private.
+    /// Where a client reads `key`: the public domain's address, or a signed one where the bucket is private. That is the
+    /// same text within half an hour, and good for an hour at least.
     ///
     /// # Errors
     /// The address cannot be signed.
@@ -126,7 +133,7 @@ impl Bucket {
             let url = format!("{base}/{}", utf8_percent_encode(key, PATH));
             return Ok(ObjectUrl { url, expires_at: None });
         }
-        self.sign(key, now, SIGNED_FOR).await
+        self.signed_get(key, SIGNED_FOR, SAME_FOR, now).await
     }
 
     /// The key that `url` is an address of, public or signed; `None` where it is none of this bucket's. The signature does
@@ -160,7 +167,8 @@ impl Bucket {
         self.sign(key, start, lifetime).await
     }
 
-    /// Where anybody may put `key` until the address ends, with a `Content-Type` header that says `content_type`.
+    /// Where anybody may put `key` until the address ends: just so many `bytes`, with a `Content-Type` header that says
+    /// `content_type`.
     ///
     /// # Errors
     /// The address cannot be signed.
@@ -168,10 +176,12 @@ impl Bucket {
         &self,
         key: &str,
         content_type: &str,
+        bytes: u64,
         lifetime: SignedDuration,
         now: Timestamp,
     ) -> Result<ObjectUrl, BucketError> {
         let put = self.client.put_object().bucket(&self.name).key(key).content_type(content_type);
+        let put = put.content_length(i64::try_from(bytes).unwrap_or(i64::MAX));
         let signed = put.presigned(signing(now, lifetime)?).await.map_err(failed)?;
         Ok(ObjectUrl { url: signed.uri().to_owned(), expires_at: Some(now + lifetime) })
     }
@@ -305,11 +315,11 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_address_for_a_put_is_bound_to_its_content_type() {
+    async fn an_address_for_a_put_is_bound_to_its_type_and_length() {
         let now = "2026-11-21T07:00:00Z".parse().unwrap();
         let hour = SignedDuration::from_hours(1);
-        let put = bucket(None).signed_put("a", "application/octet-stream", hour, now).await.unwrap();
-        assert!(put.url.contains("X-Amz-SignedHeaders=content-type%3Bhost"), "{}", put.url);
+        let put = bucket(None).signed_put("a", "application/octet-stream", 500, hour, now).await.unwrap();
+        assert!(put.url.contains("X-Amz-SignedHeaders=content-length%3Bcontent-type%3Bhost"), "{}", put.url);
         assert_eq!(put.expires_at, Some(now + hour));
     }
 

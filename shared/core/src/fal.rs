@@ -4,12 +4,15 @@
 //! a submit that may have arrived is never sent again from here.
 
 mod error;
+mod input;
 mod jwks;
 mod signature;
 mod wire;
 
-pub use error::{FalError, FalErrorKind};
+pub use error::from_answer;
+pub use input::{NotSendable, input};
 pub use jwks::{Jwks, JwksError};
+pub use likeness_domain::fal_error::{FalError, FalErrorKind};
 pub use signature::{SignatureError, SignatureHeaders, VerifyingKeys};
 pub use wire::{Callback, CallbackOutcome};
 
@@ -117,7 +120,7 @@ impl Fal {
             })?;
             return Ok(self.in_short(accepted.into_request(endpoint, &self.base)));
         }
-        let error = FalError::from_answer(status, &headers, &body);
+        let error = from_answer(status, &headers, &body);
         // A proxy's own page says nothing about what happened behind it.
         let of_a_proxy = status.is_server_error() && !wire::is_json_object(&body);
         // Nor does a time-out, unless it is that of our own deadline.
@@ -142,7 +145,7 @@ impl Fal {
         let headers = response.headers().clone();
         let body = body_of(response).await?;
         if !status.is_success() {
-            return Err(FalError::from_answer(status, &headers, &body));
+            return Err(from_answer(status, &headers, &body));
         }
         match wire::status_word(&body).as_deref() {
             Some("COMPLETED") => Ok(FalStatus::Completed),
@@ -166,7 +169,7 @@ impl Fal {
             return Err(FalError { status: Some(404), ..gone });
         }
         if !status.is_success() {
-            return Err(FalError::from_answer(status, &headers, &body));
+            return Err(from_answer(status, &headers, &body));
         }
         let garbled = || FalError::new(FalErrorKind::Garbled, "fal's result cannot be read");
         let output: Value = serde_json::from_slice(&body).map_err(|_| garbled())?;
@@ -181,7 +184,7 @@ impl Fal {
     /// fal could not be reached or answered with a fault.
     pub async fn cancel(&self, request: &FalRequest) -> Result<(), FalError> {
         let url = self.of_request(request.cancel_url.as_ref(), request, "/cancel");
-        let response = self.request(Method::PUT, url).send().await.map_err(|error| FalError::unreachable(&error))?;
+        let response = self.request(Method::PUT, url).send().await.map_err(|error| error::unreachable(&error))?;
         let status = response.status();
         // 400: already completed. 404: nothing to cancel. The status says what became of it.
         if status.is_success() || matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND) {
@@ -189,11 +192,11 @@ impl Fal {
         }
         let headers = response.headers().clone();
         let body = body_of(response).await?;
-        Err(FalError::from_answer(status, &headers, &body))
+        Err(from_answer(status, &headers, &body))
     }
 
     async fn get(&self, url: Url) -> Result<Response, FalError> {
-        self.request(Method::GET, url).send().await.map_err(|error| FalError::unreachable(&error))
+        self.request(Method::GET, url).send().await.map_err(|error| error::unreachable(&error))
     }
 
     fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
@@ -243,7 +246,7 @@ const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 /// The body of an answer. One without end must not end the function that reads it.
 async fn body_of(mut response: Response) -> Result<Vec<u8>, FalError> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| FalError::unreachable(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| error::unreachable(&error))? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
             return Err(FalError::new(FalErrorKind::Garbled, "fal's answer is larger than any of fal's"));
         }

@@ -7,7 +7,7 @@ use crate::{
     id::ShotId,
     outcome::{Recorded, Recorder},
     shot::{Arrival, FalRequest, Shot, ShotState},
-    store::{Saved, StoreError, Versioned},
+    store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
 
@@ -88,9 +88,10 @@ async fn ask_again_later(
     fal: &Fal,
     now: Timestamp,
 ) -> Result<LookedUp, StoreError> {
-    if let Ok(after) = before.value.clone().still_running(now + fal.patience().check) {
-        // Whoever was faster knows more than "still running".
-        let (Saved::Yes | Saved::Conflict) = recorder.store.save_shot(before, &after).await?;
+    let check_at = now + fal.patience().check;
+    // Only as it was read: every other write knows more than "still running".
+    let still_running = |shot: Shot| if shot == before.value { shot.still_running(check_at) } else { Ok(shot) };
+    match recorder.store.change_shot_from(before.clone(), still_running).await? {
+        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => Ok(LookedUp::Waiting),
     }
-    Ok(LookedUp::Waiting)
 }

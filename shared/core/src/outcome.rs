@@ -5,14 +5,14 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     admission::Stop,
-    config::{ConfigError, Env, QueueConfig, StoreConfig},
+    config::{ConfigError, Env, PromptWords, QueueConfig, StoreConfig},
     entropy::Entropy,
     fal::{FalError, FalErrorKind},
     id::ShotId,
     prompt::Wording,
     queue::{IngestHint, LaneHint, Queues},
     shot::{Arrival, Illegal, Landed, Shot},
-    store::{Saved, Store, StoreError, Versioned},
+    store::{Changed, Saved, Store, StoreError, Versioned},
 };
 
 /// How long the lanes stand still after fal refused our key or account, before one shot tries again.
@@ -54,7 +54,7 @@ impl Recorder {
             store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
             queues: Queues::new(QueueConfig::from_env(env)?),
             entropy,
-            wording: Wording::from_env(env)?,
+            wording: PromptWords::from_env(env)?.0,
         })
     }
 
@@ -87,60 +87,48 @@ impl Recorder {
         arrival: Arrival,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        let (mut before, mut arrival, mut stopped) = (read, arrival, false);
-        loop {
-            let jitter = self.entropy.range(0.0..1.0);
-            let (after, landed) =
-                match before.value.clone().arrived(attempt, arrival.clone(), jitter, &self.wording, now) {
-                    Ok(next) => next,
-                    Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
-                    Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
-                };
-            // Before the shot is written: it fails for having found out, and whoever stops in between has stopped the lanes.
-            if let Arrival::Error(error) = &arrival
-                && let Some(reason) = refuses_us(error)
-                && !stopped
-            {
-                stopped = self.stop(reason, now).await? == Saved::Yes;
-                if !stopped {
-                    arrival = Arrival::TurnedAway(error.clone());
-                    continue;
+        let jitter = self.entropy.range(0.0..1.0);
+        let is_news = read.value.clone().arrived(attempt, arrival.clone(), jitter, &self.wording, now).is_ok();
+        let arrival = if is_news { self.stop_if_refused(arrival, now).await? } else { arrival };
+        let mut recorded = Recorded::Unknown;
+        let changed = self.store.change_shot_from(read, |shot| {
+            let (after, next) = after_arrival(shot, attempt, &arrival, jitter, &self.wording, now)?;
+            recorded = next;
+            Ok(after)
+        });
+        match changed.await? {
+            Changed::Done(after) => {
+                match &recorded {
+                    Recorded::Landed(landed) => self.hint(&after.value, landed).await,
+                    Recorded::Late => tracing::warn!(
+                        event = "paid_twice",
+                        shot.id = %after.value.id,
+                        shot.attempt = attempt,
+                        "fal delivered an attempt that was given up"
+                    ),
+                    Recorded::Known | Recorded::Unknown => {}
                 }
+                Ok(recorded)
             }
-            if self.store.save_shot(&before, &after).await? == Saved::Yes {
-                self.hint(&after, &landed).await;
-                return Ok(Recorded::Landed(landed));
-            }
-            match self.store.shot(before.value.id).await? {
-                Some(read) => before = read,
-                None => return Ok(Recorded::Unknown),
-            }
+            Changed::Unchanged(recorded) => Ok(recorded),
+            Changed::Gone => Ok(Recorded::Unknown),
         }
     }
 
-    async fn record_late(
-        &self,
-        before: &Versioned<Shot>,
-        attempt: u32,
-        arrival: &Arrival,
-    ) -> Result<Recorded, StoreError> {
-        let Arrival::Images(delivery) = arrival else { return Ok(Recorded::Late) };
-        match before.value.clone().arrived_late(attempt, delivery) {
-            Ok(after) => {
-                // A conflict means that the shot moved on meanwhile; the busy answer makes fal call again.
-                if self.store.save_shot(before, &after).await? == Saved::Conflict {
-                    return Err(StoreError::Busy("the shot changed while a late callback was noted".into()));
-                }
-                tracing::warn!(
-                    event = "paid_twice",
-                    shot.id = %after.id,
-                    shot.attempt = attempt,
-                    "fal delivered an attempt that was given up"
-                );
-                Ok(Recorded::Late)
-            }
-            Err(Illegal::AlreadyDone) => Ok(Recorded::Known),
-            Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Ok(Recorded::Unknown),
+    /// What the arrival says of its shot: where it says that fal refuses us, the lanes are stopped, and a shot that was not
+    /// the first to find that out was only turned away. Before the shot is written: it fails for having found out, and a
+    /// crash in between has stopped the lanes.
+    async fn stop_if_refused(&self, arrival: Arrival, now: Timestamp) -> Result<Arrival, StoreError> {
+        let reason = match &arrival {
+            Arrival::Error(error) => refuses_us(error),
+            Arrival::Images(_) | Arrival::TurnedAway(_) | Arrival::Silence => None,
+        };
+        match (arrival, reason) {
+            (Arrival::Error(error), Some(reason)) => Ok(match self.stop(reason, now).await? {
+                Saved::Yes => Arrival::Error(error),
+                Saved::Conflict => Arrival::TurnedAway(error),
+            }),
+            (arrival, _) => Ok(arrival),
         }
     }
 
@@ -171,6 +159,29 @@ impl Recorder {
         if self.store.anybody_waits().await.unwrap_or(true) {
             self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
         }
+    }
+}
+
+/// The shot as `arrival` leaves it, and what that is called; an error where it leaves it as it is.
+fn after_arrival(
+    shot: Shot,
+    attempt: u32,
+    arrival: &Arrival,
+    jitter: f64,
+    wording: &Wording,
+    now: Timestamp,
+) -> Result<(Shot, Recorded), Recorded> {
+    match shot.clone().arrived(attempt, arrival.clone(), jitter, wording, now) {
+        Ok((after, landed)) => Ok((after, Recorded::Landed(landed))),
+        Err(Illegal::AlreadyDone | Illegal::State { .. }) => Err(Recorded::Known),
+        Err(Illegal::OtherAttempt { .. }) => match arrival {
+            Arrival::Images(delivery) => match shot.arrived_late(attempt, delivery) {
+                Ok(after) => Ok((after, Recorded::Late)),
+                Err(Illegal::AlreadyDone) => Err(Recorded::Known),
+                Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Err(Recorded::Unknown),
+            },
+            Arrival::Error(_) | Arrival::TurnedAway(_) | Arrival::Silence => Err(Recorded::Late),
+        },
     }
 }
 

@@ -74,12 +74,12 @@ async fn several_errors_are_told_at_once_in_one_problem() {
       "detail": "the request is not valid",
       "errors": [
         {
-          "detail": "has 5 characters, 10 to 1000 are allowed",
+          "detail": "must have 10 to 1000 characters, and has 5",
           "in": "body",
           "pointer": "/description"
         },
         {
-          "detail": "is not between 1 and 4",
+          "detail": "must be 1 to 4, and is 9",
           "in": "body",
           "pointer": "/variations"
         }

@@ -3,9 +3,9 @@
 use http::{Method, StatusCode};
 use likeness_core::{
     project::{Member, Role},
-    store::Ledger,
+    store::{Ledger, MemberChange},
 };
-use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
+use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -144,7 +144,7 @@ async fn only_who_may_generate_may_cancel() {
     assert_eq!((status.as_u16(), &problem["detail"]), (404, &json!("there is no such job")));
     let (project, user) = ("demo".parse().unwrap(), "elsewhere".parse().unwrap());
     let viewer = Member { project, user, role: Role::Viewer, since: product.hands.now() };
-    product.store().put_member(viewer).await.unwrap();
+    assert_eq!(product.store().put_member(viewer).await.unwrap(), MemberChange::Made);
     assert_eq!(stranger().await.0, StatusCode::FORBIDDEN);
     assert_eq!(cancel(&product, "job_01jd0000000000000000000000").await.0, StatusCode::NOT_FOUND);
     assert_eq!(product.ended(&id).await["status"], "completed");

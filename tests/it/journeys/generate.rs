@@ -6,6 +6,7 @@ use likeness_core::{
     bucket::Bucket,
     config::BucketConfig,
     project::{Member, Role},
+    store::MemberChange,
 };
 use serde_json::{Value, json};
 
@@ -166,7 +167,7 @@ async fn who_has_several_projects_says_which() {
     product.create_project("elsewhere", "elsewhere-key").await;
     let (project, user) = ("elsewhere".parse().unwrap(), "demo".parse().unwrap());
     let editor = Member { project, user, role: Role::Editor, since: product.hands.now() };
-    product.store().put_member(editor).await.unwrap();
+    assert_eq!(product.store().put_member(editor).await.unwrap(), MemberChange::Made);
     let (status, problem) = post(&product, json!({ "type": "master", "prompt": PROMPT })).await;
     assert_eq!((status.as_u16(), &problem["errors"][0]["pointer"]), (400, &json!("/projectId")), "{problem}");
     let job = made(&product, json!({ "type": "master", "prompt": PROMPT, "projectId": "elsewhere" })).await;
@@ -174,14 +175,19 @@ async fn who_has_several_projects_says_which() {
     let (status, _) = post(&product, json!({ "type": "master", "prompt": PROMPT, "projectId": "nowhere" })).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
     let store = product.store();
+    let (demo, other) = ("demo".parse().unwrap(), "elsewhere".parse().unwrap());
+    let keeper = Member { project: demo, user: other, role: Role::Owner, since: product.hands.now() };
+    assert_eq!(store.put_member(keeper).await.unwrap(), MemberChange::Made);
     for project in ["elsewhere", "demo"] {
-        store.remove_member(&project.parse().unwrap(), &"demo".parse().unwrap()).await.unwrap();
+        let left = store.remove_member(&project.parse().unwrap(), &"demo".parse().unwrap()).await.unwrap();
+        assert_eq!(left, MemberChange::Made);
     }
     let (status, problem) = post(&product, json!({ "type": "master", "prompt": PROMPT })).await;
     let detail = "is missing, and you are a member of no project";
     assert_eq!((status.as_u16(), &problem["errors"][0]["detail"]), (400, &json!(detail)));
     let (project, user) = ("demo".parse().unwrap(), "demo".parse().unwrap());
-    store.put_member(Member { project, user, role: Role::Owner, since: product.hands.now() }).await.unwrap();
+    let back = Member { project, user, role: Role::Owner, since: product.hands.now() };
+    assert_eq!(store.put_member(back).await.unwrap(), MemberChange::Made);
     product.finish().await;
 }
 

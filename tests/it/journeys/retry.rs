@@ -2,8 +2,11 @@
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
-use likeness_core::project::{Member, Role};
-use likeness_local::fal::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
+use likeness_core::{
+    project::{Member, Role},
+    store::MemberChange,
+};
+use likeness_fal_emulator::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 
@@ -165,7 +168,7 @@ async fn a_job_that_runs_or_is_complete_is_not_retried_nor_by_a_stranger() {
     assert_eq!(stranger().await.0, StatusCode::NOT_FOUND);
     let (project, user) = ("demo".parse().unwrap(), "elsewhere".parse().unwrap());
     let viewer = Member { project, user, role: Role::Viewer, since: product.hands.now() };
-    product.store().put_member(viewer).await.unwrap();
+    assert_eq!(product.store().put_member(viewer).await.unwrap(), MemberChange::Made);
     assert_eq!(stranger().await.0, StatusCode::FORBIDDEN);
     let (status, problem) = answer(retry(&product, &done).header("cancel-after", "1s")).await;
     assert_eq!((status.as_u16(), &problem["errors"][0]["pointer"]), (400, &json!("/Cancel-After")));

@@ -5,7 +5,10 @@ use likeness_core::{
     collection::Collection,
     id::MediaId,
     job::Job,
-    report::{CheckType, Judged},
+    report::{
+        CheckType, Judged,
+        content::{AttemptContent, SetContent, UnjudgedView, ViewFace},
+    },
     shot::Shot,
 };
 use likeness_vision::{
@@ -16,7 +19,7 @@ use likeness_vision::{
 
 use super::{
     NotVerified, apart,
-    content::{AttemptContent, Counted, NotJudged, SetContent, ViewFace},
+    content::{self, Counted},
     face,
     look::{self, Looked},
     pair::Pair,
@@ -124,9 +127,15 @@ impl Set {
     /// What counts: all views, where all checks do also whether each is the view that it should be.
     pub(crate) fn counted(&self, check: CheckType, threshold: f64) -> Counted {
         let reports = || self.report.angles.iter();
-        let scores = reports().flat_map(|angle| angle.report.checks());
-        let scores = scores.filter(|(name, _)| check.counts(name)).filter_map(|(_, verdict)| verdict.score());
-        let counted = Counted::all(scores, threshold);
+        let counted = match check {
+            CheckType::All => Counted::whole(self.report.overall, threshold),
+            CheckType::Color | CheckType::Proportion | CheckType::Features | CheckType::Style => {
+                let checks = reports().flat_map(|angle| angle.report.checks());
+                let checks = checks.filter(|(name, _)| check.counts(name));
+                Counted::each(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
+            }
+        };
+        let counted = counted.if_complete(self.views.iter().all(|view| view.unseen.is_none()));
         let turned = reports().any(|angle| matches!(angle.orientation, Facing::Wrong { .. }));
         let stranger = self.faces.iter().any(|face| face.face.failed());
         counted.unless(check == CheckType::All && (turned || stranger))
@@ -145,14 +154,14 @@ impl Set {
     fn content(self, attempts: Vec<AttemptContent>) -> SetContent {
         let not_judged = self.views.into_iter();
         SetContent {
-            report: self.report,
             not_judged: not_judged
-                .filter_map(|view| Some(NotJudged { angle: view.angle, reason: view.unseen? }))
+                .filter_map(|view| Some(UnjudgedView { angle: view.angle, reason: view.unseen? }))
                 .collect(),
             not_judged_reason: self.master.figure.err().map(|reason| format!("the master: {reason}")),
             specification_differences: self.differences,
             faces: self.faces,
             attempts,
+            ..content::set(self.report)
         }
     }
 

@@ -1,158 +1,76 @@
-//! fal's errors as decisions. Every body form that is seen in the field is read; only the status, the `type` and
-//! fal's headers decide, never a message, and no text of fal's is kept: it may echo the whole prompt.
+//! fal's errors as they come, read as decisions. Every body form that is seen in the field is read; only the status, the
+//! `type` and fal's headers decide, never a message, and no text of fal's is kept: it may echo the whole prompt.
 
-use std::fmt;
-
+use likeness_domain::fal_error::{FalError, FalErrorKind, UNTYPED};
 use reqwest::{StatusCode, header::HeaderMap};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What an error means for us.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum FalErrorKind {
-    /// Too many requests: later.
-    RateLimited,
-    /// No runner for the model: another model.
-    Unavailable,
-    /// fal could not be reached: later.
-    Unreachable,
-    /// The generation took too long: fewer steps.
-    TimedOut,
-    /// No runner started before our own deadline: again, nothing was done.
-    StartDeadline,
-    /// A fault at fal: later.
-    Internal,
-    /// The prompt or picture is against the content policy: without the words, or not at all.
-    ContentPolicy,
-    /// fal could not load a file that we named: once more.
-    Download,
-    /// The input is wrong: not at all.
-    InvalidInput,
-    /// Our key is refused: stop everything.
-    Authentication,
-    /// Our account is locked: stop everything.
-    AccountLocked,
-    /// Cancelled on fal's side.
-    Cancelled,
-    /// An answer that nobody understands.
-    Garbled,
+pub(super) fn unreachable(error: &reqwest::Error) -> FalError {
+    let reason = if error.is_timeout() { "fal did not answer in time" } else { "fal could not be reached" };
+    FalError::new(FalErrorKind::Unreachable, reason)
 }
 
-/// An error of fal's, reduced to what we act on.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FalError {
-    /// What it means for us.
-    pub kind: FalErrorKind,
-    /// fal's `type`, `error_type` or a description of our own; never its message.
-    pub reason: String,
-    /// The HTTP status.
-    pub status: Option<u16>,
-    /// What fal itself says about trying again.
-    pub retryable: Option<bool>,
-    /// Units billed in spite of the error.
-    pub billable_units: Option<f64>,
-    /// fal's id of the request that it is about, where its callback tells it.
-    pub request_id: Option<String>,
+/// Reads an HTTP answer of fal's that is no success.
+#[must_use]
+pub fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> FalError {
+    let json = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let own_deadline = text_of(headers, "x-fal-request-timeout-type") == Some("user");
+    let mut error = from_body(status.as_u16(), &json, own_deadline);
+    if error.reason == UNTYPED
+        && let Some(kind) = text_of(headers, "x-fal-error-type")
+    {
+        error = classified(status.as_u16(), kind, own_deadline);
+    }
+    error.retryable = retryable(headers);
+    error.billable_units = billable_units(headers);
+    error
 }
 
-impl fmt::Display for FalError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let reason = &self.reason;
-        match self.status {
-            Some(status) => write!(f, "fal answered {status}: {reason}"),
-            None => f.write_str(reason),
-        }
+/// Reads the error body that a callback carries, with the status code named beside it.
+#[must_use]
+pub(super) fn from_body(status: u16, body: &Value, own_deadline: bool) -> FalError {
+    let typed = body["error_type"].as_str().or_else(|| {
+        // A list of model errors: the first one that has a type decides.
+        body["detail"].as_array().and_then(|list| list.iter().find_map(|item| item["type"].as_str()))
+    });
+    if let Some(kind) = typed {
+        return classified(status, kind, own_deadline);
     }
+    let text = body["detail"].as_str().unwrap_or_default();
+    let locked = status == 403 && (text.contains("locked") || text.contains("balance"));
+    let kind = if locked { FalErrorKind::AccountLocked } else { of_status(status, own_deadline) };
+    let reason = if locked { "the account is locked" } else { UNTYPED };
+    FalError { status: Some(status), ..FalError::new(kind, reason) }
 }
 
-impl std::error::Error for FalError {}
-
-impl FalError {
-    /// An error of our own finding.
-    #[must_use]
-    pub fn new(kind: FalErrorKind, reason: impl Into<String>) -> Self {
-        Self { kind, reason: reason.into(), status: None, retryable: None, billable_units: None, request_id: None }
-    }
-
-    pub(super) fn unreachable(error: &reqwest::Error) -> Self {
-        let reason = if error.is_timeout() { "fal did not answer in time" } else { "fal could not be reached" };
-        Self::new(FalErrorKind::Unreachable, reason)
-    }
-
-    /// Reads an HTTP answer of fal's that is no success.
-    #[must_use]
-    pub fn from_answer(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> Self {
-        let json = serde_json::from_slice(body).unwrap_or(Value::Null);
-        let own_deadline = text_of(headers, "x-fal-request-timeout-type") == Some("user");
-        let mut error = Self::from_body(status.as_u16(), &json, own_deadline);
-        if error.reason == UNTYPED
-            && let Some(kind) = text_of(headers, "x-fal-error-type")
-        {
-            error = Self::classified(status.as_u16(), kind, own_deadline);
-        }
-        error.retryable = retryable(headers);
-        error.billable_units = billable_units(headers);
-        error
-    }
-
-    /// Whether this, as the answer to the question for a result, is the request's outcome. A proxy's page, a limit on
-    /// questions or a refusal of our key says nothing about the request.
-    #[must_use]
-    pub fn is_outcome(&self) -> bool {
-        let about_the_question = matches!(self.status, None | Some(401 | 403 | 408 | 429));
-        let of_a_proxy = self.reason == UNTYPED && self.status.is_some_and(|status| status >= 500);
-        !about_the_question && !of_a_proxy
-    }
-
-    /// Reads the error body that a callback carries, with the status code named beside it.
-    #[must_use]
-    pub fn from_body(status: u16, body: &Value, own_deadline: bool) -> Self {
-        let typed = body["error_type"].as_str().or_else(|| {
-            // A list of model errors: the first one that has a type decides.
-            body["detail"].as_array().and_then(|list| list.iter().find_map(|item| item["type"].as_str()))
-        });
-        if let Some(kind) = typed {
-            return Self::classified(status, kind, own_deadline);
-        }
-        let text = body["detail"].as_str().unwrap_or_default();
-        let locked = status == 403 && (text.contains("locked") || text.contains("balance"));
-        let kind = if locked { FalErrorKind::AccountLocked } else { of_status(status, own_deadline) };
-        let reason = if locked { "the account is locked" } else { UNTYPED };
-        Self { status: Some(status), ..Self::new(kind, reason) }
-    }
-
-    fn classified(status: u16, error_type: &str, own_deadline: bool) -> Self {
-        let kind = match error_type {
-            "concurrent_requests_limit" => FalErrorKind::RateLimited,
-            "runner_scheduling_failure"
-            | "runner_connection_timeout"
-            | "runner_disconnected"
-            | "runner_connection_refused"
-            | "runner_connection_error"
-            | "downstream_service_unavailable" => FalErrorKind::Unavailable,
-            "request_timeout" | "startup_timeout" if own_deadline => FalErrorKind::StartDeadline,
-            "request_timeout" | "startup_timeout" | "generation_timeout" => FalErrorKind::TimedOut,
-            "runner_incomplete_response"
-            | "runner_server_error"
-            | "internal_error"
-            | "internal_server_error"
-            | "downstream_service_error" => FalErrorKind::Internal,
-            "content_policy_violation" | "no_media_generated" => FalErrorKind::ContentPolicy,
-            "file_download_error" => FalErrorKind::Download,
-            "client_disconnected" | "client_cancelled" => FalErrorKind::Cancelled,
-            // fal's rule: a type that is not known is a refusal of the input. Other statuses speak for themselves.
-            _ if status == 422 => FalErrorKind::InvalidInput,
-            _ => of_status(status, own_deadline),
-        };
-        // A type is a word; anything longer is not what the protocol promises, and is not kept.
-        let word: String =
-            error_type.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c)).take(64).collect();
-        Self { status: Some(status), ..Self::new(kind, word) }
-    }
+fn classified(status: u16, error_type: &str, own_deadline: bool) -> FalError {
+    let kind = match error_type {
+        "concurrent_requests_limit" => FalErrorKind::RateLimited,
+        "runner_scheduling_failure"
+        | "runner_connection_timeout"
+        | "runner_disconnected"
+        | "runner_connection_refused"
+        | "runner_connection_error"
+        | "downstream_service_unavailable" => FalErrorKind::Unavailable,
+        "request_timeout" | "startup_timeout" if own_deadline => FalErrorKind::StartDeadline,
+        "request_timeout" | "startup_timeout" | "generation_timeout" => FalErrorKind::TimedOut,
+        "runner_incomplete_response"
+        | "runner_server_error"
+        | "internal_error"
+        | "internal_server_error"
+        | "downstream_service_error" => FalErrorKind::Internal,
+        "content_policy_violation" | "no_media_generated" => FalErrorKind::ContentPolicy,
+        "file_download_error" => FalErrorKind::Download,
+        "client_disconnected" | "client_cancelled" => FalErrorKind::Cancelled,
+        // fal's rule: a type that is not known is a refusal of the input. Other statuses speak for themselves.
+        _ if status == 422 => FalErrorKind::InvalidInput,
+        _ => of_status(status, own_deadline),
+    };
+    // A type is a word; anything longer is not what the protocol promises, and is not kept.
+    let word: String =
+        error_type.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c)).take(64).collect();
+    FalError { status: Some(status), ..FalError::new(kind, word) }
 }
-
-const UNTYPED: &str = "no type given";
 
 fn of_status(status: u16, own_deadline: bool) -> FalErrorKind {
     match status {
@@ -198,7 +116,7 @@ mod tests {
 
     fn kind(status: u16, headers: &[(&'static str, &str)], body: &str) -> FalErrorKind {
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        FalError::from_answer(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes()).kind
+        from_answer(StatusCode::from_u16(status).unwrap(), &headers, body.as_bytes()).kind
     }
 
     #[test]
@@ -247,14 +165,14 @@ mod tests {
     fn headers_about_money_and_retries_are_read_in_every_spelling() {
         let headers = [("x-fal-retryable", "false"), ("x-fal-billable-units", "1.5")];
         let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        let error = FalError::from_answer(StatusCode::INTERNAL_SERVER_ERROR, &headers, b"");
+        let error = from_answer(StatusCode::INTERNAL_SERVER_ERROR, &headers, b"");
         assert_eq!((error.retryable, error.billable_units), (Some(false), Some(1.5)));
     }
 
     #[test]
     fn nothing_that_fal_echoes_is_kept() {
         let body = json!({ "detail": [{ "type": "one_of", "msg": "secret prompt", "input": "secret prompt" }] });
-        let error = FalError::from_body(422, &body, false);
+        let error = from_body(422, &body, false);
         assert!(!format!("{error:?} {error}").contains("secret"));
     }
 }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{FalError, FalErrorKind};
+use super::{FalError, FalErrorKind, error};
 use crate::shot::{Delivery, FalRequest, GeneratedImage};
 
 /// The answer to a submit.
@@ -128,7 +128,7 @@ impl Callback {
                 let status = value["error"].as_str().and_then(digits).unwrap_or(500);
                 // The header that tells our own deadline from fal's is missing here; we always set one.
                 let own_deadline = payload["error_type"] == "request_timeout";
-                CallbackOutcome::Error(FalError::from_body(status, payload, own_deadline))
+                CallbackOutcome::Error(error::from_body(status, payload, own_deadline))
             }
             _ => return Err(NotACallback),
         };

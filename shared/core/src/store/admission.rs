@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Saved, Store, StoreError, Versioned, if_it_held, layout, number,
+    Saved, Store, StoreError, Versioned,
+    condition::{Condition, Record, Refused},
+    layout,
     shots::ShotItem,
     to_item,
-    transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
+    transaction::{Outcome, Transaction},
 };
 use crate::{
     admission::{Gate, Held, RecentSubmits, ServedTurns, Stop},
@@ -15,18 +17,12 @@ use crate::{
     shot::Shot,
 };
 
-/// Nobody holds the slot, or its lease has run out: of two that want it, one gets it.
-const SLOT_IS_FREE: &str = "attribute_not_exists(shot) OR lease_until_ms <= :now";
-/// No stop is in effect: of several shots that fal turns away at once, one is the finder.
-const NOTHING_STOPS: &str = "attribute_not_exists(until_ms) OR until_ms <= :now";
-
 #[derive(Serialize, Deserialize)]
 struct RateItem {
     #[serde(flatten)]
     key: layout::Key,
     revision: u64,
     recent: RecentSubmits,
-    #[serde(default)]
     served: ServedTurns,
 }
 
@@ -35,11 +31,8 @@ struct SlotItem {
     #[serde(flatten)]
     key: layout::Key,
     slot: u16,
-    #[serde(default)]
     shot: Option<ShotId>,
-    #[serde(default)]
     attempt: Option<u32>,
-    #[serde(default)]
     lease_until_ms: Option<i64>,
 }
 
@@ -47,7 +40,6 @@ struct SlotItem {
 struct StopItem {
     #[serde(flatten)]
     key: layout::Key,
-    #[serde(default)]
     stop: Option<Stop>,
     /// Its end, as a number that conditions can compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -109,17 +101,28 @@ impl Store {
         let served = gate.served.clone().with(after.rank);
         let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
-        transaction.put(to_item(&slot)?, Some(SLOT_IS_FREE), &[(":now", number(now.as_millisecond()))]);
+        transaction.replace(Record::Shot, to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
+        transaction.put_if(to_item(&slot)?, Condition::SlotIsFree { now });
         match gate.revision {
-            0 => transaction.put(to_item(&rate)?, Some(ABSENT), &[]),
-            seen => transaction.put(to_item(&rate)?, Some(UNCHANGED), &[(":seen", number(seen))]),
+            0 => transaction.create(Record::Rate, to_item(&rate)?),
+            seen => transaction.replace(Record::Rate, to_item(&rate)?, seen),
         }
-        Ok(match self.commit(transaction).await? {
-            Outcome::Committed => Claim::Taken,
-            Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => Claim::ShotGone,
-            Outcome::Refused(_) => Claim::GateMoved,
-        })
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Claim::Taken),
+            Outcome::Refused(Refused { condition, .. }) => match condition {
+                Condition::Unchanged(Record::Shot, _) => Ok(Claim::ShotGone),
+                Condition::SlotIsFree { .. } | Condition::New(Record::Rate) | Condition::Unchanged(Record::Rate, _) => {
+                    Ok(Claim::GateMoved)
+                }
+                Condition::New(_)
+                | Condition::Unchanged(..)
+                | Condition::KeyIsFree { .. }
+                | Condition::SlotIsOurs { .. }
+                | Condition::ProjectExists
+                | Condition::AnotherOwner
+                | Condition::NothingStops { .. } => Err(StoreError::Condition(format!("{condition:?}"))),
+            },
+        }
     }
 
     /// Stops admission: fal refuses us. Of several that find it out, one stops it; to the others it stands still already.
@@ -129,10 +132,7 @@ impl Store {
     pub async fn stop_lanes(&self, stop: Stop, now: Timestamp) -> Result<Saved, StoreError> {
         let until_ms = Some(stop.until.as_millisecond());
         let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop), until_ms })?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put =
-            put.condition_expression(NOTHING_STOPS).expression_attribute_values(":now", number(now.as_millisecond()));
-        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+        self.put_if(item, Condition::NothingStops { now }).await
     }
 
     /// Takes the stop away: fal accepted a request.

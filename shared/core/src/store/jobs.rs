@@ -1,20 +1,18 @@
 //! Jobs with their shots.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Saved, Store, StoreError, Versioned, layout,
-    listing::List,
-    reports,
-    shots::ShotItem,
-    to_item,
-    transaction::{Outcome, Transaction},
+    Item, Page, Position, Saved, Store, StoreError, Versioned, change::Revised, condition::Record, layout,
+    listing::List, reports, shots::ShotItem, text, to_item, transaction::Transaction,
 };
 use crate::{
     collection::Collection,
     filing::Relation,
-    id::{JobId, ProjectId},
+    id::{JobId, ProjectId, ShotId},
     job::Job,
     report::Report,
     shot::Shot,
@@ -31,7 +29,6 @@ pub(super) struct JobItem {
     work_pk: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     work_sk: Option<String>,
-    #[serde(deserialize_with = "Job::read")]
     job: Job,
 }
 
@@ -123,9 +120,58 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn job_alone(&self, job: JobId) -> Result<Option<Job>, StoreError> {
+    pub async fn job_alone(&self, job: JobId) -> Result<Option<Versioned<Job>>, StoreError> {
         let item: Option<JobItem> = self.read(layout::job(job)).await?;
-        Ok(item.map(|item| item.job))
+        Ok(item.map(|item| Versioned { value: item.job, revision: item.revision }))
+    }
+
+    /// Reads a job and one of its shots, in one call.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn job_with_shot(&self, id: ShotId) -> Result<Option<(Versioned<Job>, Versioned<Shot>)>, StoreError> {
+        let found = self.read_items(&[layout::job(id.job), layout::shot(id)], true).await?;
+        let Ok([Some(job), Some(shot)]) = <[Option<Item>; 2]>::try_from(found) else { return Ok(None) };
+        let job: JobItem = serde_dynamo::from_item(job)?;
+        let shot: ShotItem = serde_dynamo::from_item(shot)?;
+        Ok(Some((Versioned { value: job.job, revision: job.revision }, shot.into_versioned())))
+    }
+
+    /// The shots of a job by number if all of them are settled; `None` as soon as one is read that is not. They are read from
+    /// the last on, a few at first: shots are sent in the order of their numbers, so that one which is under way is found
+    /// soon. To end a job by them it has to be read before, as its revision says that it was not opened again meanwhile.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn settled_shots(&self, id: JobId) -> Result<Option<Vec<Versioned<Shot>>>, StoreError> {
+        let (mut shots, mut limit, mut start) = (Vec::new(), FIRST_SHOTS, None);
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", text(layout::job_partition(id)))
+                .expression_attribute_values(":prefix", text(SHOTS))
+                .scan_index_forward(false)
+                .limit(limit)
+                .set_exclusive_start_key(start);
+            let answer = query.send().await?;
+            for item in answer.items.unwrap_or_default() {
+                let shot = serde_dynamo::from_item::<_, ShotItem>(item)?.into_versioned();
+                if !shot.value.is_settled() {
+                    return Ok(None);
+                }
+                shots.push(shot);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                shots.reverse();
+                return Ok(Some(shots));
+            }
+            limit = limit.saturating_mul(8);
+        }
     }
 
     /// The jobs of a project with their shots, newest first.
@@ -141,26 +187,21 @@ impl Store {
         let list =
             List { index: layout::LISTING, partition: "listing_pk", value: layout::jobs_of(project), holding: None };
         let page = self.page_of_keys(&list, after, 0, limit).await?;
-        let mut views = Vec::with_capacity(page.items.len());
-        for item in self.read_all::<JobItem>(&page.items).await? {
-            let shots = self.read_partition(&layout::job_partition(item.job.id), Some(SHOTS)).await?;
-            let shots: Vec<ShotItem> = serde_dynamo::from_items(shots)?;
-            views.push(JobView {
-                job: Versioned { value: item.job, revision: item.revision },
-                shots: shots.into_iter().map(ShotItem::into_versioned).collect(),
-            });
+        let jobs: Vec<JobItem> = self.read_all(&page.items).await?;
+        // By their keys, a hundred in a call: a query for each job would be as many calls as there are jobs.
+        let keys =
+            jobs.iter().flat_map(|item| (0..item.job.shots).map(|ordinal| layout::shot(item.job.id.shot(ordinal))));
+        let keys: Vec<layout::Key> = keys.collect();
+        let mut shots: HashMap<JobId, Vec<Versioned<Shot>>> = HashMap::new();
+        for shot in self.read_all::<ShotItem>(&keys).await?.into_iter().map(ShotItem::into_versioned) {
+            shots.entry(shot.value.id.job).or_default().push(shot);
         }
+        let views = jobs.into_iter().map(|item| JobView {
+            shots: shots.remove(&item.job.id).unwrap_or_default(),
+            job: Versioned { value: item.job, revision: item.revision },
+        });
+        let views = views.collect();
         Ok(Page { items: views, next: page.next })
-    }
-
-    /// Writes an open job over the revision that was read.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn save_job(&self, job: &Job, seen: u64) -> Result<Saved, StoreError> {
-        let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
-        self.saved(transaction).await
     }
 
     /// Writes a job that has ended over the revision that was read, settles its money, and writes what comes of it.
@@ -170,7 +211,7 @@ impl Store {
     pub async fn finish_job(&self, finish: &Finish<'_>) -> Result<Saved, StoreError> {
         let Finish { job, seen, collection, report, cached } = finish;
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, *seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, *seen);
         transaction.settle(job);
         if let Some(collection) = collection {
             transaction.write_collection(collection)?;
@@ -178,7 +219,7 @@ impl Store {
             transaction.relate(project, subject.as_str(), Relation::Has360Profile, &id.to_string())?;
         }
         if let Some(report) = report {
-            transaction.put(reports::item(report)?, None, &[]);
+            transaction.put(reports::item(report)?);
         }
         match cached {
             Cached::No => {}
@@ -194,59 +235,42 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn extend_job(&self, job: &Job, seen: u64, more: &[Shot]) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, seen);
         for shot in more {
-            transaction.create(to_item(&ShotItem::new(shot, 1))?);
+            transaction.create(Record::Shot, to_item(&ShotItem::new(shot, 1))?);
         }
         self.saved(transaction).await
     }
+}
 
-    pub(super) async fn saved(&self, transaction: Transaction) -> Result<Saved, StoreError> {
-        Ok(match self.commit(transaction).await? {
-            Outcome::Committed => Saved::Yes,
-            Outcome::Refused(_) => Saved::Conflict,
-        })
+impl Revised for Job {
+    type Id = JobId;
+
+    fn id(&self) -> JobId {
+        self.id
+    }
+
+    async fn load(store: &Store, id: JobId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.job_alone(id).await
+    }
+
+    async fn save(
+        store: &Store,
+        before: &Versioned<Self>,
+        after: &Self,
+        more: Transaction,
+    ) -> Result<Saved, StoreError> {
+        let item = to_item(&JobItem::new(after, before.revision + 1))?;
+        store.write_over(Record::Job, item, before.revision, more).await
     }
 }
+
+/// How many shots are looked at first for one that is under way.
+const FIRST_SHOTS: i32 = 2;
 
 /// How the sort keys of shots begin.
 const SHOTS: &str = "SHOT#";
 
 fn is_shot(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(SHOTS))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{filing::Relation, job::JobState, subject::VisualSpecifications};
-
-    #[test]
-    fn a_job_of_the_first_version_is_read_as_the_master_that_it_was() {
-        let kind = json!({
-            "subjectType": "prop", "subjectId": "lamp", "description": "a brass lamp with a chipped lens", "style": null,
-            "references": ["https://images.example.com/a.png"], "seed": 7, "variations": 1, "negativePrompt": "hat",
-            "model": "flux-dev", "specifications": {}
-        });
-        let job = json!({
-            "id": "job_01jd0000000000000000000000", "project": "isle", "kind": { "master": kind }, "created_by": "ada",
-            "created_at": "2026-11-20T07:00:00Z", "shots": 1, "reserved": 25_000, "ignored": [],
-            "state": { "open": { "check_at": "2026-11-20T07:02:00Z" } }
-        });
-        let item = json!({
-            "pk": "JOB#01jd0000000000000000000000", "sk": "JOB", "revision": 1, "listing_pk": "PROJECT#isle#JOBS",
-            "listing_sk": "job_01jd0000000000000000000000", "work_pk": "DUE_JOBS", "work_sk": "2026", "job": job
-        });
-        let read: JobItem = serde_dynamo::from_item(to_item(&item).unwrap()).unwrap();
-        let Job { filing, state, .. } = read.job;
-        assert_eq!(filing.folder, "projects/isle/references/lamp");
-        assert_eq!(filing.owner, Some(("lamp".to_owned(), Relation::HasMasterReference)));
-        assert_eq!(
-            (filing.subject, filing.specifications),
-            (Some("lamp".parse().unwrap()), VisualSpecifications::default())
-        );
-        assert!(matches!(state, JobState::Open { canceled: None, .. }));
-    }
 }

@@ -15,7 +15,7 @@
 //! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
 //! | versions of an image | `PROJECT#p` | `VERSIONS#shot`, of a view `VERSIONS#c#090` | |
-//! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
+//! | idempotency key | `PROJECT#p`, of what is of no project `USER#u` | `IDEMPOTENCY#k` | |
 //! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
 //! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
 //! | counter of LoRAs | `LORAS` | `COUNTER` | |
@@ -212,6 +212,10 @@ pub(super) fn versions(project: &ProjectId, shot: ShotId) -> Key {
 /// By angle, as several shots of a job may have made the same view.
 pub(super) fn versions_of_view(project: &ProjectId, collection: CollectionId, angle: u16) -> Key {
     Key::new(project_partition(project), format!("VERSIONS#{collection}#{angle:03}"))
+}
+
+pub(super) fn idempotency_of_user(user: &UserId, key: &str) -> Key {
+    Key::new(format!("USER#{user}"), format!("IDEMPOTENCY#{key}"))
 }
 
 pub(super) fn idempotency(project: &ProjectId, key: &str) -> Key {

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Page, Position, Saved, Store, StoreError, Versioned, layout, to_item};
+use super::{
+    Page, Position, Saved, Store, StoreError, Versioned,
+    condition::{Condition, Record},
+    layout, to_item,
+};
 use crate::{
     id::{PersonId, ProjectId},
     person::Person,
@@ -36,12 +40,32 @@ impl Store {
         Ok(item.map(|item| Versioned { value: item.person, revision: item.revision }))
     }
 
-    /// Writes a person, new (`seen` is `None`) or over the revision that was read.
+    /// Writes what `make` makes of the person that is there, or of none; made anew where another write came first.
     ///
     /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn put_person(&self, person: &Person, seen: Option<u64>) -> Result<Saved, StoreError> {
-        self.put_over(to_item(&PersonItem::new(person, seen.unwrap_or(0) + 1))?, seen).await
+    /// The table was out of reach or refused, or other writes came first, many times; inside, `make`'s own.
+    pub async fn put_person<E>(
+        &self,
+        project: &ProjectId,
+        id: &PersonId,
+        mut make: impl FnMut(Option<Person>) -> Result<Person, E>,
+    ) -> Result<Result<Person, E>, StoreError> {
+        let mut tries = self.tries("the person");
+        loop {
+            let before = self.person(project, id).await?;
+            let seen = before.as_ref().map(|before| before.revision);
+            let person = match make(before.map(|before| before.value)) {
+                Ok(person) => person,
+                Err(error) => return Ok(Err(error)),
+            };
+            let item = to_item(&PersonItem::new(&person, seen.unwrap_or(0) + 1))?;
+            let condition =
+                seen.map_or(Condition::New(Record::Person), |seen| Condition::Unchanged(Record::Person, seen));
+            if self.put_if(item, condition).await? == Saved::Yes {
+                return Ok(Ok(person));
+            }
+            tries.again().await?;
+        }
     }
 
     /// The people of a project, by id.

@@ -1,13 +1,15 @@
 //! Projects and their members.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Store, StoreError, if_it_held, layout,
+    Page, Position, Saved, Store, StoreError,
+    condition::{Condition, Record, Refused},
+    if_it_held, layout,
     listing::List,
     number, text, to_item,
-    transaction::{Outcome, Transaction},
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
     id::{ProjectId, UserId},
@@ -41,6 +43,20 @@ impl MemberItem {
     }
 }
 
+/// What became of a change of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum MemberChange {
+    /// It was made.
+    Made,
+    /// Nothing was changed: the project would have no owner.
+    LastOwner,
+}
+
+/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so that
+/// of two owners who remove each other at once only one does.
+const OWNERS: &str = "project_owners";
+
 impl Store {
     /// Creates a project with its owner as the first member; false where the id is taken.
     ///
@@ -54,9 +70,11 @@ impl Store {
             since: project.created_at,
         };
         let mut transaction = Transaction::default();
-        transaction.create(to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?);
-        transaction.put(to_item(&MemberItem::new(owner))?, None, &[]);
-        Ok(matches!(self.commit(transaction).await?, Outcome::Committed))
+        let mut item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
+        item.insert(OWNERS.to_owned(), AttributeValue::Ss(vec![project.owner.to_string()]));
+        transaction.create(Record::Project, item);
+        transaction.put(to_item(&MemberItem::new(owner))?);
+        Ok(self.saved(transaction).await? == Saved::Yes)
     }
 
     /// Reads a project.
@@ -154,23 +172,48 @@ impl Store {
         Ok(members.into_iter().map(|item| item.member).collect())
     }
 
-    /// Adds a member or changes the role of one.
+    /// Adds a member or changes the role of one, unless that takes the last owner away.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn put_member(&self, member: Member) -> Result<(), StoreError> {
-        let item = to_item(&MemberItem::new(member))?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
+    pub async fn put_member(&self, member: Member) -> Result<MemberChange, StoreError> {
+        let mut transaction = Transaction::default();
+        change_owners(&mut transaction, &member.project, &member.user, member.role == Role::Owner);
+        transaction.put(to_item(&MemberItem::new(member))?);
+        self.change_members(transaction).await
     }
 
-    /// Removes a member; removing one who is none changes nothing.
+    /// Removes a member, unless it is the last owner; removing one who is none changes nothing.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<(), StoreError> {
-        let key = layout::member(project, user).into_item();
-        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
-        Ok(())
+    pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<MemberChange, StoreError> {
+        let mut transaction = Transaction::default();
+        change_owners(&mut transaction, project, user, false);
+        transaction.delete(layout::member(project, user));
+        self.change_members(transaction).await
+    }
+
+    async fn change_members(&self, transaction: Transaction) -> Result<MemberChange, StoreError> {
+        Ok(match self.commit(transaction).await? {
+            Outcome::Committed => MemberChange::Made,
+            Outcome::Refused(Refused { condition: Condition::AnotherOwner, .. }) => MemberChange::LastOwner,
+            Outcome::Refused(refused) => match saved_unless(refused.condition)? {
+                Saved::Yes | Saved::Conflict => MemberChange::LastOwner,
+            },
+        })
+    }
+}
+
+/// Has the project's item say whether `user` is an owner.
+fn change_owners(transaction: &mut Transaction, project: &ProjectId, user: &UserId, is_owner: bool) {
+    let (user, just_them) = (text(user.to_string()), AttributeValue::Ss(vec![user.to_string()]));
+    let key = layout::project(project);
+    if is_owner {
+        let values = [(":users", just_them)];
+        transaction.update_if(key, "ADD project_owners :users", Condition::ProjectExists, &values);
+    } else {
+        let values = [(":users", just_them), (":user", user)];
+        transaction.update_if(key, "DELETE project_owners :users", Condition::AnotherOwner, &values);
     }
 }

@@ -3,16 +3,16 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Saved, Store, StoreError, Versioned, layout, number, text, to_item,
-    transaction::{Outcome, Transaction},
+    Saved, Store, StoreError, Versioned,
+    change::Revised,
+    condition::{Condition, Record, Refused},
+    layout, number, to_item,
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
     id::ShotId,
     shot::{Flight, Shot, Work},
 };
-
-/// The slot is held by this attempt: it was not taken over after its lease ran out.
-pub(super) const SLOT_IS_OURS: &str = "shot = :shot AND attempt = :attempt";
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct ShotItem {
@@ -52,28 +52,40 @@ impl Store {
     pub async fn shot(&self, id: ShotId) -> Result<Option<Versioned<Shot>>, StoreError> {
         Ok(self.read::<ShotItem>(layout::shot(id)).await?.map(ShotItem::into_versioned))
     }
+}
 
-    /// Writes `after` over `before`, giving back or extending the slot as the change asks for.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn save_shot(&self, before: &Versioned<Shot>, after: &Shot) -> Result<Saved, StoreError> {
+impl Revised for Shot {
+    type Id = ShotId;
+
+    fn id(&self) -> ShotId {
+        self.id
+    }
+
+    async fn load(store: &Store, id: ShotId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.shot(id).await
+    }
+
+    /// Gives back or extends the slot as the change asks for.
+    async fn save(
+        store: &Store,
+        before: &Versioned<Self>,
+        after: &Self,
+        more: Transaction,
+    ) -> Result<Saved, StoreError> {
         let item = to_item(&ShotItem::new(after, before.revision + 1))?;
-        let slot = slot_change(&before.value, after);
-        if let Some(change) = slot {
+        if let Some(change) = slot_change(&before.value, after) {
             let mut transaction = Transaction::default();
-            transaction.replace(item.clone(), before.revision);
+            transaction.replace(Record::Shot, item.clone(), before.revision);
             change.write(&mut transaction, &before.value);
-            match self.commit(transaction).await? {
+            transaction.append(more.clone());
+            match store.commit(transaction).await? {
                 Outcome::Committed => return Ok(Saved::Yes),
-                Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => {
-                    return Ok(Saved::Conflict);
-                }
                 // The lease ran out and another shot has the slot: the shot's own change stands all the same.
-                Outcome::Refused(_) => {}
+                Outcome::Refused(Refused { condition: Condition::SlotIsOurs { .. }, .. }) => {}
+                Outcome::Refused(refused) => return saved_unless(refused.condition),
             }
         }
-        self.put_over(item, Some(before.revision)).await
+        store.write_over(Record::Shot, item, before.revision, more).await
     }
 }
 
@@ -93,24 +105,17 @@ fn slot_change<'a>(before: &'a Shot, after: &'a Shot) -> Option<SlotChange<'a>> 
 
 impl SlotChange<'_> {
     fn write(&self, transaction: &mut Transaction, shot: &Shot) {
-        let ours = [(":shot", text(shot.id.to_string())), (":attempt", number(shot.attempt()))];
+        let ours = Condition::SlotIsOurs { shot: shot.id, attempt: shot.attempt() };
         match self {
-            Self::Free(flight) => transaction.update(
-                layout::slot(flight.slot),
-                "REMOVE shot, attempt, lease_until_ms",
-                Some(SLOT_IS_OURS),
-                &ours,
-            ),
-            Self::Extend(flight) => {
-                let [shot, attempt] = ours;
-                let until = (":until", number(flight.lease_until.as_millisecond()));
-                transaction.update(
-                    layout::slot(flight.slot),
-                    "SET lease_until_ms = :until",
-                    Some(SLOT_IS_OURS),
-                    &[shot, attempt, until],
-                );
+            Self::Free(flight) => {
+                transaction.update_if(layout::slot(flight.slot), "REMOVE shot, attempt, lease_until_ms", ours, &[])
             }
+            Self::Extend(flight) => transaction.update_if(
+                layout::slot(flight.slot),
+                "SET lease_until_ms = :until",
+                ours,
+                &[(":until", number(flight.lease_until.as_millisecond()))],
+            ),
         }
     }
 }

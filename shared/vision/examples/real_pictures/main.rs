@@ -6,6 +6,7 @@
 mod folder;
 mod found;
 mod identity;
+mod judging;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -21,6 +22,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if asked("identity") {
         identity::table(&folder)?;
+    }
+    if asked("judging") {
+        let said = |word: &str| parts.iter().any(|part| part == word);
+        judging::tables(&folder, said("fresh"), said("write"))?;
     }
     Ok(())
 }

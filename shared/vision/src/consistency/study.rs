@@ -7,7 +7,7 @@ use super::figure::{Backdrop, Figure, NoFigure};
 use super::segment::Segment;
 use super::turn::{self, Sides};
 use super::weights::{Orientation, Weights};
-use super::{facing, outlier};
+use super::outlier;
 use crate::embedding::Embedder;
 use crate::picture::Picture;
 
@@ -34,7 +34,7 @@ pub fn mask(picture: &Picture, embedder: Option<&Embedder>) -> Result<Mask, NoFi
 }
 
 /// One view as calibration sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ViewMeasures {
     /// By check; empty without company.
     pub checks: BTreeMap<String, BTreeMap<String, f64>>,
@@ -51,7 +51,7 @@ pub fn set_measures(weights: &Weights, master: &Figure, views: &[(u16, Figure)])
 
 /// The single measures of orientation against the master alone.
 pub fn orientation_measures(master: &Figure, candidate: &Figure) -> Sides {
-    Sides { master: facing::measures(master, candidate), others: BTreeMap::new() }
+    turn::against(master, candidate)
 }
 
 /// By how much another side is likelier than the claimed one: what the threshold of a `Ballot` is for.

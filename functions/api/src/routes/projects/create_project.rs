@@ -1,0 +1,72 @@
+//! `POST /api/v1/projects`: a project, owned by the caller.
+//!
+//! Journey: `tests/it/journeys/access.rs`.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, StatusCode, header};
+use likeness_core::{id::ProjectId, money::Usd, project::Project};
+use serde::Deserialize;
+
+use crate::{
+    access::{Key, Write},
+    app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Claim, Owner, claim},
+    },
+    problem::ApiError,
+    request::{body::JsonBody, errors::Errors},
+    views::project::ProjectView,
+};
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct CreateProject {
+    /// Chosen by the caller; made up when absent.
+    id: Option<String>,
+    name: String,
+    /// Dollars that each profile may spend on angles that do not match, unless its request says otherwise.
+    reroll_budget: Option<f64>,
+}
+
+pub(crate) async fn create_project(
+    State(app): State<Arc<App>>,
+    Key { caller, .. }: Key<Write>,
+    headers: HeaderMap,
+    body: JsonBody<CreateProject>,
+) -> Result<Response, ApiError> {
+    let idempotency = idempotency(&headers, "projects", &body.sha256)?;
+    let made_up = format!("prj-{}", hex::encode(app.entropy.bytes::<8>()));
+    let (id, name, reroll_budget) = body.valid(|body, errors| body.validated(made_up, errors))?;
+    let now = app.clock.now();
+    let owner = Owner::User(&caller.user);
+    // Says no more than that the name is taken, as it may be a stranger's.
+    let taken = |id: &ProjectId| ApiError::Conflict { detail: format!("the project id {id} is taken") };
+    let Claim { value: id, first } = claim(&app, owner, idempotency.as_ref(), id, now).await?;
+    let project = Project { id, name, owner: caller.user.clone(), created_at: now, reroll_budget };
+    let project = if app.store.create_project(&project).await? {
+        project
+    } else {
+        // The first call made it, unless it was refused.
+        let made = app.store.project(&project.id).await?.filter(|made| !first && made.owner == caller.user);
+        made.ok_or_else(|| taken(&project.id))?
+    };
+    let location = format!("/api/v1/projects/{}", project.id);
+    Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ProjectView::from(project))).into_response())
+}
+
+impl CreateProject {
+    fn validated(self, made_up: String, errors: &mut Errors) -> Option<(ProjectId, String, Option<Usd>)> {
+        let Self { id, name, reroll_budget } = self;
+        errors.text("/name", &name, 1, 200);
+        let id = errors.id("/id", &id.unwrap_or(made_up));
+        let reroll_budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars));
+        Some((id?, name, reroll_budget))
+    }
+}

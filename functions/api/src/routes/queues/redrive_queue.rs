@@ -1,0 +1,44 @@
+//! `POST /api/v1/queues/{queue}/redrive`: what was given up goes back into its queue, and is attended to once more. Messages
+//! are hints, so one that comes twice or too late does no harm; one that cannot be read is given up again.
+//!
+//! Journey: `tests/it/journeys/dead_letters.rs`.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use http::{HeaderMap, StatusCode};
+use likeness_core::backlog::QueueName;
+use serde::Serialize;
+
+use crate::{
+    access::{Admin, Key},
+    app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
+    problem::ApiError,
+    request::path::Named,
+};
+
+#[derive(Debug, Serialize)]
+pub(crate) struct Redrive {
+    queue: &'static str,
+    /// About how many messages are moved.
+    messages: u64,
+}
+
+pub(crate) async fn redrive_queue(
+    State(app): State<Arc<App>>,
+    Key { caller, .. }: Key<Admin>,
+    Named(queue): Named<QueueName>,
+    headers: HeaderMap,
+) -> Result<(StatusCode, Json<Redrive>), ApiError> {
+    let idempotency = idempotency(&headers, &format!("queues/{}/redrive", queue.name()), "")?;
+    let letters = app.backlog.depth(queue).await?.dead_letters;
+    let once = claim(&app, Owner::User(&caller.user), idempotency.as_ref(), letters, app.clock.now()).await?;
+    // What died since the first call was not meant by it.
+    let messages = if once.first { app.backlog.redrive(queue).await? } else { once.value };
+    tracing::info!(event = "redriven", queue = queue.name(), messages, key.id = %caller.key, "dead letters go back");
+    Ok((StatusCode::ACCEPTED, Json(Redrive { queue: queue.name(), messages })))
+}

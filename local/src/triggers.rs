@@ -1,6 +1,0 @@
-//! What AWS would be: an HTTP front, pollers of queues, a schedule. They make the same events.
-
-pub(crate) mod http;
-pub(crate) mod invocations;
-pub(crate) mod schedule;
-pub(crate) mod sqs;

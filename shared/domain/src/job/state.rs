@@ -1,0 +1,112 @@
+//! Where a job stands, and what is known there.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    failure::{Failure, FailureCode},
+    money::Usd,
+};
+
+/// Where a job stands, as far as it is written down.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum JobState {
+    /// Some shot is not settled.
+    Open {
+        /// When the sweep looks whether its end was missed.
+        check_at: Timestamp,
+        /// It was taken back: nothing of it that waits is sent any more.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canceled: Option<TakenBack>,
+        /// How often the sweep found that its end was missed.
+        #[serde(default, skip_serializing_if = "is_zero")]
+        missed: u32,
+    },
+    /// Every shot has its image.
+    Completed(Ending),
+    /// Some shots have theirs.
+    Partial(Ending, Failure),
+    /// None has.
+    Failed(Ending, Failure),
+    /// Taken back.
+    Canceled(Ending),
+    /// Taken back by its deadline.
+    Expired(Ending, Failure),
+}
+
+/// By whom a job was taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TakenBack {
+    /// Somebody asked for it.
+    Caller,
+    /// Its deadline has passed.
+    Deadline,
+}
+
+impl TakenBack {
+    /// Why something was not made, if that is why.
+    pub(super) fn failure(self) -> Failure {
+        match self {
+            Self::Caller => Failure::new(FailureCode::Canceled, "some shots were taken back"),
+            Self::Deadline => Failure::new(FailureCode::Deadline, "the job was not done by its deadline"),
+        }
+    }
+}
+
+/// When a job ended and what is charged for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ending {
+    /// When.
+    pub at: Timestamp,
+    /// What is charged; `None` when a price is unknown.
+    pub cost: Option<Usd>,
+}
+
+/// The words for a job's status in answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobStatus {
+    /// Nothing was submitted yet.
+    Queued,
+    /// Under way.
+    Processing,
+    /// All images are there.
+    Completed,
+    /// Some are.
+    Partial,
+    /// None is.
+    Failed,
+    /// Taken back.
+    Canceled,
+}
+
+impl JobStatus {
+    /// The word used in requests and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
+    /// Whether it ended with enough for others to go on from.
+    #[must_use]
+    pub fn is_usable(self) -> bool {
+        match self {
+            Self::Completed | Self::Partial => true,
+            Self::Queued | Self::Processing | Self::Failed | Self::Canceled => false,
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
+}
