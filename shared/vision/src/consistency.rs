@@ -27,13 +27,16 @@ mod turn;
 mod verdict;
 
 // What they measure on.
+mod attention;
 mod canon;
 mod cells;
+mod cut;
 mod grid;
 mod landmarks;
 mod roll;
 mod segment;
 mod surface;
+mod wall;
 
 mod parts;
 mod report;
@@ -41,7 +44,7 @@ mod weights;
 
 pub use compare::{Relation, compare, compare_with, measures};
 pub(crate) use figure::Pixels;
-pub use figure::{Figure, NoFigure};
+pub use figure::{Backdrop, Figure, NoFigure};
 pub(crate) use grid::GRID;
 pub use identity::measures as identity_measures;
 pub use landmarks::Landmarks;
@@ -49,10 +52,10 @@ pub use parts::Nature;
 pub(crate) use parts::at as part_at;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
 pub use set::{AngleIssue, AngleReport, Facing, Mistake, SetReport, verify_set, verify_set_with};
-pub use study::{ViewMeasures, doubt, orientation_measures, set_measures};
+pub use study::{Mask, ViewMeasures, doubt, mask, orientation_measures, set_measures};
 pub use turn::{Sides, likelihoods};
 pub use verdict::{set_size, whole};
-pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Weights};
+pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Pose, Weights};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod fit;
 #[path = "../calibrate/logistic.rs"]
 mod logistic;
 mod pictures;
+mod sides;
 mod table;
 #[path = "../calibrate/turning.rs"]
 mod turning;
@@ -45,7 +46,7 @@ fn read(file: &Path) -> Result<Cases, Box<dyn Error>> {
 }
 
 fn measured(folder: &Path, kept: &Path) -> Result<Cases, Box<dyn Error>> {
-    let pictures = pictures::read(folder, |_| true)?;
+    let pictures = pictures::read(folder, false, |picture| picture.family != "photo")?;
     let found = pictures.iter().filter(|picture| picture.figure.is_some()).count();
     eprintln!("{found} of {} pictures have a figure", pictures.len());
     let cases = cases::all(&pictures);

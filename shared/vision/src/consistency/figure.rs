@@ -28,6 +28,8 @@ pub struct Figure {
     pub(super) surface: Surface,
     pub(super) manner: Manner,
     pub(super) facing: Facing,
+    /// What it stands before.
+    pub backdrop: Backdrop,
     /// `None` where it was measured without the network.
     pub(super) identity: Option<Identity>,
 }
@@ -46,6 +48,16 @@ pub(crate) struct Pixels<'a> {
     pub(crate) frame: [f64; 4],
 }
 
+/// What a figure stands before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Backdrop {
+    /// A wall, also one that fades or meets a floor: the outline is exact.
+    Plain,
+    /// Anything: what the network points at was cut out by its colours, and the outline may be off by some pixels.
+    Busy,
+}
+
 /// Why no figure can be measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, thiserror::Error)]
 #[serde(rename_all = "snake_case")]
@@ -53,6 +65,9 @@ pub enum NoFigure {
     /// Too little of the border has one colour, or all of the picture is figure.
     #[error("the backdrop is not plain")]
     BackdropNotPlain,
+    /// The backdrop is not plain, and nothing before it is the picture's subject.
+    #[error("nothing stands out from what is around it")]
+    NothingStandsOut,
     /// Nothing stands before the backdrop.
     #[error("there is no figure")]
     Nothing,
@@ -68,7 +83,7 @@ pub enum NoFigure {
 }
 
 impl Figure {
-    /// Finds and measures the figure of a picture with a plain backdrop.
+    /// Finds and measures the figure of a picture with a plain backdrop, without the network.
     ///
     /// # Errors
     /// When there is not exactly one figure of some size before a plain backdrop of another colour.
@@ -76,15 +91,16 @@ impl Figure {
         Self::seen(picture, None)
     }
 
-    /// The same with a learned network, which also tells who it is; about 40 ms more.
+    /// The same with a learned network where there is one: it also finds the figure before other backdrops, and what a
+    /// wall of the figure's own colour swallowed, and knows who it is; about 100 ms more.
     ///
     /// # Errors
-    /// As [`Figure::of`].
+    /// As [`Figure::of`]; with the network, when nothing stands out.
     pub fn seen(picture: &Picture, embedder: Option<&Embedder>) -> Result<Self, NoFigure> {
-        let segment = Segment::of(picture)?;
+        let segment = Segment::of(picture, embedder)?;
         let (canon, frame) = Canon::of(&segment);
         let identity = embedder.map(|embedder| Identity::of(embedder, &segment));
-        Ok(Self { identity, ..Self::measured(canon, frame) })
+        Ok(Self { identity, backdrop: segment.backdrop, ..Self::measured(canon, frame) })
     }
 
     fn measured(canon: Canon, frame: [f64; 4]) -> Self {
@@ -99,6 +115,7 @@ impl Figure {
             outline,
             canon,
             frame,
+            backdrop: Backdrop::Plain,
             identity: None,
         }
     }
@@ -109,7 +126,7 @@ impl Figure {
         // The network hardly sees which side is left.
         let identity = self.identity.clone();
         let mirrored = Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height]);
-        Self { nature: self.nature, identity, ..mirrored }
+        Self { nature: self.nature, backdrop: self.backdrop, identity, ..mirrored }
     }
 
     /// The same figure, spoken of as a thing.

@@ -1,8 +1,13 @@
-//! What of a picture is the figure: a flood from the border over a plain backdrop and its soft shadow, then refinement.
+//! What of a picture is the figure: a flood from the border over a plain backdrop and its soft shadow, then refinement; where
+//! the backdrop is not plain, what a learned network points at, cut out along edges by its colours.
 //!
-//! Not here: backdrops that are not plain. They are named, never guessed at.
+//! Without the network a backdrop that is not plain is named, never guessed at.
 
-use super::figure::NoFigure;
+use super::attention::{self, Attention};
+use super::cut;
+use super::figure::{Backdrop, NoFigure};
+use super::wall::{self, Wall};
+use crate::embedding::Embedder;
 use crate::oklab::{self, Lab};
 use crate::picture::Picture;
 
@@ -10,6 +15,8 @@ use crate::picture::Picture;
 const WORK: u32 = 400;
 /// How far the backdrop may be, in OKLab, from the border's typical colour.
 const FROM_TYPICAL: f32 = 0.11;
+/// The same from a course of colours, which lies closer.
+const FROM_COURSE: f32 = 0.07;
 /// A shadow keeps the backdrop's colour and may be this much darker.
 const SHADOW: f32 = 0.42;
 const SHADOW_TINT: f32 = 0.022;
@@ -31,10 +38,11 @@ pub(super) struct Segment {
     pub(super) inside: Vec<bool>,
     /// Left, top, right, bottom, the latter two exclusive.
     pub(super) bounds: [usize; 4],
+    pub(super) backdrop: Backdrop,
 }
 
 impl Segment {
-    pub(super) fn of(picture: &Picture) -> Result<Self, NoFigure> {
+    pub(super) fn of(picture: &Picture, embedder: Option<&Embedder>) -> Result<Self, NoFigure> {
         let small = picture.thumbnail(WORK);
         let (width, height) = (small.width() as usize, small.height() as usize);
         if height < LEAST_HEIGHT || width < 8 {
@@ -43,17 +51,106 @@ impl Segment {
         let colours: Vec<[u8; 3]> = small.rgb().chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
         let labs: Vec<Lab> = colours.iter().map(|&colour| oklab::from_rgb(colour)).collect();
         let grid = Grid { width, height, labs: &labs };
-        let (typical, share) = grid.typical();
-        if share < OF_BORDER {
-            return Err(NoFigure::BackdropNotPlain);
-        }
-        let mut inside = grid.flood(typical);
-        grid.open_gaps(&mut inside, typical);
-        let bounds = grid.keep_largest(&mut inside)?;
-        if grid.faint(&inside) > FAINT {
+        let attention = embedder.map(|embedder| Attention::of(embedder, &small));
+        let (inside, bounds, backdrop) = grid.figure(&small, attention.as_ref())?;
+        Ok(Self { width, height, colours, labs, inside, bounds, backdrop })
+    }
+}
+
+type Found = (Vec<bool>, [usize; 4], Backdrop);
+
+impl Grid<'_> {
+    /// Before a plain wall by a flood; else, and where the flood took away what the network sees as the subject, by the cut.
+    fn figure(&self, small: &Picture, attention: Option<&Attention>) -> Result<Found, NoFigure> {
+        let plain = self.before_wall();
+        let Some(attention) = attention else { return plain };
+        let why = match plain {
+            Ok((inside, ..)) if attention.misses(&inside, self.width, self.height) => NoFigure::BlendsIn,
+            Ok(found) => return Ok(found),
+            Err(why @ (NoFigure::BackdropNotPlain | NoFigure::BlendsIn | NoFigure::NothingStandsOut)) => why,
+            Err(why @ (NoFigure::Nothing | NoFigure::TooSmall | NoFigure::SeveralFigures)) => return Err(why),
+        };
+        self.cut_out(small, attention).map_err(|found| if why == NoFigure::BlendsIn { why } else { found })
+    }
+
+    fn before_wall(&self) -> Result<Found, NoFigure> {
+        let (typical, share) = self.typical();
+        let first = if share < OF_BORDER {
+            NoFigure::BackdropNotPlain
+        } else {
+            match self.before(&Wall::Even(typical), FROM_TYPICAL) {
+                Err(why @ (NoFigure::BackdropNotPlain | NoFigure::BlendsIn)) => why,
+                found => return found,
+            }
+        };
+        let courses = wall::courses(self.labs, self.width, self.height);
+        courses.iter().find_map(|course| self.before(course, FROM_COURSE).ok()).ok_or(first)
+    }
+
+    fn before(&self, wall: &Wall, reach: f32) -> Result<Found, NoFigure> {
+        let mut inside = self.flood(wall, reach);
+        self.open_gaps(&mut inside, wall);
+        let bounds = self.keep_largest(&mut inside)?;
+        if self.faint(&inside) > FAINT {
             return Err(NoFigure::BlendsIn);
         }
-        Ok(Self { width, height, colours, labs, inside, bounds })
+        Ok((inside, bounds, Backdrop::Plain))
+    }
+
+    /// Cut at a smaller size; the share of figure between its pixels decides for those of this one.
+    fn cut_out(&self, small: &Picture, attention: &Attention) -> Result<Found, NoFigure> {
+        let work = small.thumbnail(cut::WORK);
+        let (width, height) = (work.width() as usize, work.height() as usize);
+        let labs: Vec<Lab> = work.rgb().chunks_exact(3).map(|p| oklab::from_rgb([p[0], p[1], p[2]])).collect();
+        let middle = |at: usize, side: usize| (at as f32 + 0.5) / side as f32;
+        let odds: Vec<f32> =
+            (0..labs.len()).map(|at| attention.at(middle(at % width, width), middle(at / width, height))).collect();
+        let shares = cut::cut(&labs, width, height, &odds);
+        let share = |at: usize| {
+            let (x, y) = (middle(at % self.width, self.width), middle(at / self.width, self.height));
+            attention::bilinear(&shares, width, height, x, y)
+        };
+        let mut inside: Vec<bool> = (0..self.labs.len()).map(|at| share(at) > 0.5).collect();
+        let bounds = self.keep_subject(&mut inside, attention)?;
+        Ok((inside, bounds, Backdrop::Busy))
+    }
+
+    /// Keeps the part that most attention lies on and what belongs to it, and closes specks in it.
+    fn keep_subject(&self, inside: &mut [bool], attention: &Attention) -> Result<[usize; 4], NoFigure> {
+        let weight = |part: &Vec<usize>| -> f32 { part.iter().map(|&at| self.odds(attention, at).clamp(0.05, 3.0)).sum() };
+        let mut parts: Vec<(f32, Vec<usize>)> = self.parts(inside).into_iter().map(|part| (weight(&part), part)).collect();
+        parts.sort_by(|a, b| b.0.total_cmp(&a.0));
+        let Some((heaviest, mut kept)) = parts.first().cloned() else { return Err(NoFigure::NothingStandsOut) };
+        for (weight, part) in parts.drain(..).skip(1) {
+            if weight * 10.0 > heaviest && belongs(self.bounds(&part), self.bounds(&kept)) {
+                kept.extend(part);
+            }
+        }
+        let total = inside.len();
+        if kept.len() * 100 < total || kept.len() * 100 > total * 94 {
+            return Err(NoFigure::NothingStandsOut);
+        }
+        let bounds = self.bounds(&kept);
+        if bounds[3] - bounds[1] < LEAST_HEIGHT {
+            return Err(NoFigure::TooSmall);
+        }
+        let most = kept.len() / 200;
+        inside.fill(false);
+        for at in kept {
+            inside[at] = true;
+        }
+        let outside: Vec<bool> = inside.iter().map(|inside| !inside).collect();
+        for speck in self.parts(&outside).into_iter().filter(|part| part.len() <= most) {
+            for at in speck {
+                inside[at] = true;
+            }
+        }
+        Ok(bounds)
+    }
+
+    fn odds(&self, attention: &Attention, at: usize) -> f32 {
+        let share = |at: usize, side: usize| (at as f32 + 0.5) / side as f32;
+        attention.at(share(at % self.width, self.width), share(at / self.width, self.height))
     }
 }
 
@@ -97,13 +194,20 @@ impl Grid<'_> {
     }
 
     /// True where the flood did not come. It does not pass where only one pixel is open: outlines have such holes.
-    fn flood(&self, typical: Lab) -> Vec<bool> {
-        let plain: Vec<bool> = self
-            .labs
-            .iter()
-            .map(|&lab| oklab::distance(lab, typical) < FROM_TYPICAL || in_shadow(lab, typical))
-            .collect();
-        let smooth = |from: usize, to: usize| oklab::distance(self.labs[to], self.labs[from]) < STEP;
+    fn flood(&self, wall: &Wall, reach: f32) -> Vec<bool> {
+        let like_wall = |(at, &lab): (usize, &Lab)| {
+            let typical = wall.at(at);
+            oklab::distance(lab, typical) < reach || in_shadow(lab, typical)
+        };
+        let plain: Vec<bool> = self.labs.iter().enumerate().map(like_wall).collect();
+        let off = |at: usize| {
+            let (lab, typical) = (self.labs[at], wall.at(at));
+            [0, 1, 2].map(|channel| lab[channel] - typical[channel])
+        };
+        let smooth = |from: usize, to: usize| match wall {
+            Wall::Even(_) => oklab::distance(self.labs[to], self.labs[from]) < STEP,
+            Wall::Course(_) => oklab::distance(off(to), off(from)) < STEP,
+        };
         let wide = |at: usize| plain[at] && self.neighbours(at).all(|near| plain[near]);
         let mut inside = vec![true; self.labs.len()];
         let mut open: Vec<usize> = self.border().into_iter().filter(|&at| plain[at]).collect();
@@ -131,10 +235,10 @@ impl Grid<'_> {
     }
 
     /// Backdrop that the figure encloses, as between arm and body: small, flat, and not as thin as a line.
-    fn open_gaps(&self, inside: &mut [bool], typical: Lab) {
+    fn open_gaps(&self, inside: &mut [bool], wall: &Wall) {
         let most = inside.iter().filter(|&&inside| inside).count() * 2 / 100;
         let gap: Vec<bool> =
-            (0..self.labs.len()).map(|at| inside[at] && oklab::distance(self.labs[at], typical) < 0.025).collect();
+            (0..self.labs.len()).map(|at| inside[at] && oklab::distance(self.labs[at], wall.at(at)) < 0.025).collect();
         for part in self.parts(&gap) {
             let core = part.iter().filter(|&&at| self.neighbours(at).all(|next| gap[next])).count();
             if core >= 4 && part.len() <= most {

@@ -3,10 +3,35 @@
 use std::collections::BTreeMap;
 
 use super::company::Company;
-use super::figure::Figure;
-use super::outlier;
+use super::figure::{Backdrop, Figure, NoFigure};
+use super::segment::Segment;
 use super::turn::{self, Sides};
 use super::weights::{Orientation, Weights};
+use super::outlier;
+use crate::embedding::Embedder;
+use crate::picture::Picture;
+
+/// What of a picture is the figure.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mask {
+    /// Of the shrunk picture, in pixels.
+    pub width: usize,
+    /// Of the shrunk picture, in pixels.
+    pub height: usize,
+    /// Row by row.
+    pub inside: Vec<bool>,
+    /// What it stands before.
+    pub backdrop: Backdrop,
+}
+
+/// The figure alone, without measuring it.
+///
+/// # Errors
+/// As [`Figure::seen`].
+pub fn mask(picture: &Picture, embedder: Option<&Embedder>) -> Result<Mask, NoFigure> {
+    let Segment { width, height, inside, backdrop, .. } = Segment::of(picture, embedder)?;
+    Ok(Mask { width, height, inside, backdrop })
+}
 
 /// One view as calibration sees it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
