@@ -9,13 +9,16 @@ use likeness_core::{
     lane::Lane,
     queue::LaneHint,
     shot::{CallOff, Flight, Shot, ShotState},
-    store::{Claim, StoreError, Versioned, Waiting},
+    store::{Claim, Saved, StoreError, Versioned, Waiting},
     take_back::take_back_unwanted,
     telemetry::causes,
 };
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{app::App, submit::submit};
+use crate::{
+    app::App,
+    submit::{Errand, submit},
+};
 
 /// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
@@ -29,9 +32,6 @@ const STAND_ASIDE: u64 = 60;
 
 /// So many shots with a record that is at fault may stand in the way of the others.
 const MOST_PASSED_OVER: usize = 20;
-
-/// How long admission waits for the one shot that finds out whether fal takes requests again.
-const PROBE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Submits as much as there is room for. `hinted` wait, as was just read: the index may not show them yet.
 pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Result<(), StoreError> {
@@ -64,7 +64,7 @@ struct Admission<'a> {
 }
 
 enum Step {
-    Submit { shot: Box<Shot>, probe: bool },
+    Submit { shot: Box<Shot>, errand: Errand },
     Next,
     Enough,
 }
@@ -92,9 +92,9 @@ impl<'a> Admission<'a> {
         let until = Instant::now() + ADMIT_FOR;
         while Instant::now() < until {
             match self.admit_best().await {
-                Ok(Step::Submit { shot, probe }) => {
-                    submits.spawn(submit(Arc::clone(self.app), *shot, probe));
-                    if probe {
+                Ok(Step::Submit { shot, errand }) => {
+                    submits.spawn(submit(Arc::clone(self.app), *shot, errand));
+                    if errand == Errand::Probe {
                         return Ok(());
                     }
                 }
@@ -123,12 +123,12 @@ impl<'a> Admission<'a> {
         let gate = app.recorder.store.gate().await?;
         let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(Step::Enough) };
         let Some(shot) = self.best(&gate, now).await? else { return Ok(Step::Enough) };
-        // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
-        let probe = match &gate.stopped {
-            None => false,
+        // fal takes nothing: nobody until the time is up, and then one shot alone, until fal takes one.
+        let errand = match &gate.weather.stop {
+            None if gate.weather.is_foul() => Errand::AfterRefusal,
+            None => Errand::Usual,
             Some(stop) if stop.until > now => return Ok(self.come_back(stop.until.duration_since(now)).await),
-            Some(_) if gate.in_flight(now) > 0 => return Ok(self.come_back(PROBE_PAUSE).await),
-            Some(_) => true,
+            Some(_) => Errand::Probe,
         };
         let recent = match gate.recent.with_one_more(app.limits, now) {
             Ok(recent) => recent,
@@ -146,11 +146,15 @@ impl<'a> Admission<'a> {
             self.gone.insert(id);
             return Ok(Step::Next);
         };
+        if errand == Errand::Probe && app.recorder.store.take_probe(&gate.weather, now).await? == Saved::Conflict {
+            self.aside.get_or_insert(shot);
+            return Ok(Step::Next);
+        }
         let claim = app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await;
         match claim.map_err(by_this_shot)? {
             Claim::Taken => {
                 self.gone.insert(id);
-                return Ok(Step::Submit { shot: Box::new(claimed), probe });
+                return Ok(Step::Submit { shot: Box::new(claimed), errand });
             }
             Claim::ShotGone => {
                 self.gone.insert(id);
@@ -235,7 +239,8 @@ fn may_go(shot: &Shot, gate: &Gate, now: Timestamp) -> bool {
 fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, Held)> {
     let lease_until = now + app.fal.patience().window();
     let claimed = shot.clone().claim(Flight { slot, lease_until, call_off: CallOff::No }, nonce(app), now).ok()?;
-    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
+    let slot_until = claimed.slot_lease().unwrap_or(lease_until);
+    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until: slot_until, left: None };
     Some((claimed.looked_at(now + app.fal.patience().check), held))
 }
 

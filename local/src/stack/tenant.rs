@@ -34,6 +34,7 @@ impl Stack {
             owner: name.parse()?,
             created_at: now,
             reroll_budget: None,
+            moderation_fallback: false,
         };
         store.create_project(&project).await?;
         let key = ApiKey {

@@ -52,6 +52,7 @@ mod tls;
 pub mod advance;
 pub mod call_off;
 pub mod deadline;
+mod inquiry;
 pub mod intake;
 pub mod look_up;
 pub mod outcome;

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    admission::Stop,
+    admission::{Certainty, Refusal},
     config::{ConfigError, Env, QueueConfig, StoreConfig},
     entropy::Entropy,
     fal::{FalError, FalErrorKind},
@@ -14,9 +14,6 @@ use crate::{
     shot::{Arrival, Illegal, Landed, Shot},
     store::{Saved, Store, StoreError, Versioned},
 };
-
-/// How long the lanes stand still after fal refused our key or account, before one shot tries again.
-pub const STOP_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the arrival led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,7 +84,8 @@ impl Recorder {
         arrival: Arrival,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        let (mut before, mut arrival, mut stopped) = (read, arrival, false);
+        let arrival = self.as_allowed(&read.value, arrival).await?;
+        let mut before = read;
         loop {
             let jitter = self.entropy.range(0.0..1.0);
             let (after, landed) =
@@ -96,17 +94,6 @@ impl Recorder {
                     Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
                     Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
                 };
-            // Before the shot is written: it fails for having found out, and whoever stops in between has stopped the lanes.
-            if let Arrival::Error(error) = &arrival
-                && let Some(reason) = refuses_us(error)
-                && !stopped
-            {
-                stopped = self.stop(reason, now).await? == Saved::Yes;
-                if !stopped {
-                    arrival = Arrival::TurnedAway(error.clone());
-                    continue;
-                }
-            }
             if self.store.save_shot(&before, &after).await? == Saved::Yes {
                 self.hint(&after, &landed).await;
                 return Ok(Recorded::Landed(landed));
@@ -144,14 +131,57 @@ impl Recorder {
         }
     }
 
-    /// Stops the lanes, unless they stand still.
-    async fn stop(&self, reason: &str, now: Timestamp) -> Result<Saved, StoreError> {
-        let stop = Stop { until: now + STOP_FOR, reason: reason.to_owned() };
-        let saved = self.store.stop_lanes(stop, now).await?;
-        if saved == Saved::Yes {
-            tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
+    /// Records that fal did not take `attempt` of `shot`, and as far as `error` speaks of all submits that the lanes stand
+    /// still. `probe`: this was the one try that finds out. The shot waits with the others, for `patience` at most.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn turned_away(
+        &self,
+        shot: ShotId,
+        attempt: u32,
+        error: FalError,
+        probe: bool,
+        patience: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let after = self.refused(&error, probe, now).await?;
+        self.record(shot, attempt, Arrival::TurnedAway { error, after, patience }, now).await
+    }
+
+    /// Notes that fal did not take a submit, for all the others; returns for how long the lanes stand still.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn refused(&self, error: &FalError, probe: bool, now: Timestamp) -> Result<SignedDuration, StoreError> {
+        let refusal = refusal(error);
+        let (saved, weather) = self.store.note_refusal(&refusal, probe, now).await?;
+        let stop = weather.stop.filter(|stop| stop.until > now);
+        if saved == Saved::Yes
+            && let Some(stop) = &stop
+        {
+            tracing::error!(
+                event = "lane_stopped",
+                reason = refusal.reason,
+                until = %stop.until,
+                probes = stop.probes,
+                "fal takes nothing: no submits for a while"
+            );
         }
-        Ok(saved)
+        Ok(stop.map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now)))
+    }
+
+    /// A refusal by the model's own filter leads to another model only where the project allows it.
+    async fn as_allowed(&self, shot: &Shot, arrival: Arrival) -> Result<Arrival, StoreError> {
+        match arrival {
+            Arrival::Error(error) if error.kind == FalErrorKind::Moderated => {
+                let project = self.store.project(&shot.project).await?;
+                let allows = project.is_some_and(|project| project.moderation_fallback);
+                let kind = if allows { FalErrorKind::Moderated } else { FalErrorKind::ContentPolicy };
+                Ok(Arrival::Error(FalError { kind, ..error }))
+            }
+            arrival => Ok(arrival),
+        }
     }
 
     /// Tells the functions that have something to do now.
@@ -174,21 +204,29 @@ impl Recorder {
     }
 }
 
-/// Why fal refuses whatever we send, if that is what `error` says.
-fn refuses_us(error: &FalError) -> Option<&'static str> {
-    match error.kind {
-        FalErrorKind::Authentication => Some("fal refuses the key"),
-        FalErrorKind::AccountLocked => Some("fal has locked the account"),
-        FalErrorKind::RateLimited
-        | FalErrorKind::Unavailable
-        | FalErrorKind::Unreachable
+/// What a submit that was not taken says about the others.
+fn refusal(error: &FalError) -> Refusal {
+    let reason = match error.kind {
+        FalErrorKind::Authentication => "fal refuses the key",
+        FalErrorKind::AccountLocked => "fal has locked the account",
+        FalErrorKind::RateLimited => "fal takes no more requests for now",
+        FalErrorKind::Unreachable => "fal cannot be reached",
+        FalErrorKind::Unavailable
         | FalErrorKind::TimedOut
         | FalErrorKind::StartDeadline
         | FalErrorKind::Internal
         | FalErrorKind::ContentPolicy
+        | FalErrorKind::Moderated
         | FalErrorKind::Download
         | FalErrorKind::InvalidInput
         | FalErrorKind::Cancelled
-        | FalErrorKind::Garbled => None,
-    }
+        | FalErrorKind::Garbled => "fal has a fault",
+    };
+    let lasting = matches!(error.kind, FalErrorKind::Authentication | FalErrorKind::AccountLocked);
+    let certainty = match error.retry_after() {
+        _ if lasting => Certainty::Lasting,
+        Some(pause) => Certainty::Until(pause),
+        None => Certainty::Likely,
+    };
+    Refusal { reason: reason.to_owned(), certainty }
 }

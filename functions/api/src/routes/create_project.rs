@@ -25,6 +25,9 @@ pub(crate) struct CreateProject {
     name: String,
     /// Dollars that each profile may spend on angles that do not match, unless its request says otherwise.
     reroll_budget: Option<f64>,
+    /// Whether the stand-in of a model may make what the model's own filter refused.
+    #[serde(default)]
+    moderation_fallback: bool,
 }
 
 pub(crate) async fn create_project(
@@ -33,7 +36,7 @@ pub(crate) async fn create_project(
     body: JsonBody<CreateProject>,
 ) -> Result<Response, ApiError> {
     caller.has_scope(Scope::Write, "a key with the scope `write`")?;
-    let CreateProject { id, name, reroll_budget } = body.value;
+    let CreateProject { id, name, reroll_budget, moderation_fallback } = body.value;
     let mut errors = Errors::default();
     errors.text("/name", &name, 1, 200);
     let id = id.unwrap_or_else(|| format!("prj-{}", hex::encode(app.entropy.bytes::<8>())));
@@ -41,7 +44,8 @@ pub(crate) async fn create_project(
     let reroll_budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars));
     errors.finish()?;
     let Some(id) = id else { return Err(ApiError::NotFound { what: "project" }) };
-    let project = Project { id, name, owner: caller.user, created_at: app.clock.now(), reroll_budget };
+    let created_at = app.clock.now();
+    let project = Project { id, name, owner: caller.user, created_at, reroll_budget, moderation_fallback };
     if !app.store.create_project(&project).await? {
         // Says no more than that the name is taken, as it may be a stranger's.
         return Err(ApiError::Conflict { detail: format!("the project id {} is taken", project.id) });

@@ -6,6 +6,7 @@ use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use likeness_core::{
+    admission::Stop,
     backlog::{Depth, QueueName},
     lane::Lane,
     project::Scope,
@@ -19,7 +20,7 @@ use crate::{access::Caller, app::App, problem::ApiError};
 pub(crate) struct Queues {
     /// Submits that the last 60 seconds still have room for.
     available_tokens: u32,
-    /// Requests at fal now.
+    /// Requests that are at fal, or may be: also those that were given up and of which fal has not said that they are over.
     in_flight: usize,
     /// Most requests at fal at once.
     slots: u16,
@@ -30,7 +31,7 @@ pub(crate) struct Queues {
     /// With so many waiting a lane takes no further request.
     max_lane_backlog: u32,
     queues: Vec<QueueView>,
-    /// Set while fal refuses this account.
+    /// Set while fal takes nothing: it refuses the account, or is away.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stopped>,
 }
@@ -45,8 +46,13 @@ struct QueueView {
 
 #[derive(Debug, Serialize)]
 struct Stopped {
+    /// When one shot finds out whether that is still so.
     until: Timestamp,
     reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Timestamp>,
+    /// How many have found out that it is.
+    probes: u32,
 }
 
 pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Queues>, ApiError> {
@@ -59,7 +65,8 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
     }
     let queues = QueueName::ALL
         .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
-    let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
+    // Until fal has taken one: that the time is up says no more than that the next may try.
+    let stopped = gate.weather.stop.clone();
     Ok(Json(Queues {
         available_tokens: gate.recent.available(app.limits, now),
         in_flight: gate.in_flight(now),
@@ -68,6 +75,6 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
         waiting,
         max_lane_backlog: app.intake.backlog.0,
         queues: try_join_all(queues).await?,
-        stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
+        stopped: stopped.map(|Stop { until, reason, since, probes }| Stopped { until, reason, since, probes }),
     }))
 }

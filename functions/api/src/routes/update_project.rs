@@ -23,6 +23,7 @@ pub(crate) struct UpdateProject {
     /// Dollars; `null` takes the budget away.
     #[serde(default, deserialize_with = "given")]
     reroll_budget: Option<Option<f64>>,
+    moderation_fallback: Option<bool>,
 }
 
 /// A field that is there, also as `null`.
@@ -50,6 +51,6 @@ impl UpdateProject {
         }
         let reroll_budget = self.reroll_budget.map(|budget| budget.and_then(|dollars| errors.reroll_budget(dollars)));
         errors.finish()?;
-        Ok(ProjectChanges { name: self.name, reroll_budget })
+        Ok(ProjectChanges { name: self.name, reroll_budget, moderation_fallback: self.moderation_fallback })
     }
 }

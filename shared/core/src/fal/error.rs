@@ -1,8 +1,10 @@
 //! fal's errors as decisions. Every body form that is seen in the field is read; only the status, the `type` and
-//! fal's headers decide, never a message, and no text of fal's is kept: it may echo the whole prompt.
+//! fal's headers decide, never a message. Of fal's texts the place and the words of a refusal are kept for the caller,
+//! without what they echo; they are in no log line.
 
 use std::fmt;
 
+use jiff::{SignedDuration, Timestamp, fmt::rfc2822};
 use reqwest::{StatusCode, header::HeaderMap};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -25,7 +27,9 @@ pub enum FalErrorKind {
     Internal,
     /// The prompt or picture is against the content policy: without the words, or not at all.
     ContentPolicy,
-    /// fal could not load a file that we named: once more.
+    /// The model's own filter refused it, where another model may accept: a stand-in, where the project allows one.
+    Moderated,
+    /// fal could not load a file that we named: again, over minutes.
     Download,
     /// The input is wrong: not at all.
     InvalidInput,
@@ -54,7 +58,26 @@ pub struct FalError {
     pub billable_units: Option<f64>,
     /// fal's id of the request that it is about, where its callback tells it.
     pub request_id: Option<String>,
+    /// The input that it is about, as fal names it: `image_size.width`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// fal's own words, without what they echo.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<String>,
+    /// What a content policy was broken by, in fal's vocabulary: `violence`, `sexual`, `model_moderated`, …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub categories: Vec<String>,
+    /// After how many seconds fal wants to be asked again, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u32>,
 }
+
+/// `Retry-After` beyond this is not believed.
+const LONGEST_RETRY_AFTER: u32 = 15 * 60;
+/// Most of fal's words that are kept, in characters.
+const MOST_WORDS: usize = 200;
+/// Most categories that are kept; fal has seven.
+const MOST_CATEGORIES: usize = 10;
 
 impl fmt::Display for FalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -72,12 +95,78 @@ impl FalError {
     /// An error of our own finding.
     #[must_use]
     pub fn new(kind: FalErrorKind, reason: impl Into<String>) -> Self {
-        Self { kind, reason: reason.into(), status: None, retryable: None, billable_units: None, request_id: None }
+        Self {
+            kind,
+            reason: reason.into(),
+            status: None,
+            retryable: None,
+            billable_units: None,
+            request_id: None,
+            field: None,
+            words: None,
+            categories: Vec::new(),
+            retry_after: None,
+        }
     }
 
-    pub(super) fn unreachable(error: &reqwest::Error) -> Self {
-        let reason = if error.is_timeout() { "fal did not answer in time" } else { "fal could not be reached" };
-        Self::new(FalErrorKind::Unreachable, reason)
+    /// After how long fal wants to be asked again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<SignedDuration> {
+        self.retry_after.map(|seconds| SignedDuration::from_secs(seconds.into()))
+    }
+
+    /// One sentence for the caller: the input that it is about, fal's words without `prompt`, and what to do.
+    #[must_use]
+    pub fn for_caller(&self, prompt: &str) -> String {
+        let mut text = match (self.status, self.reason.as_str()) {
+            (Some(status), UNTYPED) => format!("fal answered {status} without a reason"),
+            (Some(status), reason) => format!("fal answered {status}, {reason}"),
+            (None, reason) => reason.to_owned(),
+        };
+        if let Some(field) = &self.field {
+            text.push_str(&format!(", for `{field}`"));
+        }
+        if let Some(words) = self.words.as_deref().filter(|words| prompt.is_empty() || !words.contains(prompt)) {
+            text.push_str(&format!(": \"{words}\""));
+        }
+        if !self.categories.is_empty() {
+            text.push_str(&format!(" ({})", self.categories.join(", ")));
+        }
+        text.push_str(match self.kind {
+            FalErrorKind::InvalidInput => "; change that input and send the request again",
+            FalErrorKind::ContentPolicy => "; word the request otherwise",
+            FalErrorKind::Moderated => "; word the request otherwise, or name another model",
+            FalErrorKind::Download => "; see that the file can be fetched, then retry the job",
+            FalErrorKind::Authentication => "; the deployment's fal key has to be renewed, then retry the job",
+            FalErrorKind::AccountLocked => "; the deployment's fal account has to be unlocked, then retry the job",
+            FalErrorKind::RateLimited
+            | FalErrorKind::Unavailable
+            | FalErrorKind::Unreachable
+            | FalErrorKind::TimedOut
+            | FalErrorKind::StartDeadline
+            | FalErrorKind::Internal
+            | FalErrorKind::Cancelled
+            | FalErrorKind::Garbled => "; retry the job later",
+        });
+        text
+    }
+
+    /// This, or what fal has `told` elsewhere of the same failure, whichever has a name for it; with the bill of this.
+    #[must_use]
+    pub fn or_told(self, told: Option<Self>) -> Self {
+        match told {
+            Some(told) if !self.is_typed() => Self {
+                retryable: self.retryable.or(told.retryable),
+                billable_units: self.billable_units.or(told.billable_units),
+                ..told
+            },
+            Some(_) | None => self,
+        }
+    }
+
+    /// Whether fal gave it a type, or at least a reason that is as good as one.
+    pub(super) fn is_typed(&self) -> bool {
+        self.reason != UNTYPED
     }
 
     /// Reads an HTTP answer of fal's that is no success.
@@ -93,16 +182,8 @@ impl FalError {
         }
         error.retryable = retryable(headers);
         error.billable_units = billable_units(headers);
+        error.retry_after = retry_after(headers);
         error
-    }
-
-    /// Whether this, as the answer to the question for a result, is the request's outcome. A proxy's page, a limit on
-    /// questions or a refusal of our key says nothing about the request.
-    #[must_use]
-    pub fn is_outcome(&self) -> bool {
-        let about_the_question = matches!(self.status, None | Some(401 | 403 | 408 | 429));
-        let of_a_proxy = self.reason == UNTYPED && self.status.is_some_and(|status| status >= 500);
-        !about_the_question && !of_a_proxy
     }
 
     /// Reads the error body that a callback carries, with the status code named beside it.
@@ -113,13 +194,42 @@ impl FalError {
             body["detail"].as_array().and_then(|list| list.iter().find_map(|item| item["type"].as_str()))
         });
         if let Some(kind) = typed {
-            return Self::classified(status, kind, own_deadline);
+            return Self::classified(status, kind, own_deadline).told_by(body);
         }
         let text = body["detail"].as_str().unwrap_or_default();
         let locked = status == 403 && (text.contains("locked") || text.contains("balance"));
         let kind = if locked { FalErrorKind::AccountLocked } else { of_status(status, own_deadline) };
         let reason = if locked { "the account is locked" } else { UNTYPED };
-        Self { status: Some(status), ..Self::new(kind, reason) }
+        Self { status: Some(status), ..Self::new(kind, reason) }.told_by(body)
+    }
+
+    /// A request whose status is completed and names this failure; the result may say more.
+    pub(super) fn from_status(error: Option<&str>, error_type: Option<&str>) -> Option<Self> {
+        // "Invalid status code: 422": the number is all that says which error it was.
+        let status = error.and_then(status_in).unwrap_or(500);
+        match (error_type, error) {
+            (Some(kind), _) => Some(Self::classified(status, kind, false)),
+            (None, Some(_)) => Some(Self { status: Some(status), ..Self::new(of_status(status, false), UNTYPED) }),
+            (None, None) => None,
+        }
+    }
+
+    /// With the place, the words and the categories that `body` has for it.
+    fn told_by(mut self, body: &Value) -> Self {
+        let item = body["detail"]
+            .as_array()
+            .and_then(|list| list.iter().find(|item| item["type"].is_string()).or_else(|| list.first()));
+        let item = item.unwrap_or(&Value::Null);
+        self.field = field(&item["loc"]);
+        let words = item["msg"].as_str().or_else(|| body["detail"].as_str());
+        self.words = words.and_then(|words| without_echo(words, &item["input"]));
+        let lists = [&item["categories"], &item["ctx"]["categories"], &body["categories"]];
+        let names = lists.into_iter().filter_map(Value::as_array).flatten().filter_map(Value::as_str);
+        self.categories = names.map(word).filter(|name| !name.is_empty()).take(MOST_CATEGORIES).collect();
+        if self.kind == FalErrorKind::ContentPolicy && self.categories.iter().any(|name| name == MODEL_MODERATED) {
+            self.kind = FalErrorKind::Moderated;
+        }
+        self
     }
 
     fn classified(status: u16, error_type: &str, own_deadline: bool) -> Self {
@@ -139,20 +249,52 @@ impl FalError {
             | "internal_server_error"
             | "downstream_service_error" => FalErrorKind::Internal,
             "content_policy_violation" | "no_media_generated" => FalErrorKind::ContentPolicy,
+            MODEL_MODERATED => FalErrorKind::Moderated,
             "file_download_error" => FalErrorKind::Download,
             "client_disconnected" | "client_cancelled" => FalErrorKind::Cancelled,
             // fal's rule: a type that is not known is a refusal of the input. Other statuses speak for themselves.
             _ if status == 422 => FalErrorKind::InvalidInput,
             _ => of_status(status, own_deadline),
         };
-        // A type is a word; anything longer is not what the protocol promises, and is not kept.
-        let word: String =
-            error_type.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c)).take(64).collect();
-        Self { status: Some(status), ..Self::new(kind, word) }
+        Self { status: Some(status), ..Self::new(kind, word(error_type)) }
     }
 }
 
 const UNTYPED: &str = "no type given";
+/// The category, and as some apps have it the type, of a refusal by the model's own filter.
+const MODEL_MODERATED: &str = "model_moderated";
+
+/// A name of fal's vocabulary is a word; anything longer is not what the protocol promises, and is not kept.
+fn word(text: &str) -> String {
+    text.chars().filter(|c| c.is_ascii_alphanumeric() || "_.-".contains(*c)).take(64).collect()
+}
+
+/// The number in "Invalid status code: 422".
+pub(super) fn status_in(text: &str) -> Option<u16> {
+    text.rsplit(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 3)?.parse().ok()
+}
+
+/// `["body", "image_size", "width"]` as `image_size.width`.
+fn field(loc: &Value) -> Option<String> {
+    let part = |part: &Value| part.as_str().map(word).or_else(|| part.as_u64().map(|index| index.to_string()));
+    let parts: Vec<String> = loc.as_array()?.iter().filter_map(part).filter(|part| part != "body").take(8).collect();
+    (!parts.is_empty()).then(|| parts.join("."))
+}
+
+/// A message without the addresses in it (they are signed), and nothing at all where it repeats the `input`.
+fn without_echo(words: &str, input: &Value) -> Option<String> {
+    let echoes = |text: &str| text.len() > 3 && words.contains(text);
+    if input.as_str().is_some_and(echoes) {
+        return None;
+    }
+    let parts = words.split_whitespace().map(|part| match part.contains("://") || part.contains("data:") {
+        true => "…",
+        false => part,
+    });
+    let text = parts.collect::<Vec<_>>().join(" ");
+    let plain: String = text.chars().filter(|c| !c.is_control()).take(MOST_WORDS).collect();
+    (!plain.is_empty()).then_some(plain)
+}
 
 fn of_status(status: u16, own_deadline: bool) -> FalErrorKind {
     match status {
@@ -164,6 +306,8 @@ fn of_status(status: u16, own_deadline: bool) -> FalErrorKind {
         429 => FalErrorKind::RateLimited,
         499 => FalErrorKind::Cancelled,
         503 => FalErrorKind::Unavailable,
+        // Of the address, not of the input.
+        404 | 405 | 410 => FalErrorKind::Garbled,
         500..=599 => FalErrorKind::Internal,
         400..=498 => FalErrorKind::InvalidInput,
         _ => FalErrorKind::Garbled,
@@ -182,6 +326,20 @@ fn retryable(headers: &HeaderMap) -> Option<bool> {
         "0" | "false" => Some(false),
         _ => None,
     }
+}
+
+/// Seconds, or a date against the answer's own.
+fn retry_after(headers: &HeaderMap) -> Option<u32> {
+    let value = text_of(headers, "retry-after")?.trim();
+    let seconds = match value.parse::<u32>() {
+        Ok(seconds) => seconds,
+        Err(_) => {
+            let moment = |text: &str| rfc2822::parse(text).ok().map(|date| date.timestamp());
+            let (then, now): (Timestamp, Timestamp) = (moment(value)?, moment(text_of(headers, "date")?)?);
+            u32::try_from(then.duration_since(now).as_secs()).ok()?
+        }
+    };
+    Some(seconds.min(LONGEST_RETRY_AFTER))
 }
 
 /// What fal bills, in the model's own unit.
@@ -256,5 +414,70 @@ mod tests {
         let body = json!({ "detail": [{ "type": "one_of", "msg": "secret prompt", "input": "secret prompt" }] });
         let error = FalError::from_body(422, &body, false);
         assert!(!format!("{error:?} {error}").contains("secret"));
+        // Said without an `input` beside it: the caller's own prompt is known where the sentence is made.
+        let error = FalError::from_body(422, &json!({ "detail": "bad: secret prompt" }), false);
+        assert!(!error.to_string().contains("secret"), "a log line has none of fal's words");
+        assert!(!error.for_caller("secret prompt").contains("secret"));
+        let error =
+            FalError::from_body(422, &json!({ "detail": "cannot load https://a.example/x?sig=secret now" }), false);
+        assert_eq!(error.words.as_deref(), Some("cannot load … now"));
+    }
+
+    #[test]
+    fn a_refusal_names_the_input_and_says_what_to_do() {
+        let body = json!({ "detail": [{
+            "loc": ["body", "image_size", "width"], "type": "less_than_equal",
+            "msg": "Input should be less than or equal to 14142", "input": 20000
+        }] });
+        let error = FalError::from_body(422, &body, false);
+        assert_eq!(
+            error.for_caller("a prompt"),
+            "fal answered 422, less_than_equal, for `image_size.width`: \"Input should be less than or equal to \
+             14142\"; change that input and send the request again"
+        );
+        let missing =
+            json!({ "detail": [{ "loc": ["body", "image_urls", 0], "type": "missing", "msg": "Field required" }] });
+        let error = FalError::from_body(422, &missing, false);
+        assert!(error.for_caller("").contains("for `image_urls.0`: \"Field required\""), "{}", error.for_caller(""));
+        assert!(FalError::from_body(422, &Value::Null, false).for_caller("").contains("without a reason"));
+    }
+
+    #[test]
+    fn categories_are_kept_and_the_models_own_filter_is_told_apart() {
+        let refused = |item: Value| FalError::from_body(422, &json!({ "detail": [item] }), false);
+        let policy =
+            refused(json!({ "type": "content_policy_violation", "ctx": { "categories": ["violence", "hate"] } }));
+        assert_eq!(
+            (policy.kind, policy.categories.join(" ")),
+            (FalErrorKind::ContentPolicy, "violence hate".to_owned())
+        );
+        for item in [
+            json!({ "type": "content_policy_violation", "categories": ["model_moderated"] }),
+            json!({ "type": "model_moderated" }),
+        ] {
+            assert_eq!(refused(item).kind, FalErrorKind::Moderated);
+        }
+    }
+
+    #[test]
+    fn when_to_come_back_is_read_in_both_forms() {
+        let after = |headers: &[(&str, &str)]| {
+            let headers = headers.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
+            FalError::from_answer(StatusCode::TOO_MANY_REQUESTS, &headers, b"").retry_after
+        };
+        assert_eq!(after(&[("retry-after", "17")]), Some(17));
+        assert_eq!(after(&[("retry-after", "99999")]), Some(900));
+        let date = ("date", "Sat, 21 Nov 2026 07:00:00 GMT");
+        assert_eq!(after(&[("retry-after", "Sat, 21 Nov 2026 07:00:30 GMT"), date]), Some(30));
+        assert_eq!((after(&[("retry-after", "soon")]), after(&[])), (None, None));
+    }
+
+    #[test]
+    fn a_status_may_name_the_failure() {
+        let told = |error, error_type| FalError::from_status(error, error_type).map(|error| (error.kind, error.status));
+        assert_eq!(told(Some("Invalid status code: 500"), None), Some((FalErrorKind::Internal, Some(500))));
+        assert_eq!(told(Some("Invalid status code: 422"), None), Some((FalErrorKind::InvalidInput, Some(422))));
+        assert_eq!(told(Some("boom"), Some("runner_disconnected")), Some((FalErrorKind::Unavailable, Some(500))));
+        assert_eq!(told(None, None), None);
     }
 }

@@ -5,20 +5,22 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Saved, Store, StoreError, Versioned, if_it_held, layout, number,
-    shots::ShotItem,
-    to_item,
+    shots::{SLOT_IS_OURS, ShotItem},
+    text, to_item,
     transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
 };
 use crate::{
-    admission::{Gate, Held, RecentSubmits, ServedTurns, Stop},
+    admission::{Gate, Held, RecentSubmits, Refusal, ServedTurns, Stop, Weather},
     id::ShotId,
-    shot::Shot,
+    shot::{FalRequest, Shot},
 };
 
 /// Nobody holds the slot, or its lease has run out: of two that want it, one gets it.
 const SLOT_IS_FREE: &str = "attribute_not_exists(shot) OR lease_until_ms <= :now";
-/// No stop is in effect: of several shots that fal turns away at once, one is the finder.
+/// No stop is in effect.
 const NOTHING_STOPS: &str = "attribute_not_exists(until_ms) OR until_ms <= :now";
+/// Nobody found out more meanwhile: of several shots that fal turns away at once one counts, and one is the probe.
+const WEATHER_IS_AS_READ: &str = "revision = :seen";
 
 #[derive(Serialize, Deserialize)]
 struct RateItem {
@@ -41,12 +43,18 @@ struct SlotItem {
     attempt: Option<u32>,
     #[serde(default)]
     lease_until_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_at_fal: Option<FalRequest>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct StopItem {
     #[serde(flatten)]
     key: layout::Key,
+    #[serde(default)]
+    revision: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    struck_at: Option<Timestamp>,
     #[serde(default)]
     stop: Option<Stop>,
     /// Its end, as a number that conditions can compare.
@@ -78,7 +86,7 @@ impl Store {
                 let rate: RateItem = serde_dynamo::from_item(item)?;
                 (gate.recent, gate.revision, gate.served) = (rate.recent, rate.revision, rate.served);
             } else if key == layout::stop() {
-                gate.stopped = serde_dynamo::from_item::<_, StopItem>(item)?.stop;
+                gate.weather = serde_dynamo::from_item::<_, StopItem>(item)?.weather();
             } else {
                 gate.held.extend(serde_dynamo::from_item::<_, SlotItem>(item)?.held());
             }
@@ -105,6 +113,7 @@ impl Store {
             shot: Some(held.shot),
             attempt: Some(held.attempt),
             lease_until_ms: Some(held.lease_until.as_millisecond()),
+            left_at_fal: None,
         };
         let served = gate.served.clone().with(after.rank);
         let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
@@ -122,13 +131,55 @@ impl Store {
         })
     }
 
-    /// Stops admission: fal refuses us. Of several that find it out, one stops it; to the others it stands still already.
+    /// How fal takes requests just now.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn weather(&self) -> Result<Weather, StoreError> {
+        Ok(self.read::<StopItem>(layout::stop()).await?.map(StopItem::weather).unwrap_or_default())
+    }
+
+    /// Notes that fal did not take a submit, and returns how things stand then. Of several that find it out at once one
+    /// counts; `probe` does in any case.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn note_refusal(
+        &self,
+        refusal: &Refusal,
+        probe: bool,
+        now: Timestamp,
+    ) -> Result<(Saved, Weather), StoreError> {
+        loop {
+            let item = self.read::<StopItem>(layout::stop()).await?.unwrap_or_default();
+            let (revision, weather) = (item.revision, item.weather());
+            let Some(next) = weather.after(refusal, probe, now) else { return Ok((Saved::Conflict, weather)) };
+            if self.put_weather(&next, revision).await? == Saved::Yes {
+                return Ok((Saved::Yes, next));
+            }
+        }
+    }
+
+    /// Takes the right to find out whether fal takes requests again, while the lanes stand still as in `seen`.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn take_probe(&self, seen: &Weather, now: Timestamp) -> Result<Saved, StoreError> {
+        let item = self.read::<StopItem>(layout::stop()).await?.unwrap_or_default();
+        let (revision, weather) = (item.revision, item.weather());
+        if weather != *seen {
+            return Ok(Saved::Conflict);
+        }
+        self.put_weather(&weather.probed(now), revision).await
+    }
+
+    /// Stops admission, unless it is stopped.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn stop_lanes(&self, stop: Stop, now: Timestamp) -> Result<Saved, StoreError> {
-        let until_ms = Some(stop.until.as_millisecond());
-        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop), until_ms })?;
+        let weather = Weather { struck_at: Some(now), stop: Some(stop) };
+        let item = to_item(&StopItem::new(&weather, 1))?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         let put =
             put.condition_expression(NOTHING_STOPS).expression_attribute_values(":now", number(now.as_millisecond()));
@@ -142,14 +193,54 @@ impl Store {
     pub async fn open_lanes(&self) -> Result<(), StoreError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
         // Emptied rather than deleted: no function needs the right to delete.
-        update.update_expression("REMOVE stop, until_ms").send().await?;
+        let update = update.update_expression("REMOVE stop, until_ms, struck_at ADD revision :one");
+        update.expression_attribute_values(":one", number(1)).send().await?;
         Ok(())
+    }
+
+    /// Gives back the slot of an attempt that was given up, which fal has said to be over.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn release(&self, held: &Held) -> Result<(), StoreError> {
+        let update =
+            self.client.update_item().table_name(&self.table).set_key(Some(layout::slot(held.slot).into_item()));
+        let update = update
+            .update_expression("REMOVE shot, attempt, lease_until_ms, left_at_fal")
+            .condition_expression(SLOT_IS_OURS)
+            .expression_attribute_values(":shot", text(held.shot.to_string()))
+            .expression_attribute_values(":attempt", number(held.attempt));
+        // Where it is another's by now there is nothing to give back.
+        if_it_held(update.send().await)?;
+        Ok(())
+    }
+
+    async fn put_weather(&self, weather: &Weather, seen: u64) -> Result<Saved, StoreError> {
+        let item = to_item(&StopItem::new(weather, seen + 1))?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        let put = match seen {
+            0 => put.condition_expression(format!("{ABSENT} OR attribute_not_exists(revision)")),
+            seen => put.condition_expression(WEATHER_IS_AS_READ).expression_attribute_values(":seen", number(seen)),
+        };
+        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+    }
+}
+
+impl StopItem {
+    fn new(weather: &Weather, revision: u64) -> Self {
+        let Weather { struck_at, stop } = weather.clone();
+        let until_ms = stop.as_ref().map(|stop| stop.until.as_millisecond());
+        Self { key: layout::stop(), revision, struck_at, stop, until_ms }
+    }
+
+    fn weather(self) -> Weather {
+        Weather { struck_at: self.struck_at, stop: self.stop }
     }
 }
 
 impl SlotItem {
     fn held(self) -> Option<Held> {
         let lease_until = Timestamp::from_millisecond(self.lease_until_ms?).ok()?;
-        Some(Held { slot: self.slot, shot: self.shot?, attempt: self.attempt?, lease_until })
+        Some(Held { slot: self.slot, shot: self.shot?, attempt: self.attempt?, lease_until, left: self.left_at_fal })
     }
 }

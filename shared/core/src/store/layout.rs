@@ -63,7 +63,7 @@ pub(super) const DUE_JOBS: &str = "DUE_JOBS";
 pub(super) const DUE_WORKFLOWS: &str = "DUE_WORKFLOWS";
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,

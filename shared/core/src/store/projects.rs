@@ -1,6 +1,6 @@
 //! Projects and their members.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -90,6 +90,10 @@ impl Store {
                 set.push("#project.reroll_budget = :budget");
                 values.push((":budget", number(budget.micros())));
             }
+        }
+        if let Some(allowed) = changes.moderation_fallback {
+            set.push("#project.moderation_fallback = :fallback");
+            values.push((":fallback", AttributeValue::Bool(allowed)));
         }
         // An expression that changes nothing is none.
         if set.is_empty() && remove.is_empty() {

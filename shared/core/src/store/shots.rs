@@ -1,5 +1,6 @@
 //! Shots. One write changes a shot, gives back its slot and moves it in the work index, or does nothing.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -8,7 +9,7 @@ use super::{
 };
 use crate::{
     id::ShotId,
-    shot::{Flight, Shot, Work},
+    shot::{FalRequest, Flight, Shot, Work},
 };
 
 /// The slot is held by this attempt: it was not taken over after its lease ran out.
@@ -63,7 +64,7 @@ impl Store {
         if let Some(change) = slot {
             let mut transaction = Transaction::default();
             transaction.replace(item.clone(), before.revision);
-            change.write(&mut transaction, &before.value);
+            change.write(&mut transaction, &before.value)?;
             match self.commit(transaction).await? {
                 Outcome::Committed => return Ok(Saved::Yes),
                 Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => {
@@ -80,37 +81,52 @@ impl Store {
 /// What a change of a shot means for its slot.
 enum SlotChange<'a> {
     Free(&'a Flight),
-    Extend(&'a Flight),
+    /// To this time.
+    Extend(&'a Flight, Timestamp),
+    /// fal may still have the request: the slot stays taken until it says otherwise, or its lease ends.
+    Leave(&'a Flight, FalRequest),
 }
 
 fn slot_change<'a>(before: &'a Shot, after: &'a Shot) -> Option<SlotChange<'a>> {
     match (before.flight(), after.flight()) {
-        (Some(held), None) => Some(SlotChange::Free(held)),
-        (Some(held), Some(kept)) if held.lease_until != kept.lease_until => Some(SlotChange::Extend(kept)),
-        (Some(_), Some(_)) | (None, _) => None,
+        (Some(held), None) => Some(match left_at_fal(after) {
+            Some(request) => SlotChange::Leave(held, request),
+            None => SlotChange::Free(held),
+        }),
+        (Some(held), Some(_)) => {
+            let (was, is) = (before.slot_lease(), after.slot_lease());
+            is.filter(|_| was != is).map(|until| SlotChange::Extend(held, until))
+        }
+        (None, _) => None,
     }
 }
 
+/// How to ask for the last attempt, where it was given up and may still run.
+fn left_at_fal(shot: &Shot) -> Option<FalRequest> {
+    let last = shot.attempts.last().filter(|attempt| attempt.left_at_fal)?;
+    let endpoint = last.recipe.model().ok()?.endpoint.clone();
+    Some(FalRequest::documented(last.request_id.as_deref()?, endpoint))
+}
+
 impl SlotChange<'_> {
-    fn write(&self, transaction: &mut Transaction, shot: &Shot) {
-        let ours = [(":shot", text(shot.id.to_string())), (":attempt", number(shot.attempt()))];
+    fn write(&self, transaction: &mut Transaction, shot: &Shot) -> Result<(), StoreError> {
+        let [id, attempt] = [(":shot", text(shot.id.to_string())), (":attempt", number(shot.attempt()))];
         match self {
-            Self::Free(flight) => transaction.update(
-                layout::slot(flight.slot),
-                "REMOVE shot, attempt, lease_until_ms",
-                Some(SLOT_IS_OURS),
-                &ours,
-            ),
-            Self::Extend(flight) => {
-                let [shot, attempt] = ours;
-                let until = (":until", number(flight.lease_until.as_millisecond()));
-                transaction.update(
-                    layout::slot(flight.slot),
-                    "SET lease_until_ms = :until",
-                    Some(SLOT_IS_OURS),
-                    &[shot, attempt, until],
-                );
+            Self::Free(flight) => {
+                let change = "REMOVE shot, attempt, lease_until_ms";
+                transaction.update(layout::slot(flight.slot), change, Some(SLOT_IS_OURS), &[id, attempt]);
+            }
+            Self::Extend(flight, until) => {
+                let until = (":until", number(until.as_millisecond()));
+                let change = "SET lease_until_ms = :until";
+                transaction.update(layout::slot(flight.slot), change, Some(SLOT_IS_OURS), &[id, attempt, until]);
+            }
+            Self::Leave(flight, request) => {
+                let left = (":left", serde_dynamo::to_attribute_value(request)?);
+                let change = "SET left_at_fal = :left";
+                transaction.update(layout::slot(flight.slot), change, Some(SLOT_IS_OURS), &[id, attempt, left]);
             }
         }
+        Ok(())
     }
 }
