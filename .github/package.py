@@ -1,12 +1,17 @@
-"""What a release consists of, for one architecture: a zip for each function, and a template that deploys them without Rust.
+"""What a release consists of, for one architecture: a zip for each function, a template that deploys them without Rust, and the
+command `likeness` (laptop mode, emulator, first API key) as a tar.gz.
 
-Usage: package.py ARCHITECTURE VERSION FOLDER   after `cargo lambda build`, e.g. package.py arm64 v1.2.3 dist
+Usage: package.py ARCHITECTURE VERSION FOLDER LIKENESS   after `cargo lambda build`; LIKENESS is the path of that binary,
+       e.g. package.py arm64 v1.2.3 dist target/lambda/likeness/bootstrap
 """
 
+import gzip
+import io
 import os
 import pathlib
 import re
 import sys
+import tarfile
 import zipfile
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -31,13 +36,27 @@ def pack(binary, target):
         archive.writestr(entry, binary.read_bytes())
 
 
-def main(architecture, version, folder):
+def pack_command(binary, target, folder):
+    """`folder/likeness` and the licence, without times and owners, so that equal binaries make equal archives."""
+    with gzip.GzipFile(target, "wb", compresslevel=9, mtime=0) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, content, mode in [
+            ("likeness", binary.read_bytes(), 0o755),
+            ("LICENSE", (ROOT / "LICENSE").read_bytes(), 0o644),
+            ("NOTICE", (ROOT / "NOTICE").read_bytes(), 0o644),
+        ]:
+            entry = tarfile.TarInfo(f"{folder}/{name}")
+            entry.size, entry.mode = len(content), mode
+            archive.addfile(entry, io.BytesIO(content))
+
+
+def main(architecture, version, folder, likeness):
     out = pathlib.Path(folder)
     out.mkdir(parents=True, exist_ok=True)
     functions = sorted(path.name for path in (ROOT / "functions").iterdir() if path.is_dir())
     name = f"likeness-{version}-{architecture}"
     for function in functions:
         pack(BINARIES / function / "bootstrap", out / f"{name}-{function}.zip")
+    pack_command(pathlib.Path(likeness), out / f"{name}-likeness.tar.gz", name)
     template = (ROOT / "template.yaml").read_text()
     template = replaced(BUILT, rf"    Properties:\n      CodeUri: {name}-\1.zip\n", template, len(functions))
     template = replaced(r"    CodeUri: \.\n", "", template, 1)

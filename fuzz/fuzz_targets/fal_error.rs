@@ -3,7 +3,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use libfuzzer_sys::fuzz_target;
-use likeness_core::fal::FalError;
+use likeness_core::fal::from_answer;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((status, rest)) = bytes.split_at_checked(2) else { return };
@@ -19,7 +19,7 @@ fuzz_target!(|bytes: &[u8]| {
         })
         .collect();
     let status = StatusCode::from_u16(status).expect("100 to 999");
-    let error = FalError::from_answer(status, &headers, body);
+    let error = from_answer(status, &headers, body);
     assert_eq!(error.status, Some(status.as_u16()));
     assert!(error.reason.len() <= 64, "fal's words are not kept: {error}");
     assert!(error.billable_units.is_none_or(|units| units.is_finite() && units >= 0.0));

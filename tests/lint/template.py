@@ -9,6 +9,7 @@ import safeguards
 from cloudformation import ROOT
 
 CORE = ROOT / "shared/core/src"
+DOMAIN = ROOT / "shared/domain/src"
 POLLING = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
 
 TEMPLATE = cloudformation.template()
@@ -143,7 +144,7 @@ def environment_read(code):
     required = {name.strip('"') for name in first_arguments(code, "required") | urls if name.startswith('"')}
     strange = {name for name in first_arguments(code, "(?:required|optional|url|parsed)") if not name.startswith('"')}
     if "lane.variable(" in strange:
-        lanes = set(re.findall(r'"([A-Z]+_QUEUE_URL)"', rust(CORE / "lane.rs")))
+        lanes = set(re.findall(r'"([A-Z]+_QUEUE_URL)"', rust(DOMAIN / "lane.rs")))
         read, required, strange = read | lanes, required | lanes, strange - {"lane.variable("}
     for config in re.findall(r"\b(\w+)::from_env\(\s*env\b", code):
         block = implementation(config)

@@ -1,36 +1,19 @@
 //! The HTTP API: an axum router, handed to `lambda_http` on AWS and to any HTTP server elsewhere.
 //!
-//! A route is a file in `routes/`; what several routes share stands beside this one, each under its own name.
+//! `routes/` holds a folder for each resource; `request/` reads bodies, paths and queries; `headers/` reads headers;
+//! `views/` is what clients see of a record; `problem.rs` turns errors into answers.
 
 mod access;
 mod app;
-mod body;
-mod cancel_after;
-mod check_view;
-mod consistency_view;
-mod cursor;
-mod extract;
-mod idempotency;
-mod image_size;
-mod image_view;
-mod job_view;
-mod prefer;
+mod headers;
 mod problem;
-mod reachable;
-mod recipe_view;
 mod report_content;
-mod report_view;
-mod request_id;
-mod result_view;
+mod request;
 mod router;
 mod routes;
 mod start_job;
 mod token;
-mod translation;
-mod upload_view;
-mod validation;
-mod workflow_steps;
-mod workflow_view;
+mod views;
 
 pub use app::App;
 pub use router::router;

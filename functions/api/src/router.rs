@@ -11,17 +11,27 @@ use axum::{
 
 use crate::{
     app::App,
-    body::MAX_BODY,
+    headers::request_id,
     problem::ApiError,
-    request_id,
+    request::body::MAX_BODY,
     routes::{
-        cancel_job, cancel_workflow, complete_lora, create_composite, create_key, create_lora, create_master,
-        create_portrait, create_profile, create_project, create_upload, create_workflow, generate, generate_image,
-        generation_status, get_collection, get_image, get_job, get_lora, get_person, get_project, get_queues,
-        get_report, get_subject, get_workflow, list_collections, list_dead_letters, list_images, list_jobs, list_keys,
-        list_loras, list_members, list_models, list_people, list_projects, list_relations, list_reports, list_subjects,
-        list_templates, list_versions, list_workflows, put_member, put_person, put_subject, redrive_queue,
-        regenerate_image, regenerate_shot, remove_member, retry_job, revoke_key, update_project, verify_consistency,
+        catalogue::{list_models, list_templates},
+        collections::{get_collection, list_collections},
+        first_api::{generate, generate_image, generation_status},
+        generate::{create_composite, create_master, create_portrait, create_profile},
+        images::{get_image, list_images, list_versions, regenerate_image},
+        jobs::{cancel_job, get_job, list_jobs, regenerate_shot, retry_job},
+        keys::{create_key, list_keys, revoke_key},
+        loras::{complete_lora, create_lora, get_lora, list_loras},
+        people::{get_person, list_people, put_person},
+        projects::{
+            create_project, get_project, list_members, list_projects, list_relations, put_member, remove_member,
+            update_project,
+        },
+        queues::{get_queues, list_dead_letters, redrive_queue},
+        reports::{create_upload, get_report, list_reports, verify_consistency},
+        subjects::{get_subject, list_subjects, put_subject},
+        workflows::{cancel_workflow, create_workflow, get_workflow, list_workflows},
     },
 };
 

@@ -20,13 +20,13 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     access::Caller,
     app::App,
-    cancel_after::cancel_after,
-    idempotency::idempotency,
-    job_view::{JobView, location},
-    prefer,
+    headers::{cancel_after::cancel_after, idempotency::idempotency, prefer},
     problem::{ApiError, FieldError},
-    reachable,
-    result_view::ResultView,
+    request::reachable,
+    views::{
+        job::{JobView, location},
+        result::ResultView,
+    },
 };
 
 /// Says that an earlier job answers (RFC 9211).

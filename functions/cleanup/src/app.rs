@@ -3,7 +3,7 @@
 use likeness_core::{
     admission::Limits,
     clock::Clock,
-    config::{Env, FalConfig},
+    config::{Env, FalConfig, FalLimits},
     entropy::Entropy,
     fal::Fal,
     outcome::Recorder,
@@ -30,7 +30,7 @@ impl App {
         Ok(Self {
             recorder: Recorder::from_env(env, entropy)?,
             fal: Fal::new(FalConfig::from_env(env)?)?.asking_for(QUESTION_TIME_OUT),
-            limits: Limits::from_env(env)?,
+            limits: FalLimits::from_env(env)?.0,
             clock,
         })
     }

@@ -4,7 +4,7 @@ use likeness_core::{
     admission::Limits,
     bucket::Bucket,
     clock::Clock,
-    config::{BucketConfig, ConfigError, Env, FalConfig, Patience},
+    config::{BucketConfig, ConfigError, Env, FalConfig, FalLimits, Patience},
     entropy::Entropy,
     fal::Fal,
     outcome::Recorder,
@@ -41,7 +41,7 @@ impl App {
             recorder: Recorder::from_env(env, entropy)?,
             fal: Fal::new(fal)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
-            limits: Limits::from_env(env)?,
+            limits: FalLimits::from_env(env)?.0,
             webhook,
             clock,
         })

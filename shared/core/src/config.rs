@@ -367,7 +367,7 @@ impl Planning {
         if !(1..=36).contains(&profile_batch) {
             return Err(ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() });
         }
-        Ok(Self { wording: Wording::from_env(env)?, profile_batch })
+        Ok(Self { wording: PromptWords::from_env(env)?.0, profile_batch })
     }
 }
 
@@ -456,13 +456,17 @@ impl CacheTtls {
     }
 }
 
-impl Wording {
+/// How prompts are worded in this deployment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PromptWords(pub Wording);
+
+impl PromptWords {
     /// Reads `PROMPT_REFUSED_TERMS`, `PROMPT_REMOVED_TERMS` and `PROMPT_TEMPLATE_SHARES`.
     ///
     /// # Errors
     /// A value is malformed.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
-        let usual = Self::default();
+        let usual = Wording::default();
         let terms = |name, usual| match env.optional(name) {
             None => usual,
             // A dash alone is an empty list: an empty value counts as absent.
@@ -479,15 +483,19 @@ impl Wording {
             let template = Template::by_reference(template.trim()).ok_or_else(malformed)?;
             Ok((template.reference(), share.trim().parse().map_err(|_| malformed())?))
         });
-        Ok(Self {
+        Ok(Self(Wording {
             refused: terms("PROMPT_REFUSED_TERMS", usual.refused),
             removed: terms("PROMPT_REMOVED_TERMS", usual.removed),
             shares: shares.collect::<Result<_, ConfigError>>()?,
-        })
+        }))
     }
 }
 
-impl Limits {
+/// What the fal account allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FalLimits(pub Limits);
+
+impl FalLimits {
     /// Reads `MAX_CONCURRENT_GENERATIONS` and `FAL_RATE_LIMIT_PER_MINUTE`.
     ///
     /// # Errors
@@ -503,7 +511,7 @@ impl Limits {
         if per_minute == 0 {
             return Err(malformed("FAL_RATE_LIMIT_PER_MINUTE"));
         }
-        Ok(Self { slots, per_minute })
+        Ok(Self(Limits { slots, per_minute }))
     }
 }
 
@@ -551,9 +559,9 @@ mod tests {
 
     #[test]
     fn limits_have_the_documented_defaults_and_are_never_zero() {
-        assert_eq!(Limits::from_env(&env(&[])).unwrap(), Limits { slots: 10, per_minute: 60 });
-        assert!(Limits::from_env(&env(&[("MAX_CONCURRENT_GENERATIONS", "0")])).is_err());
-        assert!(Limits::from_env(&env(&[("FAL_RATE_LIMIT_PER_MINUTE", "many")])).is_err());
+        assert_eq!(FalLimits::from_env(&env(&[])).unwrap().0, Limits { slots: 10, per_minute: 60 });
+        assert!(FalLimits::from_env(&env(&[("MAX_CONCURRENT_GENERATIONS", "0")])).is_err());
+        assert!(FalLimits::from_env(&env(&[("FAL_RATE_LIMIT_PER_MINUTE", "many")])).is_err());
     }
 
     #[test]

@@ -10,8 +10,9 @@ mod signature;
 mod wire;
 
 pub use answer::{Form, Question, Says};
-pub use error::{FalError, FalErrorKind};
+pub use error::from_answer;
 pub use jwks::{FetchError, Jwks, JwksError};
+pub use likeness_domain::fal_error::{FalError, FalErrorKind};
 pub use signature::{SignatureError, SignatureHeaders, VerifyingKeys};
 pub use wire::{Callback, CallbackOutcome};
 
@@ -243,7 +244,7 @@ impl Heard {
             let error = FalError::new(FalErrorKind::Garbled, unreadable);
             return self.says(Form::Unreadable, told, FalError { status: Some(status), ..error });
         }
-        let error = FalError::from_answer(self.status, &self.headers, &self.body);
+        let error = from_answer(self.status, &self.headers, &self.body);
         let form = match self.status.is_redirection() {
             true => Form::Redirect,
             false if error.is_typed() => Form::Typed(status, error.kind),

@@ -111,7 +111,7 @@ mod tests {
         entropy::Entropy,
         id::JobId,
         lane::Lane,
-        recipe,
+        recipe::Recipe,
         shot::{CallOff, FalRequest, Flight, GeneratedImage, Rank},
     };
 
@@ -126,11 +126,19 @@ mod tests {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
     }
 
+    fn recipe() -> Recipe {
+        let recipe = serde_json::json!({
+            "model": "flux-dev", "template": "master-character@1", "prompt": "a keeper", "seed": 7, "images": 1,
+            "width": 1024, "height": 1024, "steps": 50, "outputFormat": "png"
+        });
+        serde_json::from_value(recipe).unwrap()
+    }
+
     fn submitted() -> Shot {
         let id = JobId::new(at(0), &Entropy::seeded(1)).shot(0);
         let rank = Rank { priority: 0, turn: 7 };
         let flight = Flight { slot: 3, lease_until: at(185), call_off: CallOff::No };
-        let shot = Shot::new(id, "isle".parse().unwrap(), Lane::Master, rank, recipe::tests::recipe("flux-dev"));
+        let shot = Shot::new(id, "isle".parse().unwrap(), Lane::Master, rank, recipe());
         let shot = shot.claim(flight, "nonce".to_owned(), at(0)).unwrap();
         shot.accepted(1, FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned()), at(60)).unwrap()
     }

@@ -8,6 +8,7 @@ use crate::{
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
     deadline::watch_deadline,
     entropy::Entropy,
+    expected,
     id::{JobId, ProjectId, UserId, WorkflowId},
     job::{Job, JobStatus},
     kind::{Kind, Material, Plan, Portrait, Setting, Unfit, Verification, portrait::Sitter, verification::Examined},
@@ -16,7 +17,6 @@ use crate::{
     money::Usd,
     pointer::ImagePointer,
     queue::{IngestHint, LaneHint, Queues},
-    rehearse::expected,
     shot::{Rank, Shot},
     store::{JobView, Store, StoreError},
     subject::Subject,
@@ -337,7 +337,7 @@ impl Intake {
                 let view = self.job_of(project, id.shot().job).await?.ok_or_else(unknown)?;
                 let shots = view.plain_shots();
                 let shot = shots.iter().find(|shot| shot.id == id.shot() && !shot.is_settled()).ok_or_else(unknown)?;
-                Ok(Some(Found::Coming(Box::new(expected(&view.job.value, shot, id.clone())))))
+                Ok(Some(Found::Coming(Box::new(expected::of_shot(&view.job.value, shot, id.clone())))))
             }
             ImagePointer::Job(id) => {
                 let view = self.job_of(project, *id).await?;
@@ -345,7 +345,11 @@ impl Intake {
                 let shots = view.plain_shots();
                 if view.job.value.ending().is_none() {
                     let first = shots.first().ok_or_else(|| not_ready(place))?;
-                    return Ok(Some(Found::Coming(Box::new(expected(&view.job.value, first, first.id.media(0))))));
+                    return Ok(Some(Found::Coming(Box::new(expected::of_shot(
+                        &view.job.value,
+                        first,
+                        first.id.media(0),
+                    )))));
                 }
                 let first = shots.iter().flat_map(Shot::media).next();
                 let first = first.ok_or_else(|| Unfit::new(place, "is a job that made no image"))?;

@@ -1,39 +1,19 @@
-//! The domain of Likeness and its clients of the outside world.
+//! Clients of the outside world, and the steps that several functions take with them.
 //!
-//! The pure part comes first and knows no network; then one module per outside thing. Nothing here knows HTTP routes
-//! or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack exists.
+//! One module per outside thing. What the product is about is `likeness-domain`, which knows no network. Nothing here knows
+//! HTTP routes or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack exists.
 
-// What the product is about: pure, no I/O.
-pub mod admission;
-pub mod collection;
+// The domain, under its names from before it was a crate of its own.
+pub use likeness_domain::{
+    admission, clock, collection, entropy, expected, failure, filing, id, job, kind, lane, lora, media, model, money,
+    person, pointer, project, prompt, public_url, recipe, report, safetensors, shot, subject, workflow,
+};
+
+// Places in lists, as texts.
 pub mod cursor;
-pub mod failure;
-pub mod filing;
-pub mod id;
-pub mod job;
-pub mod kind;
-pub mod lane;
-pub mod lora;
-pub mod media;
-pub mod model;
-pub mod money;
-pub mod person;
-pub mod pointer;
-pub mod project;
-pub mod prompt;
-pub mod public_url;
-pub mod recipe;
-pub mod report;
-pub mod retry;
-pub mod safetensors;
-pub mod shot;
-pub mod subject;
-pub mod workflow;
 
-// Time, randomness and configuration, passed in.
-pub mod clock;
+// Configuration, passed in.
 pub mod config;
-pub mod entropy;
 pub mod start;
 pub mod telemetry;
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     admission::{Certainty, Refusal},
-    config::{ConfigError, Env, QueueConfig, StoreConfig},
+    config::{ConfigError, Env, PromptWords, QueueConfig, StoreConfig},
     entropy::Entropy,
     fal::{FalError, FalErrorKind},
     id::ShotId,
@@ -51,7 +51,7 @@ impl Recorder {
             store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
             queues: Queues::new(QueueConfig::from_env(env)?),
             entropy,
-            wording: Wording::from_env(env)?,
+            wording: PromptWords::from_env(env)?.0,
         })
     }
 

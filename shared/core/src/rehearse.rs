@@ -1,20 +1,17 @@
 //! A workflow before anything of it is made: each step is planned as if the ones before it had made all that they were
 //! asked for, so that nothing is paid for a chain that cannot come to its end.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 
 use crate::{
-    filing::Filing,
-    id::{JobId, MediaId, ProjectId, SubjectId},
+    expected,
+    id::{JobId, ProjectId, SubjectId},
     intake::{Declined, Found, Intake, show},
-    job::Job,
     kind::{Kind, Material, Unfit},
-    media::{Media, StoredFile},
+    media::Media,
     pointer::ImagePointer,
-    recipe::Recipe,
-    shot::Shot,
     subject::Subject,
     workflow::Step,
 };
@@ -108,7 +105,7 @@ impl Intake {
         let job = JobId::new(now, &self.entropy);
         let images = (0..).zip(&plan.recipes).map(|(ordinal, recipe)| {
             let id = job.shot(ordinal).media(0);
-            image(id, project, &plan.filing, recipe, now)
+            expected::image(id, project, &plan.filing, recipe, now)
         });
         made.images.insert(&step.name, images.collect());
         made.subjects.extend(plan.new_subject.into_iter().map(|subject| (subject.id.clone(), subject)));
@@ -124,42 +121,5 @@ impl Made<'_> {
             let angle = angle.map(|angle| format!(" from {angle} degrees")).unwrap_or_default();
             Unfit::new(place, format!("is an image{angle} that the step {step} does not make"))
         })
-    }
-}
-
-/// The image `id` of a shot that is under way, as far as it can be known.
-pub(crate) fn expected(job: &Job, shot: &Shot, id: MediaId) -> Media {
-    image(id, &job.project, &job.filing, &shot.recipe, job.created_at)
-}
-
-fn image(id: MediaId, project: &ProjectId, filing: &Filing, recipe: &Recipe, now: Timestamp) -> Media {
-    // Of its own, so that two images are told apart.
-    let file = StoredFile { key: id.to_string(), content_type: String::new(), bytes: 0, sha256: String::new() };
-    let shot = id.shot();
-    Media {
-        id,
-        project: project.clone(),
-        subject: filing.subject.clone(),
-        subject_type: filing.subject_type,
-        person: filing.person.clone(),
-        image_type: filing.image_type,
-        job: shot.job,
-        shot,
-        created_at: now,
-        width: recipe.width,
-        height: recipe.height,
-        original: file.clone(),
-        webp: file.clone(),
-        thumbnail: file,
-        quality_score: 0.0,
-        quality: BTreeMap::new(),
-        specifications: filing.specifications.clone(),
-        recipe: recipe.clone(),
-        request_id: String::new(),
-        version: 1,
-        parent: None,
-        reference_scores: BTreeMap::new(),
-        measured: None,
-        provider_retried: false,
     }
 }

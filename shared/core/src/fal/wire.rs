@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{FalError, FalStatus, error::status_in};
+use super::{FalError, FalStatus, error};
 use crate::shot::{Delivery, FalRequest, GeneratedImage};
 
 /// The answer to a submit.
@@ -59,7 +59,7 @@ pub(super) fn status(body: &[u8], id: &str) -> Option<FalStatus> {
     match value["status"].as_str()? {
         "COMPLETED" => {
             let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
-            Some(FalStatus::Completed(FalError::from_status(text("error"), text("error_type"))))
+            Some(FalStatus::Completed(error::from_status(text("error"), text("error_type"))))
         }
         "IN_QUEUE" | "IN_PROGRESS" => Some(FalStatus::Unfinished),
         _ => None,
@@ -168,10 +168,10 @@ impl Callback {
             },
             Some("ERROR") => {
                 // "Invalid status code: 422": the number is all that says which error it was.
-                let status = value["error"].as_str().and_then(status_in).unwrap_or(500);
+                let status = value["error"].as_str().and_then(error::status_in).unwrap_or(500);
                 // The header that tells our own deadline from fal's is missing here; we always set one.
                 let own_deadline = payload["error_type"] == "request_timeout";
-                CallbackOutcome::Failed(FalError::from_body(status, payload, own_deadline))
+                CallbackOutcome::Failed(error::from_body(status, payload, own_deadline))
             }
             _ => return Err(NotACallback),
         };

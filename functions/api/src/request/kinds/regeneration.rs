@@ -1,0 +1,36 @@
+//! The body that asks for an image to be made anew.
+
+use likeness_core::{
+    kind::{Tuning, regeneration::Changes},
+    prompt::Wording,
+};
+use serde::Deserialize;
+
+use crate::{problem::ApiError, request::validation::Errors};
+
+/// What is to be different; the seed always is.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct Regenerate {
+    seed: Option<u64>,
+    /// In place of the whole prompt.
+    prompt: Option<String>,
+    negative_prompt: Option<String>,
+    steps: Option<u32>,
+    guidance: Option<f64>,
+}
+
+impl Regenerate {
+    pub(crate) fn validated(self, wording: &Wording) -> Result<Changes, ApiError> {
+        let Self { seed, prompt, negative_prompt, steps, guidance } = self;
+        let prompt = prompt.map(|prompt| prompt.trim().to_owned());
+        let tuning = Tuning { seed, negative_prompt, steps, guidance, ..Tuning::default() };
+        let mut errors = Errors::default();
+        if let Some(prompt) = &prompt {
+            errors.prompt("/prompt", prompt, wording);
+        }
+        errors.tuning(&tuning);
+        errors.finish()?;
+        Ok(Changes { prompt, tuning })
+    }
+}

@@ -1,0 +1,42 @@
+//! `GET /api/generate/status/{job}` and `GET /api/generate/{job}`: a job in the few words of the first API.
+//!
+//! Journey: `tests/it/journeys/generate.rs`.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use likeness_core::{id::JobId, job::JobStatus};
+use serde::Serialize;
+
+use crate::{
+    access::Caller,
+    app::App,
+    problem::ApiError,
+    request::extract::Path,
+    routes::jobs::readable,
+    views::{
+        job::{ErrorView, JobView},
+        result::ResultView,
+    },
+};
+
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct GenerationStatus {
+    job_id: JobId,
+    status: JobStatus,
+    progress: u32,
+    data: Option<ResultView>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<ErrorView>,
+}
+
+pub(crate) async fn generation_status(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(job): Path<String>,
+) -> Result<Json<GenerationStatus>, ApiError> {
+    let stored = readable(&app, &caller, &job).await?;
+    let JobView { job_id, status, progress, result, error, .. } = JobView::new(&app, &stored).await?;
+    Ok(Json(GenerationStatus { job_id, status, progress, data: result, error }))
+}

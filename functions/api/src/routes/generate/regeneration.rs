@@ -1,0 +1,53 @@
+//! What both regenerating routes ask for: the next version of what a shot made.
+
+use likeness_core::{
+    id::MediaId,
+    job::{Job, Lineage},
+    kind::{Kind, Regeneration, regeneration::Changes},
+    shot::Shot,
+    store::Versions,
+};
+
+use crate::{app::App, problem::ApiError};
+
+/// The next version of what `shot` of `job` made or was to make, with the next number. It replaces `of`, or else the
+/// newest: an entry of a collection knows that.
+pub(crate) async fn regeneration(
+    app: &App,
+    job: &Job,
+    shot: &Shot,
+    of: Option<MediaId>,
+    changes: Changes,
+) -> Result<Kind, ApiError> {
+    let underway = |what: &str| ApiError::Conflict { detail: format!("{what} is still under way; wait for its job") };
+    if !shot.is_settled() {
+        return Err(underway("the shot"));
+    }
+    match &job.kind {
+        // The collection that shows the new version does not exist yet.
+        Kind::Profile(_) if job.ending().is_none() => return Err(underway("the profile")),
+        Kind::Profile(_)
+        | Kind::Master(_)
+        | Kind::Composite(_)
+        | Kind::Portrait(_)
+        | Kind::Regeneration(_)
+        | Kind::Verification(_) => {}
+    }
+    let lineage = Lineage::of(job, shot);
+    let collection = match lineage.collection {
+        // None where the profile failed: what it made is kept without one.
+        Some(id) => app.store.collection(&job.project, id).await?.map(|collection| collection.value),
+        None => None,
+    };
+    let (id, angle) = (collection.as_ref().map(|collection| collection.id), shot.recipe.angle);
+    let versions = match (id, angle) {
+        (Some(collection), Some(angle)) => Versions::OfView(collection, angle),
+        (Some(_) | None, _) => Versions::OfShot(lineage.root),
+    };
+    let entry = collection.and_then(|collection| collection.views.into_iter().find(|view| Some(view.angle) == angle));
+    let newest = entry.as_ref().map_or(1, |entry| entry.version);
+    let version = app.store.next_version(&job.project, versions, newest).await?;
+    let replaced = of.or(entry.map(|entry| entry.media)).or(lineage.newest);
+    let lineage = Lineage { root: lineage.root, collection: id, newest: replaced };
+    Ok(Kind::Regeneration(Box::new(Regeneration::new(job, shot, lineage, version, changes))))
+}

@@ -1,0 +1,97 @@
+//! `POST /api/v1/jobs/{job}/retry`: what failed or was canceled is begun anew, in the same job. What is there stays and
+//! counts, and what was charged is charged once.
+//!
+//! Journey: `tests/it/journeys/retry.rs`.
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
+use likeness_core::{
+    job::{Job, NotReopened},
+    shot::Shot,
+    store::{Acceptance, JobView as Stored},
+};
+
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    headers::{cancel_after::cancel_after, idempotency::idempotency, prefer},
+    problem::ApiError,
+    request::extract::Path,
+    routes::jobs::reachable,
+    start_job::{Started, replay, respond},
+};
+
+pub(crate) async fn retry_job(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path(job): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let mut before = reachable(&app, &caller, Action::Generate, &job).await?;
+    let (id, project) = (before.job.value.id, before.job.value.project.clone());
+    let (wait, cancel_after) = (prefer::wait(&headers)?, cancel_after(&headers)?);
+    let idempotency = idempotency(&headers, &format!("jobs/{id}/retry"), "")?;
+    // Somebody else may open it at this moment, or end it: read again and decide anew.
+    for _ in 0..4 {
+        let now = app.clock.now();
+        if let Some(idempotency) = &idempotency
+            && let Some(known) = app.store.replay(&project, idempotency, now).await?
+        {
+            return respond(&app, replay(&app, &known).await?, wait).await;
+        }
+        let under_way = before.job.value.ending().is_none() && !before.job.value.is_taken_back();
+        if under_way && before.job.value.retried_at.is_some() {
+            return respond(&app, Started { stored: before, cached: false }, wait).await;
+        }
+        let (open, waiting) = reopened(&app, &before, cancel_after, now).await?;
+        match app.store.reopen_job(&before, &open, &waiting, idempotency.as_ref(), now).await? {
+            Acceptance::Accepted => {
+                tracing::info!(event = "retried", job.id = %id, shots = waiting.len(), "a job was opened again");
+                app.intake.announce(&open, now).await;
+                let stored = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
+                return respond(&app, Started { stored, cached: false }, wait).await;
+            }
+            Acceptance::Conflict => before = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?,
+            known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => {
+                return respond(&app, replay(&app, &known).await?, wait).await;
+            }
+        }
+    }
+    Err(ApiError::Conflict { detail: "the job is being changed by another request; try again".to_owned() })
+}
+
+/// The job as it is once it is open again, and its shots that wait anew, with turns of their own: they stand in no line
+/// any more.
+async fn reopened(
+    app: &App,
+    before: &Stored,
+    cancel_after: Option<SignedDuration>,
+    now: Timestamp,
+) -> Result<(Job, Vec<Shot>), ApiError> {
+    let (job, shots) = (&before.job.value, before.plain_shots());
+    let count = job.to_reopen(&shots).map_err(|not| refusal(job, not))?.len();
+    if count > 0 {
+        app.intake.room_for(&job.kind, false, now).await?;
+    }
+    let count = u16::try_from(count).unwrap_or(u16::MAX);
+    let first_turn = app.intake.first_turn(&job.project, job.kind.priority(), count).await?;
+    let deadline = cancel_after.map(|after| now + after);
+    job.reopened(&shots, first_turn, deadline, now).map_err(|not| refusal(job, not))
+}
+
+fn refusal(job: &Job, not: NotReopened) -> ApiError {
+    let detail = match not {
+        NotReopened::Running => "the job is under way: wait for its end, or cancel it".to_owned(),
+        NotReopened::Complete => "the job is complete: there is nothing to retry".to_owned(),
+        NotReopened::TooOften => "the job was tried too often: make the request anew".to_owned(),
+        NotReopened::NothingMissing => format!(
+            "no shot of the job failed or was canceled; to have one of its images made anew, regenerate it: \
+             POST /api/v1/jobs/{}/shots/{{shot}}/regenerate",
+            job.id
+        ),
+    };
+    ApiError::Conflict { detail }
+}

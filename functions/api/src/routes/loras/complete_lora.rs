@@ -1,0 +1,104 @@
+//! `POST /api/v1/projects/{project}/loras/{lora}/complete`: the file is uploaded; it is checked and can then be used.
+//!
+//! Journey: `tests/it/journeys/loras.rs`.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use bytes::Bytes;
+use jiff::Timestamp;
+use likeness_core::{
+    bucket::{BucketError, ObjectHead},
+    lora::{Lora, LoraState},
+    safetensors::{Header, NotSafetensors, header_length, read_header},
+    store::Saved,
+};
+
+use crate::{
+    access::{Action, Caller},
+    app::App,
+    problem::{ApiError, FieldError},
+    request::extract::Path,
+    routes::loras::find,
+    views::lora::LoraView,
+};
+
+pub(crate) async fn complete_lora(
+    State(app): State<Arc<App>>,
+    caller: Caller,
+    Path((project, lora)): Path<(String, String)>,
+) -> Result<Json<LoraView>, ApiError> {
+    let project = caller.may(&app, Action::Write, &project).await?;
+    for _ in 0..4 {
+        let before = find(&app, &project, &lora).await?;
+        let lora = match before.value.state {
+            LoraState::Uploading { bytes, upload_until } => {
+                let lora = checked(&app, before.value.clone(), bytes, upload_until).await?;
+                if app.store.save_lora(&before, &lora).await? == Saved::Conflict {
+                    continue;
+                }
+                lora
+            }
+            LoraState::Ready { .. } | LoraState::Rejected { .. } => before.value,
+        };
+        return match lora.state {
+            LoraState::Rejected { reason, .. } => {
+                let detail = format!("{reason} (this LoRA stays rejected: register a better file as a new one)");
+                Err(ApiError::Unprocessable(vec![FieldError::body("", detail)]))
+            }
+            LoraState::Ready { .. } | LoraState::Uploading { .. } => Ok(Json(lora.into())),
+        };
+    }
+    Err(ApiError::Conflict { detail: "the LoRA is being changed by another request; try again".to_owned() })
+}
+
+/// The LoRA as it is after a look at its file, of which `announced` bytes are expected.
+async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp) -> Result<Lora, ApiError> {
+    let now = app.clock.now();
+    let Some(file) = app.bucket.head(&lora.key).await.map_err(unreachable)? else {
+        let detail = if now < upload_until {
+            "nothing was uploaded yet: PUT the file to `upload.url` first".to_owned()
+        } else {
+            format!("nothing was uploaded until {upload_until}: register the LoRA again")
+        };
+        return Err(ApiError::Conflict { detail });
+    };
+    let next = if file.bytes == announced {
+        match inspect(app, &lora.key, &file).await.map_err(unreachable)?.ok_or_else(replaced)? {
+            Ok(header) => {
+                // The address to upload to outlives this check: what was checked goes where nobody can write.
+                let key = Lora::new_key(&lora.person, lora.id, &app.entropy);
+                let copied = app.bucket.copy(&lora.key, &file.etag, &key).await.map_err(unreachable)?;
+                lora.ready(key, copied.ok_or_else(replaced)?, header, now)
+            }
+            Err(refusal) => lora.rejected(refusal.to_string(), now),
+        }
+    } else {
+        let reason = format!("the file has {} bytes and {announced} were announced", file.bytes);
+        lora.rejected(reason, now)
+    };
+    next.map_err(|error| ApiError::Internal(Box::new(error)))
+}
+
+/// Reads no more of `file` than its header; nothing where it was replaced meanwhile.
+async fn inspect(
+    app: &App,
+    key: &str,
+    file: &ObjectHead,
+) -> Result<Option<Result<Header, NotSafetensors>>, BucketError> {
+    let read = async |from, to| app.bucket.read_range(key, &file.etag, from, to).await;
+    let first = if file.bytes < 8 { Some(Bytes::new()) } else { read(0, 7).await? };
+    let Some(first) = first else { return Ok(None) };
+    match header_length(&first, file.bytes) {
+        Ok(length) => Ok(read(8, 7 + length).await?.map(|header| read_header(&header, file.bytes))),
+        Err(refusal) => Ok(Some(Err(refusal))),
+    }
+}
+
+fn replaced() -> ApiError {
+    ApiError::Conflict { detail: "the file was replaced while it was checked; try again".to_owned() }
+}
+
+fn unreachable(error: BucketError) -> ApiError {
+    ApiError::Unavailable(Box::new(error))
+}

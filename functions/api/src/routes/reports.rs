@@ -1,0 +1,6 @@
+//! Comparisons of images, and their reports.
+
+pub(crate) mod create_upload;
+pub(crate) mod get_report;
+pub(crate) mod list_reports;
+pub(crate) mod verify_consistency;

@@ -1,0 +1,37 @@
+//! An API key as clients see it: never its token.
+
+use jiff::Timestamp;
+use likeness_core::{
+    id::{KeyId, UserId},
+    project::{ApiKey, Scope},
+};
+use serde::Serialize;
+
+/// A key.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeyView {
+    id: KeyId,
+    user_id: UserId,
+    name: String,
+    scopes: Vec<Scope>,
+    hint: String,
+    created_at: Timestamp,
+    expires_at: Option<Timestamp>,
+    revoked_at: Option<Timestamp>,
+}
+
+impl From<ApiKey> for KeyView {
+    fn from(key: ApiKey) -> Self {
+        Self {
+            id: key.id,
+            user_id: key.user,
+            name: key.name,
+            scopes: key.scopes,
+            hint: key.hint,
+            created_at: key.created_at,
+            expires_at: key.expires_at,
+            revoked_at: key.revoked_at,
+        }
+    }
+}

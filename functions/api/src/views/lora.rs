@@ -1,0 +1,49 @@
+//! A LoRA as clients see it.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use likeness_core::{
+    id::{LoraId, PersonId},
+    lora::{Lora, LoraState},
+};
+use serde::Serialize;
+
+/// A LoRA, without the place of its file.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct LoraView {
+    lora_id: LoraId,
+    person_id: PersonId,
+    trigger_word: Option<String>,
+    created_at: Timestamp,
+    #[serde(flatten)]
+    state: StateView,
+}
+
+#[derive(Debug, Serialize)]
+#[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
+enum StateView {
+    Uploading { bytes: u64, upload_until: Timestamp },
+    Ready { bytes: u64, tensors: u32, metadata: BTreeMap<String, String>, ready_at: Timestamp },
+    Rejected { reason: String, rejected_at: Timestamp },
+}
+
+impl From<Lora> for LoraView {
+    fn from(lora: Lora) -> Self {
+        let state = match lora.state {
+            LoraState::Uploading { bytes, upload_until } => StateView::Uploading { bytes, upload_until },
+            LoraState::Ready { bytes, tensors, metadata, ready_at, etag: _ } => {
+                StateView::Ready { bytes, tensors, metadata, ready_at }
+            }
+            LoraState::Rejected { reason, at } => StateView::Rejected { reason, rejected_at: at },
+        };
+        Self {
+            lora_id: lora.id,
+            person_id: lora.person,
+            trigger_word: lora.trigger_word,
+            created_at: lora.created_at,
+            state,
+        }
+    }
+}

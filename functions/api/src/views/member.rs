@@ -1,0 +1,23 @@
+//! A member of a project as clients see it.
+
+use jiff::Timestamp;
+use likeness_core::{
+    id::UserId,
+    project::{Member, Role},
+};
+use serde::Serialize;
+
+/// A member.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct MemberView {
+    user_id: UserId,
+    role: Role,
+    since: Timestamp,
+}
+
+impl From<Member> for MemberView {
+    fn from(member: Member) -> Self {
+        Self { user_id: member.user, role: member.role, since: member.since }
+    }
+}

@@ -1,0 +1,54 @@
+//! Images that are not made yet, as far as they can be known: what needs one can be planned before it is there.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    filing::Filing,
+    id::{MediaId, ProjectId},
+    job::Job,
+    media::{Media, StoredFile},
+    recipe::Recipe,
+    shot::Shot,
+};
+
+/// The image `id` of a shot that is under way, as far as it can be known.
+#[must_use]
+pub fn of_shot(job: &Job, shot: &Shot, id: MediaId) -> Media {
+    image(id, &job.project, &job.filing, &shot.recipe, job.created_at)
+}
+
+/// An image that `recipe` will have made at `now`, filed as `filing` says.
+#[must_use]
+pub fn image(id: MediaId, project: &ProjectId, filing: &Filing, recipe: &Recipe, now: Timestamp) -> Media {
+    // Of its own, so that two images are told apart.
+    let file = StoredFile { key: id.to_string(), content_type: String::new(), bytes: 0, sha256: String::new() };
+    let shot = id.shot();
+    Media {
+        id,
+        project: project.clone(),
+        subject: filing.subject.clone(),
+        subject_type: filing.subject_type,
+        person: filing.person.clone(),
+        image_type: filing.image_type,
+        job: shot.job,
+        shot,
+        created_at: now,
+        width: recipe.width,
+        height: recipe.height,
+        original: file.clone(),
+        webp: file.clone(),
+        thumbnail: file,
+        quality_score: 0.0,
+        quality: BTreeMap::new(),
+        specifications: filing.specifications.clone(),
+        recipe: recipe.clone(),
+        request_id: String::new(),
+        version: 1,
+        parent: None,
+        reference_scores: BTreeMap::new(),
+        measured: None,
+        provider_retried: false,
+    }
+}

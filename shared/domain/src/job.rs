@@ -1,0 +1,390 @@
+//! A job: one accepted request and its shots, and the only place where a job's state changes.
+//!
+//! While a job is open its status is read off its shots, so that progress costs no writes.
+
+mod lineage;
+mod reopen;
+mod state;
+
+pub use lineage::Lineage;
+pub use reopen::NotReopened;
+pub use state::{Ending, JobState, JobStatus, TakenBack};
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
+
+use crate::{
+    failure::{Failure, FailureCode},
+    filing::{Filing, Relation},
+    id::{JobId, ProjectId, ReportId, UserId, WorkflowId, project_folder},
+    kind::{Kind, Verdict},
+    media::ImageType,
+    money::Usd,
+    recipe::{IgnoredParameter, Recipe},
+    report::{Judged, Verified},
+    shot::{Shot, ShotState},
+    subject::VisualSpecifications,
+};
+
+/// How long a job may be open before the sweep looks whether its end was missed.
+const FINISH_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+
+/// How often the end of a job may be missed before it ends without its images having been compared: an hour of a bucket
+/// or a table that is down, and not for ever for pictures on which the work never comes to an end.
+const MOST_MISSED: u32 = 30;
+
+/// One accepted request.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Job {
+    /// Its id.
+    pub id: JobId,
+    /// The project that pays.
+    pub project: ProjectId,
+    /// What it makes.
+    pub kind: Kind,
+    /// Who asked for it.
+    pub created_by: UserId,
+    /// When it was accepted.
+    pub created_at: Timestamp,
+    /// How many shots it has.
+    pub shots: u16,
+    /// What was reserved for it: an upper bound, `None` when a price is unknown.
+    pub reserved: Option<Usd>,
+    /// What was asked for and cannot be had.
+    pub ignored: Vec<IgnoredParameter>,
+    /// Where its images are filed. Jobs of the first version do not say: see [`Job::read`].
+    #[serde(default = "not_filed")]
+    pub filing: Filing,
+    /// What makes a request the same as this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_key: Option<String>,
+    /// The chain that it is a step of.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workflow: Option<WorkflowId>,
+    /// The caller's own, given back as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
+    pub metadata: Option<Value>,
+    /// What its images were judged to be, once they were compared.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Judged>,
+    /// Something speaks against what it made: somebody should look at it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub needs_review: bool,
+    /// How consistent its images are, in full.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ReportId>,
+    /// When it is taken back if it has not ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Timestamp>,
+    /// When it was opened again after it had ended, the last time.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retried_at: Option<Timestamp>,
+    /// Where it stands.
+    pub state: JobState,
+}
+
+/// A finish that is not due.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotFinished {
+    /// A shot is not settled yet.
+    #[error("a shot is still under way")]
+    Running,
+    /// It ended before.
+    #[error("already finished")]
+    AlreadyDone,
+}
+
+/// A document of the caller's, kept as text: the table knows no difference between 1 and 1.0, and no deep nesting.
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use serde_json::Value;
+
+    pub(super) fn serialize<S: Serializer>(document: &Option<Value>, to: S) -> Result<S::Ok, S::Error> {
+        document.as_ref().map(Value::to_string).serialize(to)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
+        let text = Option::<String>::deserialize(from)?;
+        text.map(|text| serde_json::from_str(&text)).transpose().map_err(D::Error::custom)
+    }
+}
+
+/// What [`Job::read`] replaces.
+fn not_filed() -> Filing {
+    Filing {
+        image_type: ImageType::MasterReference,
+        folder: String::new(),
+        subject: None,
+        subject_type: None,
+        person: None,
+        lora: None,
+        owner: None,
+        specifications: VisualSpecifications::default(),
+        slots: Vec::new(),
+    }
+}
+
+impl Job {
+    /// Reads a job of any version. Those of the first were all masters, and where their images are filed follows from that.
+    ///
+    /// # Errors
+    /// It is no job.
+    pub fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let mut job = Self::deserialize(from)?;
+        if let Kind::Master(master) = &job.kind
+            && job.filing.folder.is_empty()
+        {
+            job.filing = Filing {
+                folder: project_folder(&job.project, &format!("references/{}", master.subject_id)),
+                subject: Some(master.subject_id.clone()),
+                subject_type: Some(master.subject_type),
+                owner: Some((master.subject_id.to_string(), Relation::HasMasterReference)),
+                ..job.filing
+            };
+        }
+        Ok(job)
+    }
+
+    /// The state of a job that is just being accepted.
+    #[must_use]
+    pub fn opened(now: Timestamp, deadline: Option<Timestamp>) -> JobState {
+        JobState::Open { check_at: next_check(now, deadline), canceled: None, missed: 0 }
+    }
+
+    /// When the sweep has to look at it.
+    #[must_use]
+    pub fn check_at(&self) -> Option<Timestamp> {
+        match self.state {
+            JobState::Open { check_at, .. } => Some(check_at),
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => None,
+        }
+    }
+
+    /// Looked at, and still open; `missed` where it should have ended by now.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn checked(mut self, missed: bool, now: Timestamp) -> Result<Self, NotFinished> {
+        match &mut self.state {
+            JobState::Open { check_at, missed: times, .. } => {
+                *check_at = next_check(now, self.deadline);
+                *times = times.saturating_add(u32::from(missed));
+                Ok(self)
+            }
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => Err(NotFinished::AlreadyDone),
+        }
+    }
+
+    /// Taken back: nothing more is sent. Whoever came first did it.
+    ///
+    /// # Errors
+    /// It has ended.
+    pub fn taken_back(mut self, by: TakenBack, now: Timestamp) -> Result<Self, NotFinished> {
+        match &mut self.state {
+            JobState::Open { canceled: Some(_), .. } => Ok(self),
+            JobState::Open { canceled, check_at, .. } => {
+                (*canceled, *check_at) = (Some(by), now + FINISH_PATIENCE);
+                Ok(self)
+            }
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => Err(NotFinished::AlreadyDone),
+        }
+    }
+
+    /// Whether it is open although its deadline has passed, and nobody took it back yet.
+    #[must_use]
+    pub fn is_out_of_time(&self, now: Timestamp) -> bool {
+        let open = matches!(self.state, JobState::Open { canceled: None, .. });
+        open && self.deadline.is_some_and(|deadline| deadline <= now)
+    }
+
+    /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
+    #[must_use]
+    pub fn is_taken_back(&self) -> bool {
+        matches!(self.state, JobState::Open { canceled: Some(_), .. })
+    }
+
+    /// Whether whatever stands between it and its end was tried often enough.
+    #[must_use]
+    pub fn is_overdue(&self) -> bool {
+        matches!(self.state, JobState::Open { missed, .. } if missed >= MOST_MISSED)
+    }
+
+    /// Whether its end is due: it is open, and all its `shots` are settled.
+    ///
+    /// # Errors
+    /// A shot is under way, or it has ended before.
+    pub fn is_due(&self, shots: &[Shot]) -> Result<(), NotFinished> {
+        match self.state {
+            JobState::Open { .. } if self.all_settled(shots) => Ok(()),
+            JobState::Open { .. } => Err(NotFinished::Running),
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => Err(NotFinished::AlreadyDone),
+        }
+    }
+
+    /// Ends it, if all its `shots` are settled.
+    ///
+    /// # Errors
+    /// A shot is under way, or it has ended before.
+    pub fn finish(mut self, shots: &[Shot], verified: &Verified, now: Timestamp) -> Result<Self, NotFinished> {
+        self.is_due(shots)?;
+        let by = match self.state {
+            JobState::Open { canceled, .. } => canceled,
+            JobState::Completed(_)
+            | JobState::Partial(..)
+            | JobState::Failed(..)
+            | JobState::Canceled(_)
+            | JobState::Expired(..) => None,
+        };
+        self.judged = self.judged_with(&verified.judged);
+        self.report = verified.report;
+        let ending = Ending { at: now, cost: shots.iter().map(Shot::charge).sum() };
+        let failure = shots.iter().find_map(Shot::failure).cloned();
+        let inconsistency = self.kind.inconsistency(shots, &self.judged);
+        self.needs_review = verified.doubtful || inconsistency.is_some();
+        let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
+        // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
+        let expired = by.filter(|by| *by == TakenBack::Deadline && (taken_back || shots.is_empty()));
+        self.state = match (self.kind.judge(shots), failure) {
+            (Verdict::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
+            (Verdict::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
+            _ if let Some(by) = expired.filter(|_| shots.is_empty()) => JobState::Expired(ending, by.failure()),
+            _ if shots.is_empty() && by.is_some() => JobState::Canceled(ending),
+            (Verdict::Completed, _) if let Some(failure) = &verified.failure => {
+                JobState::Failed(ending, failure.clone())
+            }
+            (Verdict::Completed, _) if let Some(failure) = inconsistency => JobState::Partial(ending, failure),
+            (Verdict::Completed, _) => JobState::Completed(ending),
+            (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
+            (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
+            (Verdict::Partial, None) if taken_back => JobState::Partial(ending, TakenBack::Caller.failure()),
+            // Nothing failed and something is missing: it was flagged, and left out.
+            (Verdict::Partial, None) => {
+                let detail = "fal's safety checker flagged some of the images";
+                JobState::Partial(ending, Failure::new(FailureCode::ContentRefused, detail))
+            }
+            (Verdict::Failed, None) => JobState::Canceled(ending),
+        };
+        Ok(self)
+    }
+
+    /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank with
+    /// the last one.
+    #[must_use]
+    pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
+        self.extended(shots, self.kind.second_try(shots, &self.filing), now)
+    }
+
+    /// The job with more shots, where what was made does not match and there is money to try again.
+    #[must_use]
+    pub fn rerolled(&self, shots: &[Shot], judged: &[Judged], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
+        let judged = self.judged_with(judged);
+        let (job, more) = self.extended(shots, self.kind.rerolls(shots, &judged), now)?;
+        Some((Self { judged, ..job }, more))
+    }
+
+    /// What was judged before, and now.
+    #[must_use]
+    pub fn judged_with(&self, anew: &[Judged]) -> Vec<Judged> {
+        let before = self.judged.iter().filter(|old| anew.iter().all(|new| new.shot != old.shot));
+        let mut all: Vec<Judged> = before.chain(anew).cloned().collect();
+        all.sort_by_key(|judged| judged.shot);
+        all
+    }
+
+    fn extended(&self, shots: &[Shot], recipes: Vec<Recipe>, now: Timestamp) -> Option<(Self, Vec<Shot>)> {
+        let goes_on = matches!(self.state, JobState::Open { canceled: None, .. });
+        let last = shots.last().filter(|_| goes_on && self.all_settled(shots))?;
+        // Those that were opened again have a later turn than those behind them.
+        let rank = shots.iter().map(|shot| shot.rank).max()?;
+        let more: Vec<Shot> = (self.shots..)
+            .zip(recipes)
+            .map(|(ordinal, recipe)| Shot {
+                together: last.together,
+                ..Shot::new(self.id.shot(ordinal), self.project.clone(), last.lane, rank, recipe)
+            })
+            .collect();
+        let count = self.shots + u16::try_from(more.len()).ok()?;
+        (!more.is_empty())
+            .then(|| (Self { shots: count, state: Self::opened(now, self.deadline), ..self.clone() }, more))
+    }
+
+    fn all_settled(&self, shots: &[Shot]) -> bool {
+        shots.len() >= usize::from(self.shots) && shots.iter().all(Shot::is_settled)
+    }
+
+    /// Its status, read off its `shots` while it is open.
+    #[must_use]
+    pub fn status(&self, shots: &[Shot]) -> JobStatus {
+        match self.state {
+            JobState::Open { .. } if shots.iter().all(|shot| shot.attempts.is_empty()) => JobStatus::Queued,
+            JobState::Open { .. } => JobStatus::Processing,
+            JobState::Completed(_) => JobStatus::Completed,
+            JobState::Partial(..) => JobStatus::Partial,
+            JobState::Failed(..) => JobStatus::Failed,
+            JobState::Canceled(_) | JobState::Expired(..) => JobStatus::Canceled,
+        }
+    }
+
+    /// How far it has come, in percent; 100 only once it has ended.
+    #[must_use]
+    pub fn progress(&self, shots: &[Shot]) -> u32 {
+        if self.ending().is_some() {
+            return 100;
+        }
+        let sum: u32 = shots.iter().map(Shot::progress).sum();
+        (sum / u32::from(self.shots.max(1))).min(99)
+    }
+
+    /// When it ended and what is charged.
+    #[must_use]
+    pub fn ending(&self) -> Option<&Ending> {
+        match &self.state {
+            JobState::Open { .. } => None,
+            JobState::Completed(ending)
+            | JobState::Partial(ending, _)
+            | JobState::Failed(ending, _)
+            | JobState::Expired(ending, _)
+            | JobState::Canceled(ending) => Some(ending),
+        }
+    }
+
+    /// Why it, or part of it, failed or was not made in time.
+    #[must_use]
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.state {
+            JobState::Partial(_, failure) | JobState::Failed(_, failure) | JobState::Expired(_, failure) => {
+                Some(failure)
+            }
+            JobState::Open { .. } | JobState::Completed(_) | JobState::Canceled(_) => None,
+        }
+    }
+}
+
+/// When the sweep looks at an open job: at its deadline at the latest.
+fn next_check(now: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
+    let usual = now + FINISH_PATIENCE;
+    deadline.filter(|deadline| *deadline > now).map_or(usual, |deadline| deadline.min(usual))
+}
+
+#[cfg(test)]
+mod properties;
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,528 @@
+//! The composite: a scene that puts characters, a place and props together, each as its reference shows it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
+use crate::{
+    filing::{Filing, Slot},
+    id::project_folder,
+    media::ImageType,
+    model::Model,
+    pointer::ImagePointer,
+    prompt::{Template, composition_words, specification_words},
+    recipe::{Control, ControlMode, Recipe, Source},
+    subject::VisualSpecifications,
+};
+
+/// Most characters of one scene.
+pub const MAX_CHARACTERS: usize = 10;
+/// Most props of one scene.
+pub const MAX_PROPS: usize = 10;
+/// Most control images of one scene.
+pub const MAX_CONTROLS: usize = 4;
+/// Most variations of one request.
+pub const MAX_VARIATIONS: u16 = 4;
+/// The size unless the request names one.
+pub const DEFAULT_SIZE: (u32, u32) = (1920, 1080);
+
+const STEPS: u32 = 50;
+
+/// A request for a scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Composite {
+    /// What happens, 10-1,000 characters.
+    pub description: String,
+    /// Who is in it.
+    pub characters: Vec<CharacterSlot>,
+    /// Where it is.
+    pub location: Option<ImagePointer>,
+    /// What else is in it.
+    pub props: Vec<ImagePointer>,
+    /// A picture in whose style it is.
+    pub style: Option<ImagePointer>,
+    /// The light.
+    pub lighting: Option<Lighting>,
+    /// The camera.
+    pub camera: Option<Camera>,
+    /// How the figures fill the frame.
+    pub composition: Option<Composition>,
+    /// Pixels, where the request names them.
+    pub size: Option<(u32, u32)>,
+    /// Pictures that lay it out.
+    pub controls: Vec<ControlImage>,
+    /// How many pictures to choose from.
+    pub variations: u16,
+    /// How it is generated.
+    pub tuning: Tuning,
+}
+
+/// A character in a scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CharacterSlot {
+    /// A master reference or one angle of a profile.
+    pub reference: ImagePointer,
+    /// Where they stand.
+    pub position: Position,
+    /// Their size against the others; 1 is their own.
+    pub scale: f64,
+    /// What they do.
+    pub pose: Option<String>,
+}
+
+/// Where somebody stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged, expecting = "must be words such as left, or an object with x and y, each 0 to 1")]
+pub enum Position {
+    /// In words: `left`, `in the doorway`.
+    Words(String),
+    /// Of the middle of the figure, 0 to 1 from the left and from the top.
+    Point {
+        /// From the left.
+        x: f64,
+        /// From the top.
+        y: f64,
+    },
+}
+
+/// The light of a scene.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Lighting {
+    /// For example `soft`, `hard`, `neon`.
+    #[serde(rename = "type")]
+    pub kind: Option<String>,
+    /// Where it comes from.
+    pub direction: Option<String>,
+    /// For example `low`, `bright`.
+    pub intensity: Option<String>,
+    /// Kelvin.
+    pub color_temperature: Option<u32>,
+    /// For example `dusk`.
+    pub time_of_day: Option<String>,
+    /// For example `tense`.
+    pub mood: Option<String>,
+}
+
+/// The camera of a scene.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+pub struct Camera {
+    /// For example `low angle`, `bird's-eye view`.
+    pub angle: Option<String>,
+    /// For example `wide shot`, `close-up`.
+    pub shot: Option<String>,
+    /// For example `35mm lens`.
+    pub lens: Option<String>,
+    /// For example `shallow depth of field`.
+    pub focus: Option<String>,
+}
+
+/// How the figures fill the frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Composition {
+    /// Whole figures.
+    FullBody,
+    /// Upper bodies.
+    Portrait,
+    /// Movement, and what is around.
+    Action,
+}
+
+/// A picture that lays out the scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ControlImage {
+    /// The picture.
+    pub image: ImagePointer,
+    /// What is read off it.
+    pub mode: ControlMode,
+    /// How strictly it is followed, 0 to 2.
+    pub strength: f64,
+}
+
+impl Composite {
+    pub(super) fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+        let characters = self.characters.iter_mut().enumerate();
+        let mut all: Vec<_> = characters
+            .map(|(i, slot)| (format!("/references/characters/{i}/referenceId"), &mut slot.reference))
+            .collect();
+        all.extend(self.location.iter_mut().map(|pointer| ("/references/location".to_owned(), pointer)));
+        let props = self.props.iter_mut().enumerate();
+        all.extend(props.map(|(i, pointer)| (format!("/references/props/{i}"), pointer)));
+        all.extend(self.style.iter_mut().map(|pointer| ("/references/style".to_owned(), pointer)));
+        let controls = self.controls.iter_mut().enumerate();
+        all.extend(controls.map(|(i, control)| (format!("/controlImages/{i}/image"), &mut control.image)));
+        all
+    }
+
+    /// One shot for each variation.
+    pub(super) fn plan(&mut self, material: &Material, setting: &Setting<'_>) -> Result<Plan, Unfit> {
+        let defaults = Model::defaults();
+        let default = if self.controls.is_empty() { &defaults.composite } else { &defaults.composite_with_control };
+        let model = self.tuning.model(default)?;
+        self.tuning.check(model)?;
+        let cast = self.cast(material)?;
+        check_references(model, cast.sources.len(), "/references")?;
+        if model.control_weights.is_none() && !self.controls.is_empty() {
+            let able = Model::all().iter().filter(|other| other.control_weights.is_some());
+            let able: Vec<&str> = able.map(|other| other.id.as_str()).collect();
+            let detail = format!("are not taken by {}; leave out model, or use {}", model.id, able.join(", "));
+            return Err(Unfit::new("/controlImages", detail));
+        }
+        let (width, height) = self.size.unwrap_or(DEFAULT_SIZE);
+        let template =
+            Template::chosen("composite", &format!("{}/{}", setting.project, self.description), setting.wording);
+        let controls = self.controls.iter().enumerate().map(|(i, control)| {
+            let image = material.source(&control.image, &format!("/controlImages/{i}/image"))?;
+            Ok(Control { image, mode: control.mode, strength: control.strength })
+        });
+        let wanted = Recipe {
+            model: String::new(),
+            prompt: self.prompt(template, &cast),
+            template: template.reference(),
+            seed: self.tuning.seed(setting.entropy),
+            width,
+            height,
+            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
+            guidance: self.tuning.guidance,
+            images: 1,
+            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
+            negative_prompt: self.tuning.negative_prompt.clone(),
+            strength: None,
+            angle: None,
+            references: cast.sources.clone(),
+            controls: controls.collect::<Result<_, Unfit>>()?,
+            loras: Vec::new(),
+        };
+        let mut named = self.tuning.named();
+        // The usual size is no wish of the caller's, but that it cannot be had is news all the same.
+        named.push("resolution");
+        let (first, ignored) = fitted(&wanted, model, &named, material)?;
+        let seed = first.seed;
+        let recipes: Vec<Recipe> =
+            (0..self.variations).map(|i| Recipe { seed: seed + u64::from(i), ..first.clone() }).collect();
+        Ok(Plan {
+            quote: recipes.iter().map(Recipe::cost_bound).sum(),
+            ignored,
+            filing: Filing {
+                image_type: ImageType::CompositeShot,
+                folder: project_folder(setting.project, "composites"),
+                subject: None,
+                subject_type: None,
+                person: None,
+                lora: None,
+                owner: None,
+                specifications: VisualSpecifications::default(),
+                slots: cast.slots,
+            },
+            together: None,
+            cache_key: Some(cache_key("composite", &recipes, self.tuning.seed.is_some(), &Value::Null)),
+            new_subject: None,
+            recipes,
+        })
+    }
+
+    /// Everybody and everything with a reference, in the order in which the model is shown them.
+    fn cast(&self, material: &Material) -> Result<Cast, Unfit> {
+        let mut cast = Cast::default();
+        for (i, character) in self.characters.iter().enumerate() {
+            let place = format!("/references/characters/{i}/referenceId");
+            let mut entry = cast.enter(material, &format!("character-{i}"), &character.reference, &place)?;
+            let position = character.position.words();
+            let mut words = vec![entry.words("the character"), position.clone()];
+            words.extend(scale_words(character.scale));
+            words.extend(character.pose.clone());
+            (entry.slot.position, entry.slot.scale) = (Some(position), Some(character.scale));
+            cast.characters.push(words.join(", "));
+            cast.slots.push(entry.slot);
+        }
+        if let Some(location) = &self.location {
+            let entry = cast.enter(material, "location", location, "/references/location")?;
+            cast.location = format!("set in {}", entry.words("the place"));
+            cast.slots.push(entry.slot);
+        }
+        for (i, prop) in self.props.iter().enumerate() {
+            let place = format!("/references/props/{i}");
+            let entry = cast.enter(material, &format!("prop-{i}"), prop, &place)?;
+            cast.props.push(entry.words("the object"));
+            cast.slots.push(entry.slot);
+        }
+        if let Some(style) = &self.style {
+            let entry = cast.enter(material, "style", style, "/references/style")?;
+            cast.style = format!("in the art style of image {}", entry.number);
+            cast.slots.push(entry.slot);
+        }
+        Ok(cast)
+    }
+
+    fn prompt(&self, template: &Template, cast: &Cast) -> String {
+        let props = if cast.props.is_empty() { String::new() } else { format!("with {}", cast.props.join(" and ")) };
+        let composition = self.composition.map(|composition| composition_words(composition.as_str()));
+        template.fill(&[
+            ("description", &self.description),
+            ("characters", &cast.characters.join("; ")),
+            ("location", &cast.location),
+            ("props", &props),
+            ("artStyle", &cast.style),
+            ("composition", composition.unwrap_or_default()),
+            ("camera", &self.camera.as_ref().map(Camera::words).unwrap_or_default()),
+            ("lighting", &self.lighting.as_ref().map(Lighting::words).unwrap_or_default()),
+        ])
+    }
+}
+
+/// What a scene is put together from.
+#[derive(Default)]
+struct Cast {
+    sources: Vec<Source>,
+    slots: Vec<Slot>,
+    characters: Vec<String>,
+    location: String,
+    props: Vec<String>,
+    style: String,
+}
+
+/// One reference in a scene.
+struct Entry {
+    /// Which image it is among those that the model is shown, from 1.
+    number: usize,
+    /// What is known of its looks, in words.
+    looks: String,
+    slot: Slot,
+}
+
+impl Cast {
+    fn enter(&mut self, material: &Material, name: &str, pointer: &ImagePointer, place: &str) -> Result<Entry, Unfit> {
+        let source = material.source(pointer, place)?;
+        // An image that stands for two is shown once.
+        let index = self.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
+            self.sources.push(source);
+            self.sources.len() - 1
+        });
+        let media = material.image(pointer);
+        let subject = media.and_then(|media| material.subject_of(media));
+        let measured = media.map(|media| media.specifications.clone()).unwrap_or_default();
+        let known = match subject {
+            Some(subject) => subject.specifications.clone().or(measured),
+            None => measured,
+        };
+        let described = subject.map(|subject| subject.description.trim_end_matches('.').to_owned());
+        let looks = [described.unwrap_or_default(), specification_words(&known)];
+        Ok(Entry {
+            number: index + 1,
+            looks: looks.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
+            slot: Slot {
+                slot: name.to_owned(),
+                reference: media.map(|media| media.id.clone()),
+                position: None,
+                scale: None,
+                palette: known.color_palette,
+            },
+        })
+    }
+}
+
+impl Entry {
+    fn words(&self, what: &str) -> String {
+        let Self { number, looks, .. } = self;
+        if looks.is_empty() {
+            format!("{what} of image {number}")
+        } else {
+            format!("{what} of image {number} ({looks})")
+        }
+    }
+}
+
+impl Position {
+    /// Where that is, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::Words(words) => match words.as_str() {
+                "left" | "right" => format!("on the {words} side of the frame"),
+                "center" | "centre" | "middle" => "in the center of the frame".to_owned(),
+                "foreground" | "background" => format!("in the {words}"),
+                free => free.to_owned(),
+            },
+            Self::Point { x, y } => {
+                let (from_left, from_top) = ((x * 100.0).round(), (y * 100.0).round());
+                let side = match x {
+                    x if *x < 0.34 => "on the left side",
+                    x if *x > 0.66 => "on the right side",
+                    _ => "in the center",
+                };
+                format!("{side} of the frame, {from_left}% from the left and {from_top}% from the top")
+            }
+        }
+    }
+}
+
+impl Position {
+    /// Of the middle of the figure, 0 to 1 from the left and from the top, as far as that was said.
+    #[must_use]
+    pub fn point(&self) -> Option<[f64; 2]> {
+        /// Somebody who stands on the ground has their middle a little below the picture's.
+        const STANDING: f64 = 0.55;
+        match self {
+            Self::Point { x, y } => Some([*x, *y]),
+            Self::Words(words) => match words.as_str() {
+                "left" => Some([0.25, STANDING]),
+                "center" | "centre" | "middle" => Some([0.5, STANDING]),
+                "right" => Some([0.75, STANDING]),
+                _ => None,
+            },
+        }
+    }
+}
+
+/// Nothing for somebody of their own size.
+fn scale_words(scale: f64) -> Option<String> {
+    ((scale - 1.0).abs() > 0.01).then(|| format!("at {}% of natural size", (scale * 100.0).round()))
+}
+
+impl Composition {
+    /// The word used in requests.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::FullBody => "full-body",
+            Self::Portrait => "portrait",
+            Self::Action => "action",
+        }
+    }
+}
+
+impl Lighting {
+    fn words(&self) -> String {
+        let light = [self.intensity.as_deref(), self.kind.as_deref()];
+        let light = light.into_iter().flatten().collect::<Vec<_>>().join(" ");
+        let kelvin = self.color_temperature.map(|kelvin| format!("{kelvin} K"));
+        joined(&[
+            (!light.is_empty()).then(|| with_noun(light)),
+            self.direction.as_ref().map(|from| format!("light from {from}")),
+            kelvin,
+            self.time_of_day.clone(),
+            self.mood.as_ref().map(|mood| format!("{mood} mood")),
+        ])
+    }
+}
+
+/// `soft` is `soft lighting`; `golden hour light` is itself.
+fn with_noun(light: String) -> String {
+    let ends_with_it = ["light", "lights", "lighting"].iter().any(|noun| light.to_lowercase().ends_with(noun));
+    if ends_with_it { light } else { format!("{light} lighting") }
+}
+
+impl Camera {
+    fn words(&self) -> String {
+        joined(&[self.shot.clone(), self.angle.clone(), self.lens.clone(), self.focus.clone()])
+    }
+}
+
+fn joined(parts: &[Option<String>]) -> String {
+    parts.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kind::master::tests::planned;
+
+    fn image(number: usize) -> ImagePointer {
+        ImagePointer::Url(format!("https://images.example.com/{number}.png"))
+    }
+
+    fn character(number: usize, position: Position, scale: f64) -> CharacterSlot {
+        CharacterSlot { reference: image(number), position, scale, pose: Some("waving".to_owned()) }
+    }
+
+    fn scene() -> Composite {
+        Composite {
+            description: "two keepers greet the boat".to_owned(),
+            characters: vec![
+                character(0, Position::Words("left".to_owned()), 1.0),
+                character(1, Position::Point { x: 0.75, y: 0.5 }, 0.5),
+            ],
+            location: Some(image(2)),
+            props: Vec::new(),
+            style: None,
+            lighting: Some(Lighting {
+                kind: Some("soft".to_owned()),
+                direction: Some("the left".to_owned()),
+                color_temperature: Some(5600),
+                ..Lighting::default()
+            }),
+            camera: Some(Camera { angle: Some("low angle".to_owned()), ..Camera::default() }),
+            composition: Some(Composition::FullBody),
+            size: None,
+            controls: Vec::new(),
+            variations: 1,
+            tuning: Tuning { seed: Some(3), ..Tuning::default() },
+        }
+    }
+
+    fn plan(scene: &Composite) -> Result<Plan, Unfit> {
+        planned(|setting| scene.clone().plan(&Material::default(), setting))
+    }
+
+    #[test]
+    fn everything_that_was_asked_for_stands_in_the_prompt() {
+        let plan = plan(&scene()).unwrap();
+        insta::assert_snapshot!(plan.recipes[0].prompt, @"two keepers greet the boat, the character of image 1, on the left side of the frame, waving; the character of image 2, on the right side of the frame, 75% from the left and 50% from the top, at 50% of natural size, waving, set in the place of image 3, full body shot, complete figure visible, low angle, soft lighting, light from the left, 5600 K, preserve exact facial features, eye color, hairstyle and costume of every character, one coherent scene, consistent light and perspective, professional photography, high quality, detailed environment");
+        let recipe = &plan.recipes[0];
+        assert_eq!((recipe.model.as_str(), recipe.references.len()), ("flux-2-edit", 3));
+        assert_eq!((recipe.width, recipe.height), (1920, 1080));
+        let bright = |kind: &str| Lighting { kind: Some(kind.to_owned()), ..Lighting::default() }.words();
+        assert_eq!(["neon", "golden hour light"].map(bright), ["neon lighting", "golden hour light"]);
+        let slots: Vec<&str> = plan.filing.slots.iter().map(|slot| slot.slot.as_str()).collect();
+        assert_eq!(slots, ["character-0", "character-1", "location"]);
+    }
+
+    #[test]
+    fn references_are_never_cut_in_silence() {
+        let crowd = Composite { props: (3..6).map(image).collect(), ..scene() };
+        let error = plan(&crowd).unwrap_err();
+        assert_eq!(error.pointer, "/references");
+        assert_eq!(
+            error.detail,
+            "are 6 images, and flux-2-edit takes 4; nano-banana-2-edit, seedream-edit take as many"
+        );
+        let roomy = Tuning { model: Some("nano-banana-2-edit".to_owned()), ..Tuning::default() };
+        assert_eq!(plan(&Composite { tuning: roomy, ..crowd }).unwrap().recipes[0].references.len(), 6);
+    }
+
+    #[test]
+    fn the_same_image_in_two_places_is_shown_once() {
+        let twins = Composite {
+            characters: vec![
+                character(0, Position::Words("left".to_owned()), 1.0),
+                character(0, Position::Words("right".to_owned()), 1.0),
+            ],
+            location: None,
+            ..scene()
+        };
+        let plan = plan(&twins).unwrap();
+        assert_eq!((plan.recipes[0].references.len(), plan.filing.slots.len()), (1, 2));
+    }
+
+    #[test]
+    fn control_images_choose_a_model_that_follows_them() {
+        let control = ControlImage { image: image(9), mode: ControlMode::Pose, strength: 0.8 };
+        let alone = Composite {
+            characters: vec![character(0, Position::Words("left".to_owned()), 1.0)],
+            location: None,
+            controls: vec![control],
+            ..scene()
+        };
+        let recipe = plan(&alone).unwrap().recipes.remove(0);
+        assert_eq!((recipe.model.as_str(), recipe.controls.len()), ("flux-general", 1));
+        let error = plan(&Composite { location: Some(image(2)), ..alone.clone() }).unwrap_err();
+        assert!(error.detail.starts_with("are 2 images, and flux-general takes 1"), "{}", error.detail);
+        let tuning = Tuning { model: Some("flux-2-edit".to_owned()), ..Tuning::default() };
+        assert_eq!(plan(&Composite { tuning, ..alone }).unwrap_err().pointer, "/controlImages");
+    }
+}

@@ -1,0 +1,30 @@
+//! The domain of Likeness: what is asked for, what is sent, what it costs and when it counts as made. Pure: no network, no
+//! table, no HTTP, no pixels. Time and randomness are arguments.
+
+pub mod admission;
+pub mod clock;
+pub mod collection;
+pub mod entropy;
+pub mod expected;
+pub mod failure;
+pub mod fal_error;
+pub mod filing;
+pub mod id;
+pub mod job;
+pub mod kind;
+pub mod lane;
+pub mod lora;
+pub mod media;
+pub mod model;
+pub mod money;
+pub mod person;
+pub mod pointer;
+pub mod project;
+pub mod prompt;
+pub mod public_url;
+pub mod recipe;
+pub mod report;
+pub mod safetensors;
+pub mod shot;
+pub mod subject;
+pub mod workflow;
