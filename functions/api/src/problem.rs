@@ -122,6 +122,7 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy(source) => Self::Unavailable(source),
+            StoreError::Contended { .. } => Self::Conflict { detail: format!("{error}; try again") },
             StoreError::NotInList => FieldError::query("cursor", CursorError::OtherList.to_string()).into(),
             StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
         }

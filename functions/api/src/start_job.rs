@@ -114,7 +114,8 @@ pub(crate) async fn respond(app: &App, started: Started, wait: Option<Duration>)
 pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiError> {
     let Request { order, idempotency, .. } = request;
     // Another request may create the same subject or use the same key at this moment: read again and decide anew.
-    for _ in 0..4 {
+    let mut tries = app.store.tries("the subject");
+    loop {
         let now = app.clock.now();
         if let Some(idempotency) = idempotency
             && let Some(replayed) = app.store.replay(&order.project, idempotency, now).await?
@@ -147,11 +148,10 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         };
         match accepted {
             Acceptance::Accepted => return Ok(started),
-            Acceptance::Conflict => {}
+            Acceptance::Conflict => tries.again().await?,
             known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(app, &known).await,
         }
     }
-    Err(ApiError::Conflict { detail: "the subject is being changed by another request; try again".to_owned() })
 }
 
 pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, ApiError> {

@@ -1,7 +1,7 @@
 //! One sweep. Everything unsettled carries the time at which somebody should have heard of it; what is past that time is
 //! looked at here, in whatever state it is.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -10,13 +10,13 @@ use likeness_core::{
     call_off::call_off,
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
-    job::{NotFinished, TakenBack},
+    job::{Job, NotFinished, TakenBack},
     lane::Lane,
     look_up::{LookedUp, look_up, look_up_left},
     outcome::Recorded,
     queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
-    store::{Overdue, Saved, StoreError, Versioned},
+    store::{Changed, Overdue, StoreError, Versioned},
     take_back::{take_back, take_back_shots, take_back_unwanted},
     telemetry::causes,
 };
@@ -148,15 +148,15 @@ async fn attend(app: &App, item: Item, room: bool, now: Timestamp) -> Result<Att
 
 async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attended, NotAttended> {
     let Some(before) = app.recorder.store.shot(id).await? else { return Ok(Attended::Nothing) };
-    let shot = before.value.clone();
-    match &before.value.state {
+    let shot = &before.value;
+    match &shot.state {
         ShotState::Waiting { not_before: Some(end) } if *end <= now => {
             if take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await? {
                 return Ok(Attended::Reminded);
             }
-            let Ok(ready) = shot.ready(now) else { return Ok(Attended::Nothing) };
-            let attended = save(app, &before, &ready).await?;
-            app.recorder.queues.hint_lane(ready.lane, LaneHint::Job(id.job), SignedDuration::ZERO).await;
+            let lane = shot.lane;
+            let attended = change(app, before, |shot| shot.ready(now).ok()).await?;
+            app.recorder.queues.hint_lane(lane, LaneHint::Job(id.job), SignedDuration::ZERO).await;
             Ok(attended)
         }
         ShotState::Submitting(flight) if flight.lease_until <= now => {
@@ -179,15 +179,15 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
         }
         ShotState::Delivered { check_at, reminders, .. } if *check_at <= now && *reminders >= MAX_REMINDERS => {
             let failure = Failure::new(FailureCode::ImageUnreachable, "the image could not be stored, many times");
-            let Ok(failed) = shot.unusable(failure) else { return Ok(Attended::Nothing) };
-            let attended = save(app, &before, &failed).await?;
+            let attended = change(app, before, |shot| shot.unusable(failure.clone()).ok()).await?;
             app.recorder.queues.tell_ingest(IngestHint::Shot(id)).await?;
             Ok(attended)
         }
         ShotState::Delivered { check_at, .. } if *check_at <= now => {
-            let Ok(reminded) = shot.reminded(now) else { return Ok(Attended::Nothing) };
             app.recorder.queues.tell_ingest(IngestHint::Shot(id)).await?;
-            save(app, &before, &reminded).await
+            let seen = shot.clone();
+            // Only as it was read: two sweeps at once are one reminder.
+            change(app, before, |shot| if shot == seen { shot.reminded(now).ok() } else { None }).await
         }
         ShotState::Waiting { .. }
         | ShotState::Submitting(_)
@@ -197,27 +197,31 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
         | ShotState::Failed(_)
         | ShotState::Canceled => {
             // Looked at too early: again when it is due.
-            if shot.look_at.is_some_and(|look| look <= now)
-                && let Some(later) = shot.looked_at_when_due()
-            {
-                save(app, &before, &later).await?;
-            }
+            change(app, before, |shot| shot.looked_at_when_due().filter(|_| shot.look_at.is_some_and(|at| at <= now)))
+                .await?;
             Ok(Attended::Nothing)
         }
     }
 }
 
-async fn save(app: &App, before: &Versioned<Shot>, after: &Shot) -> Result<Attended, NotAttended> {
-    match app.recorder.store.save_shot(before, after).await? {
-        Saved::Yes => Ok(Attended::Reminded),
-        Saved::Conflict => Ok(Attended::Nothing),
+/// Changes a shot to what `next` makes of it, if anything.
+async fn change(
+    app: &App,
+    read: Versioned<Shot>,
+    next: impl Fn(Shot) -> Option<Shot>,
+) -> Result<Attended, NotAttended> {
+    match app.recorder.store.change_shot_from(read, |shot| next(shot).ok_or(())).await? {
+        Changed::Done(_) => Ok(Attended::Reminded),
+        Changed::Unchanged(()) | Changed::Gone => Ok(Attended::Nothing),
     }
 }
 
 /// A job that is open for long: if all its shots are settled, its end was missed.
 async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
     let Some(view) = app.recorder.store.job(id).await? else { return Ok(Attended::Nothing) };
-    let (job, shots) = (&view.job, view.plain_shots());
+    let shots = view.plain_shots();
+    let seen = view.job;
+    let job = &seen;
     if job.value.is_out_of_time(now) {
         take_back(&app.recorder.store, &app.recorder.queues, id, TakenBack::Deadline, now).await?;
         return Ok(Attended::Reminded);
@@ -241,19 +245,22 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
     {
         app.recorder.queues.tell_lane(waiting.lane, LaneHint::Job(id), SignedDuration::ZERO).await?;
     }
-    if let Ok(checked) = job.value.clone().checked(missed, now) {
-        let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_job(&checked, job.revision).await?;
+    // Only as it was read: it may have shots that are under way by now.
+    let checked = |job: Job| if job == seen.value { job.checked(missed, now) } else { Ok(job) };
+    match app.recorder.store.change_job_from(seen.clone(), checked).await? {
+        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => {}
     }
     Ok(if missed { Attended::Reminded } else { Attended::Nothing })
 }
 
 /// A workflow that stood still for long: whoever may begin its next step is told.
 async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result<Attended, NotAttended> {
-    let Some(before) = app.recorder.store.workflow(id).await? else { return Ok(Attended::Nothing) };
     app.recorder.queues.tell_ingest(IngestHint::Workflow(id)).await?;
-    let checked = before.value.checked(now);
-    let (Saved::Yes | Saved::Conflict) = app.recorder.store.save_workflow(&checked, before.revision).await?;
-    Ok(Attended::Reminded)
+    match app.recorder.store.change_workflow(id, |workflow| Ok::<_, Infallible>(workflow.checked(now))).await? {
+        Changed::Done(_) => Ok(Attended::Reminded),
+        Changed::Gone => Ok(Attended::Nothing),
+        Changed::Unchanged(never) => match never {},
+    }
 }
 
 /// There is room: where somebody waits all the same, a message was lost, or a lease ran out.

@@ -11,7 +11,7 @@ use likeness_core::{
     look_up::look_up,
     queue::LaneHint,
     shot::{Shot, ShotState},
-    store::{Saved, StoreError, Versioned},
+    store::{StoreError, Versioned},
     take_back::take_back_if_unwanted,
     telemetry::causes,
 };
@@ -82,21 +82,14 @@ async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send 
 /// are not sent again.
 async fn waiting_shots(app: &App, job: JobId) -> Result<Vec<Versioned<Shot>>, StoreError> {
     let (store, now) = (&app.recorder.store, app.clock.now());
-    let Some(view) = store.job(job).await? else { return Ok(Vec::new()) };
+    let view = store.change_shots_of(job, |job, shot| {
+        let wanted = !job.is_taken_back() && !job.is_out_of_time(now);
+        shot.clone().ready(now).ok().filter(|_| wanted)
+    });
+    let Some(view) = view.await? else { return Ok(Vec::new()) };
     if take_back_if_unwanted(store, &app.recorder.queues, &view.job.value, now).await? {
         return Ok(Vec::new());
     }
-    let mut waiting = Vec::new();
-    for shot in view.shots {
-        let shot = match shot.value.clone().ready(now) {
-            Ok(ready) => match store.save_shot(&shot, &ready).await? {
-                Saved::Yes => Some(shot.replaced_by(ready)),
-                // Whoever was faster has put it as far, or further on.
-                Saved::Conflict => store.shot(shot.value.id).await?,
-            },
-            Err(_) => Some(shot),
-        };
-        waiting.extend(shot.filter(|shot| shot.value.state == ShotState::Waiting { not_before: None }));
-    }
-    Ok(waiting)
+    let waits = |shot: &Versioned<Shot>| shot.value.state == ShotState::Waiting { not_before: None };
+    Ok(view.shots.into_iter().filter(waits).collect())
 }

@@ -11,7 +11,7 @@ use likeness_core::{
     queue::LaneHint,
     recipe::{File, NotSendable},
     shot::{Arrival, FalRequest, Illegal, Shot},
-    store::{Saved, StoreError},
+    store::{Changed, StoreError},
     telemetry::causes,
 };
 use serde_json::Value;
@@ -136,8 +136,8 @@ async fn accepted(app: &App, shot: &Shot, request: FalRequest) -> Result<(), Sto
     // This cannot be done again later: only this answer holds fal's id of what is paid for.
     for patience in [100, 400, 1600, 3200] {
         match note_request(app, shot, &request).await {
-            Err(StoreError::Busy(error)) => {
-                tracing::warn!(shot.id = %shot.id, error = causes(error.as_ref()), "fal's id is noted again");
+            Err(error) if !error.is_lasting() => {
+                tracing::warn!(shot.id = %shot.id, error = causes(&error), "fal's id is noted again");
                 tokio::time::sleep(Duration::from_millis(patience)).await;
             }
             noted => return noted,
@@ -147,19 +147,17 @@ async fn accepted(app: &App, shot: &Shot, request: FalRequest) -> Result<(), Sto
 }
 
 async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<(), StoreError> {
-    loop {
-        let Some(before) = app.recorder.store.shot(shot.id).await? else { return Ok(()) };
-        let now = app.clock.now();
+    let now = app.clock.now();
+    let sent_at = shot.attempts.last().map_or(now, |attempt| attempt.started_at);
+    let accepted = |read: Shot| {
         // What was taken back before its id was known is due at once. The others when the sweep looks at them anyhow.
-        let sent_at = shot.attempts.last().map_or(now, |attempt| attempt.started_at);
-        let check_at = if before.value.is_called_off() { now } else { sent_at + app.fal.patience().check };
-        let after = match before.value.clone().accepted(shot.attempt(), request.clone(), check_at) {
-            Ok(after) => after,
-            Err(Illegal::AlreadyDone | Illegal::OtherAttempt { .. } | Illegal::State { .. }) => return Ok(()),
-        };
-        if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            return call_off(&app.recorder, &app.fal, before.replaced_by(after), now).await;
-        }
+        let check_at = if read.is_called_off() { now } else { sent_at + app.fal.patience().check };
+        read.accepted(shot.attempt(), request.clone(), check_at)
+    };
+    match app.recorder.store.change_shot(shot.id, accepted).await? {
+        Changed::Done(after) => call_off(&app.recorder, &app.fal, after, now).await,
+        Changed::Unchanged(Illegal::AlreadyDone | Illegal::OtherAttempt { .. } | Illegal::State { .. })
+        | Changed::Gone => Ok(()),
     }
 }
 

@@ -5,10 +5,9 @@
 use jiff::Timestamp;
 use likeness_core::{
     advance::advance,
-    collection::{CollectedView, Collection},
+    collection::Collection,
     id::JobId,
-    job::{Job, JobState, NotFinished},
-    kind::{Kind, Profile},
+    job::{CacheLifetime, CollectionChange, Job, NotFinished},
     money::Usd,
     shot::Shot,
     store::{Cached, Finish, Saved, StoreError, Versioned},
@@ -23,6 +22,7 @@ use crate::{
 pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified> {
     // What was found out before somebody else wrote the job.
     let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
+    let mut tries = app.store.tries(job);
     loop {
         let Some(view) = app.store.job(job).await? else { return Ok(()) };
         let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
@@ -45,6 +45,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
         let compared = match next {
             Next::Again(extended, more) => {
                 if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
+                    tries.again().await?;
                     continue;
                 }
                 tracing::warn!(event = "tried_again", job.id = %job, shots = more.len(), "more is generated before the end");
@@ -66,6 +67,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
             return Ok(go_on(app, &ended, now).await?);
         }
         known = Some((shots.len(), before.retried_at, compared));
+        tries.again().await?;
     }
 }
 
@@ -84,9 +86,9 @@ async fn collection(
     shots: &[Shot],
     now: Timestamp,
 ) -> Result<Option<Versioned<Collection>>, StoreError> {
-    match &job.kind {
-        Kind::Profile(profile) => {
-            let Some(made) = profile_collection(job, profile, shots, now) else { return Ok(None) };
+    match job.collection_change(shots, now) {
+        CollectionChange::None => Ok(None),
+        CollectionChange::Made(made) => {
             // Before it was opened again it may have made one.
             let before = match job.retried_at {
                 Some(_) => app.store.collection(&job.project, made.id).await?,
@@ -97,55 +99,22 @@ async fn collection(
                 None => Versioned { value: made, revision: 0 },
             }))
         }
-        Kind::Regeneration(again) => {
-            let (Some(id), Some(angle)) = (again.collection, again.recipe.angle) else { return Ok(None) };
-            let Some(media) = shots.iter().flat_map(Shot::media).next() else { return Ok(None) };
-            let before = app.store.collection(&job.project, id).await?;
+        CollectionChange::Replaced { collection, angle, media, version } => {
+            let before = app.store.collection(&job.project, collection).await?;
             Ok(before.map(|Versioned { value, revision }| Versioned {
-                value: value.with_view(angle, media.clone(), again.version, now),
+                value: value.with_view(angle, media, version, now),
                 revision,
             }))
         }
-        Kind::Master(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Verification(_) => Ok(None),
     }
 }
 
-/// None for a profile that failed: its images are kept, and make no turntable.
-fn profile_collection(job: &Job, profile: &Profile, shots: &[Shot], now: Timestamp) -> Option<Collection> {
-    if !matches!(job.state, JobState::Completed(_) | JobState::Partial(..)) {
-        return None;
-    }
-    let view = |shot: &Shot| {
-        Some(CollectedView { angle: shot.recipe.angle?, media: shot.media().first()?.clone(), version: 1 })
-    };
-    let mut views: Vec<CollectedView> = profile.chosen(shots, &job.judged).into_iter().filter_map(view).collect();
-    views.sort_by_key(|view| view.angle);
-    Some(Collection {
-        id: job.id.collection(),
-        project: job.project.clone(),
-        subject: profile.subject.clone(),
-        master: profile.master.to_string(),
-        job: job.id,
-        views,
-        created_at: now,
-        updated_at: now,
-    })
-}
-
-/// Only what is complete, and made as it was asked for, answers the same request: a stand-in of the model, fewer steps or
-/// a tamer prompt were for once.
 fn cached(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Cached {
-    let as_asked = shots.iter().all(|shot| shot.media().is_empty() || shot.recipe == *shot.asked());
-    if !matches!(job.state, JobState::Completed(_)) || !as_asked {
-        return Cached::No;
-    }
-    match job.kind {
-        Kind::Master(_) => Cached::Forever,
-        // Who asks again wants views that match.
-        Kind::Profile(_) if job.needs_review => Cached::No,
-        Kind::Profile(_) => Cached::Until(now + app.cache.profile),
-        Kind::Composite(_) | Kind::Portrait(_) => Cached::Until(now + app.cache.image),
-        Kind::Regeneration(_) | Kind::Verification(_) => Cached::No,
+    match job.cache_lifetime(shots) {
+        CacheLifetime::Never => Cached::No,
+        CacheLifetime::Forever => Cached::Forever,
+        CacheLifetime::Profile => Cached::Until(now + app.cache.profile),
+        CacheLifetime::Image => Cached::Until(now + app.cache.image),
     }
 }
 

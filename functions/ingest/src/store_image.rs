@@ -12,12 +12,10 @@ use likeness_core::{
     failure::{Failure, FailureCode},
     filing::Relation,
     job::Job,
-    kind::Kind,
-    media::{ImageType, Media, StoredFile},
+    media::{Media, StoredFile},
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
-    store::{NewMedia, Saved, StoreError, Versioned},
-    subject::SubjectType,
+    store::{Changed, NewMedia, StoreError, Versioned},
     telemetry::causes,
 };
 use likeness_vision::Rejected;
@@ -138,10 +136,7 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    // Nobody compares a place or a thing by a figure's measures.
-    let figure =
-        job.filing.image_type == ImageType::MasterReference && job.filing.subject_type == Some(SubjectType::Character);
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure };
+    let wanted = Wanted { slots: job.filing.slots.clone(), figure: job.filing.is_measured() };
     let prepared = match worked_on(app, url, wanted.clone()).await {
         // A hiccup of the file host, more often than not.
         Err(Unusable::Doubtful(_) | Unusable::Not(NotStored::Download(_))) => {
@@ -206,10 +201,7 @@ async fn upload(
     if specifications.color_palette.is_empty() {
         specifications.color_palette = prepared.palette;
     }
-    let again = match &job.kind {
-        Kind::Regeneration(again) => Some(again),
-        Kind::Master(_) | Kind::Profile(_) | Kind::Composite(_) | Kind::Portrait(_) | Kind::Verification(_) => None,
-    };
+    let version = job.kind.version();
     let mut recipe = shot.recipe.clone();
     recipe.seed = delivery.seed.unwrap_or(recipe.seed);
     Ok(Media {
@@ -232,8 +224,8 @@ async fn upload(
         specifications,
         recipe,
         request_id: delivery.request_id.clone(),
-        version: again.map_or(1, |again| again.version),
-        parent: again.and_then(|again| again.parent.clone()),
+        version: version.number,
+        parent: version.parent.cloned(),
         reference_scores: prepared.reference_scores,
         // It is plain data: text, numbers, lists.
         measured: prepared.measured.and_then(|measured| serde_json::to_string(&measured).ok()),
@@ -258,37 +250,32 @@ async fn record(
     images: &[NewMedia],
     left_out: Option<Failure>,
 ) -> Result<(), NotStored> {
-    let code = left_out.as_ref().map(|failure| failure.code.as_str());
-    let mut before = before.clone();
-    loop {
-        let media = images.iter().map(|image| image.media.id.clone()).collect();
-        let Ok(after) = before.value.clone().stored(media, left_out.clone()) else { return Ok(()) };
-        if app.store.store_media(&before, &after, images).await? == Saved::Yes {
-            tracing::info!(event = "image_stored", shot.id = %after.id, images = images.len(), "stored");
-            if let Some(code) = code {
-                let (job, shot) = (after.id.job, after.id);
+    let media: Vec<_> = images.iter().map(|image| image.media.id.clone()).collect();
+    let stored = |shot: Shot| shot.stored(media.clone(), left_out.clone());
+    match app.store.store_media(before.clone(), images, stored).await? {
+        Changed::Done(after) => {
+            let (job, shot) = (after.value.id.job, after.value.id);
+            tracing::info!(event = "image_stored", shot.id = %shot, images = images.len(), "stored");
+            if let Some(code) = left_out.as_ref().map(|failure| failure.code.as_str()) {
                 tracing::warn!(event = "generation_error", job.id = %job, shot.id = %shot, code, "some images unusable");
             }
-            return Ok(());
         }
-        // Another delivery of the same message wrote the same; or the sweep noted a reminder, and it is still to be done.
-        let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
-        before = read;
+        // Another delivery of the same message wrote the same.
+        Changed::Unchanged(_) | Changed::Gone => {}
     }
+    Ok(())
 }
 
 async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Result<(), NotStored> {
-    let (code, mut before) = (failure.code.as_str(), before.clone());
-    loop {
-        let Ok(after) = before.value.clone().unusable(failure.clone()) else { return Ok(()) };
-        if app.store.save_shot(&before, &after).await? == Saved::Yes {
-            let (job, shot) = (after.id.job, after.id);
+    let code = failure.code.as_str();
+    match app.store.change_shot_from(before.clone(), |shot| shot.unusable(failure.clone())).await? {
+        Changed::Done(after) => {
+            let (job, shot) = (after.value.id.job, after.value.id);
             tracing::warn!(event = "generation_error", job.id = %job, shot.id = %shot, code, "image unusable");
-            return Ok(());
         }
-        let Some(read) = app.store.shot(after.id).await? else { return Ok(()) };
-        before = read;
+        Changed::Unchanged(_) | Changed::Gone => {}
     }
+    Ok(())
 }
 
 #[cfg(test)]

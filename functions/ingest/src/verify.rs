@@ -20,13 +20,12 @@ use likeness_core::{
     failure::{Failure, FailureCode},
     filing::Slot,
     id::{CollectionId, MediaId},
-    job::Job,
-    kind::{Kind, Profile, Verdict, Verification, verification::Examined},
+    job::{Comparison, Job},
+    kind::{Verification, verification::Examined},
     pointer::ImagePointer,
     report::{CheckType, PASS, Report, Verified},
     shot::Shot,
     store::StoreError,
-    subject::SubjectType,
 };
 
 use self::{
@@ -76,36 +75,26 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub(crate) async fn verify(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Result<Next, NotVerified> {
     if job.is_overdue() {
         tracing::error!(event = "not_verified", job.id = %job.id, "it was tried often enough: the job ends unjudged");
-        return Ok(Next::End(Box::new(given_up(job))));
+        return Ok(Next::End(Box::new(Compared { verified: job.never_compared(), report: None })));
     }
     tokio::time::timeout(PATIENCE, compared(app, job, shots, now)).await?
 }
 
 async fn compared(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Result<Next, NotVerified> {
-    let compared = match &job.kind {
-        // Nothing is judged in a job that made too little, and nothing compared for one that nobody wants any more.
-        _ if job.kind.judge(shots) == Verdict::Failed => Compared::default(),
-        Kind::Verification(_) if job.is_taken_back() => Compared::default(),
-        // The checks are about people and their clothes.
-        Kind::Profile(_) | Kind::Regeneration(_) if job.filing.subject_type != Some(SubjectType::Character) => {
-            Compared::default()
+    let compared = match job.comparison(shots) {
+        Comparison::Nothing => Compared::default(),
+        Comparison::Views { master } => return of_views(app, job, master, shots, now).await,
+        Comparison::View { collection, angle, image } => {
+            of_view(app, job, collection, angle, image, now).await?.unwrap_or_default()
         }
-        Kind::Profile(profile) => return of_profile(app, job, profile, shots, now).await,
-        Kind::Verification(verification) => of_verification(app, job, verification, now).await?,
-        Kind::Regeneration(again) => match (again.collection, again.recipe.angle, shots.iter().find_map(first_image)) {
-            (Some(collection), Some(angle), Some(image)) => {
-                of_view(app, job, collection, angle, image, now).await?.unwrap_or_default()
-            }
-            _ => Compared::default(),
-        },
-        Kind::Composite(composite) => {
-            let cast = scene::cast(app, job, composite).await?;
+        Comparison::Scenes { cast } => {
+            let cast = scene::cast(app, job, &cast).await?;
             let reference = cast_ids(&job.filing.slots);
             let (content, images, counted) = scene::of(app, job, cast, shots).await?;
             let asked = Asked { reference, images, check: CheckType::All, threshold: PASS };
             kept(app, job, asked, counted, &Content::Scene(content), None, now).await?
         }
-        Kind::Master(_) | Kind::Portrait(_) => Compared::default(),
+        Comparison::Sides(verification) => of_verification(app, job, verification, now).await?,
     };
     Ok(Next::End(Box::new(compared)))
 }
@@ -120,29 +109,29 @@ fn first_image(shot: &Shot) -> Option<&MediaId> {
     shot.media().first()
 }
 
-async fn of_profile(
+async fn of_views(
     app: &App,
     job: &Job,
-    profile: &Profile,
+    master: &ImagePointer,
     shots: &[Shot],
     now: Timestamp,
 ) -> Result<Next, NotVerified> {
-    let master = look::pointed_at(app, &job.project, &profile.master).await?;
-    let newest = profile.newest(shots);
-    let set = set::Set::of(app, job, master, &newest).await?;
+    let looked = look::pointed_at(app, &job.project, master).await?;
+    let newest = job.kind.newest(shots);
+    let set = set::Set::of(app, job, looked, &newest).await?;
     let judged = set.judged();
     if let Some((extended, more)) = job.rerolled(shots, &judged, now) {
         return Ok(Next::Again(Box::new(extended), more));
     }
     let all = job.judged_with(&judged);
-    let chosen = profile.chosen(shots, &all);
+    let chosen = job.kind.chosen(shots, &all);
     let set = if chosen == newest { set } else { set::Set::of(app, job, set.into_master(), &chosen).await? };
-    let attempts = content::attempts(profile, shots, &all);
+    let attempts = content::attempts(&chosen, shots, &all);
     let counted = set.counted(CheckType::All, PASS);
     let (content, sheet) = set.told(attempts).await;
     let content = Content::Set(Box::new(content));
     let images = chosen.iter().filter_map(|shot| first_image(shot)).cloned().collect();
-    let asked = Asked { reference: profile.master.to_string(), images, check: CheckType::All, threshold: PASS };
+    let asked = Asked { reference: master.to_string(), images, check: CheckType::All, threshold: PASS };
     let mut compared = kept(app, job, asked, counted, &content, sheet, now).await?;
     compared.verified.judged = judged;
     Ok(Next::End(Box::new(compared)))
@@ -264,22 +253,8 @@ async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>,
 }
 
 fn gone() -> Compared {
-    failed(FailureCode::ImageUnreachable, "what was to be compared is no longer there")
-}
-
-fn given_up(job: &Job) -> Compared {
-    match job.kind {
-        Kind::Verification(_) => failed(FailureCode::ImageUnreachable, "the images could not be compared, many times"),
-        // What was made is kept, and somebody should look at it.
-        Kind::Profile(_) | Kind::Regeneration(_) | Kind::Composite(_) => {
-            Compared { verified: Verified { doubtful: true, ..Verified::default() }, report: None }
-        }
-        Kind::Master(_) | Kind::Portrait(_) => Compared::default(),
-    }
-}
-
-fn failed(code: FailureCode, detail: &str) -> Compared {
-    let failure = Some(Failure::new(code, detail));
+    let detail = "what was to be compared is no longer there";
+    let failure = Some(Failure::new(FailureCode::ImageUnreachable, detail));
     Compared { verified: Verified { failure, ..Verified::default() }, report: None }
 }
 

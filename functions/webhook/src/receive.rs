@@ -15,7 +15,7 @@ use likeness_core::{
     outcome::Recorded,
     queue::LaneHint,
     shot::{Arrival, Shot, Told},
-    store::{Saved, StoreError, Versioned},
+    store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
 use serde::Deserialize;
@@ -159,21 +159,21 @@ fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
 /// `told` is kept until then.
 async fn fetch_soon(
     app: &App,
-    mut before: Versioned<Shot>,
+    before: Versioned<Shot>,
     attempt: u32,
     request_id: &str,
     told: Option<Told>,
     now: Timestamp,
 ) -> Result<Recorded, Refused> {
-    loop {
-        // Whatever is not under way any more needs no fetching.
-        let Ok(after) = before.value.clone().to_be_fetched(attempt, request_id, told.clone(), now) else {
-            return Ok(Recorded::Known);
-        };
-        if app.recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            app.recorder.queues.hint_lane(after.lane, LaneHint::LookUp(after.id), SignedDuration::ZERO).await;
-            return Ok(Recorded::Known);
+    let fetched = |shot: Shot| shot.to_be_fetched(attempt, request_id, told.clone(), now);
+    match app.recorder.store.change_shot_from(before, fetched).await? {
+        Changed::Done(after) => {
+            let shot = after.value;
+            app.recorder.queues.hint_lane(shot.lane, LaneHint::LookUp(shot.id), SignedDuration::ZERO).await;
+            Ok(Recorded::Known)
         }
-        before = app.recorder.store.shot(before.value.id).await?.ok_or(Refused::Unbound)?;
+        // What is not under way any more needs no fetching.
+        Changed::Unchanged(_) => Ok(Recorded::Known),
+        Changed::Gone => Err(Refused::Unbound),
     }
 }

@@ -33,6 +33,7 @@ pub async fn advance(intake: &Intake, id: WorkflowId, now: Timestamp) -> Result<
 /// The table was out of reach or refused; what was begun stands.
 pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Timestamp) -> Result<(), StoreError> {
     let (mut jobs, mut begun, mut put_off) = (HashMap::new(), 0, HashSet::new());
+    let mut tries = intake.store.tries(id);
     loop {
         let Some(before) = intake.store.workflow(id).await? else { return Ok(()) };
         if let WorkflowState::Ended { .. } = before.value.state {
@@ -73,8 +74,10 @@ pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Times
                 intake.store.save_workflow(&before.value.clone().ended(now), before.revision).await?
             }
         };
-        // Whoever was faster changed it: look again.
-        let (Saved::Yes | Saved::Conflict) = saved;
+        match saved {
+            Saved::Yes => tries.start_over(),
+            Saved::Conflict => tries.again().await?,
+        }
     }
 }
 

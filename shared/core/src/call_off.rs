@@ -10,7 +10,7 @@ use crate::{
     outcome::Recorder,
     queue::LaneHint,
     shot::{Shot, ShotState},
-    store::{Saved, StoreError, Versioned},
+    store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
 
@@ -39,7 +39,7 @@ pub async fn call_off_job(recorder: &Recorder, fal: &Fal, job: JobId, now: Times
 pub async fn call_off(
     recorder: &Recorder,
     fal: &Fal,
-    mut before: Versioned<Shot>,
+    before: Versioned<Shot>,
     now: Timestamp,
 ) -> Result<(), StoreError> {
     let shot = before.value.id;
@@ -52,14 +52,10 @@ pub async fn call_off(
         return Ok(());
     }
     tracing::info!(event = "called_off", shot.id = %shot, fal.request_id = request.id, "fal was asked to drop it");
-    loop {
-        let Ok(after) = before.value.clone().called_off(now + SOON) else { return Ok(()) };
-        if recorder.store.save_shot(&before, &after).await? == Saved::Yes {
-            recorder.queues.hint_lane(after.lane, LaneHint::LookUp(shot), SOON).await;
-            return Ok(());
-        }
-        // Its callback came meanwhile, or somebody looked it up.
-        let Some(read) = recorder.store.shot(shot).await? else { return Ok(()) };
-        before = read;
+    match recorder.store.change_shot_from(before, |shot| shot.called_off(now + SOON)).await? {
+        Changed::Done(after) => recorder.queues.hint_lane(after.value.lane, LaneHint::LookUp(shot), SOON).await,
+        // Its callback came meanwhile, or a look-up told its outcome.
+        Changed::Unchanged(_) | Changed::Gone => {}
     }
+    Ok(())
 }

@@ -29,6 +29,6 @@ pub async fn at_deadline(store: &Store, queues: &Queues, job: JobId, now: Timest
         return Ok(());
     }
     let Some(read) = store.job_alone(job).await? else { return Ok(()) };
-    watch_deadline(queues, &read, now).await;
+    watch_deadline(queues, &read.value, now).await;
     Ok(())
 }

@@ -10,7 +10,7 @@ use crate::{
     inquiry::{Follows, Heard, follows},
     outcome::{Recorded, Recorder},
     shot::{Arrival, FalRequest, Illegal, Shot, ShotState, Told},
-    store::{Saved, StoreError, Versioned},
+    store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
 
@@ -106,14 +106,14 @@ async fn result(fal: &Fal, request: &FalRequest, failure: Option<FalError>, told
     }
 }
 
-/// Whoever was faster knows more than that it is to be asked again.
+/// Only as it was read: every other write knows more than that it is to be asked again.
 async fn note(
     recorder: &Recorder,
     before: &Versioned<Shot>,
     transition: impl Fn(Shot) -> Result<Shot, Illegal>,
 ) -> Result<(), StoreError> {
-    if let Ok(after) = transition(before.value.clone()) {
-        let (Saved::Yes | Saved::Conflict) = recorder.store.save_shot(before, &after).await?;
+    let noted = |shot: Shot| if shot == before.value { transition(shot) } else { Ok(shot) };
+    match recorder.store.change_shot_from(before.clone(), noted).await? {
+        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => Ok(()),
     }
-    Ok(())
 }

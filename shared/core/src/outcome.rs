@@ -12,7 +12,8 @@ use crate::{
     prompt::Wording,
     queue::{IngestHint, LaneHint, Queues},
     shot::{Arrival, Illegal, Landed, Shot},
-    store::{Saved, Store, StoreError, Versioned},
+    store::{Changed, Drift, Saved, Store, StoreError, Versioned},
+    telemetry::causes,
 };
 
 /// What the arrival led to.
@@ -84,50 +85,49 @@ impl Recorder {
         arrival: Arrival,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
+        let jitter = self.entropy.range(0.0..1.0);
         let arrival = self.as_allowed(&read.value, arrival).await?;
-        let mut before = read;
-        loop {
-            let jitter = self.entropy.range(0.0..1.0);
-            let (after, landed) =
-                match before.value.clone().arrived(attempt, arrival.clone(), jitter, &self.wording, now) {
-                    Ok(next) => next,
-                    Err(Illegal::AlreadyDone | Illegal::State { .. }) => return Ok(Recorded::Known),
-                    Err(Illegal::OtherAttempt { .. }) => return self.record_late(&before, attempt, &arrival).await,
-                };
-            if self.store.save_shot(&before, &after).await? == Saved::Yes {
-                self.hint(&after, &landed).await;
-                return Ok(Recorded::Landed(landed));
+        let mut recorded = Recorded::Unknown;
+        let changed = self.store.change_shot_from(read, |shot| {
+            let (after, next) = after_arrival(shot, attempt, &arrival, jitter, &self.wording, now)?;
+            recorded = next;
+            Ok(after)
+        });
+        match changed.await? {
+            Changed::Done(after) => {
+                match &recorded {
+                    Recorded::Landed(landed) => {
+                        self.look_at_bill(&after.value, now).await;
+                        self.hint(&after.value, landed).await;
+                    }
+                    Recorded::Late => tracing::warn!(
+                        event = "paid_twice",
+                        shot.id = %after.value.id,
+                        shot.attempt = attempt,
+                        "fal delivered an attempt that was given up"
+                    ),
+                    Recorded::Known | Recorded::Unknown => {}
+                }
+                Ok(recorded)
             }
-            match self.store.shot(before.value.id).await? {
-                Some(read) => before = read,
-                None => return Ok(Recorded::Unknown),
-            }
+            Changed::Unchanged(recorded) => Ok(recorded),
+            Changed::Gone => Ok(Recorded::Unknown),
         }
     }
 
-    async fn record_late(
-        &self,
-        before: &Versioned<Shot>,
-        attempt: u32,
-        arrival: &Arrival,
-    ) -> Result<Recorded, StoreError> {
-        let Arrival::Images(delivery) = arrival else { return Ok(Recorded::Late) };
-        match before.value.clone().arrived_late(attempt, delivery) {
-            Ok(after) => {
-                // A conflict means that the shot moved on meanwhile; the busy answer makes fal call again.
-                if self.store.save_shot(before, &after).await? == Saved::Conflict {
-                    return Err(StoreError::Busy("the shot changed while a late callback was noted".into()));
-                }
-                tracing::warn!(
-                    event = "paid_twice",
-                    shot.id = %after.id,
-                    shot.attempt = attempt,
-                    "fal delivered an attempt that was given up"
-                );
-                Ok(Recorded::Late)
-            }
-            Err(Illegal::AlreadyDone) => Ok(Recorded::Known),
-            Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Ok(Recorded::Unknown),
+    /// Where fal told what it bills, and that is not what the table of models says, somebody has to know.
+    async fn look_at_bill(&self, shot: &Shot, now: Timestamp) {
+        let Some(drift) = Drift::of(shot, now) else { return };
+        tracing::warn!(
+            event = "price_drift",
+            model = drift.model,
+            units = drift.units,
+            expected_usd = drift.expected.dollars(),
+            billed_usd = drift.billed.dollars(),
+            "fal bills something else than the table of models says"
+        );
+        if let Err(error) = self.store.note_drift(&drift).await {
+            tracing::warn!(error = causes(&error), "a drift of prices is not noted");
         }
     }
 
@@ -201,6 +201,31 @@ impl Recorder {
         if self.store.anybody_waits().await.unwrap_or(true) {
             self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
         }
+    }
+}
+
+/// The shot as `arrival` leaves it, and what that is called; an error where it leaves it as it is.
+fn after_arrival(
+    shot: Shot,
+    attempt: u32,
+    arrival: &Arrival,
+    jitter: f64,
+    wording: &Wording,
+    now: Timestamp,
+) -> Result<(Shot, Recorded), Recorded> {
+    match shot.clone().arrived(attempt, arrival.clone(), jitter, wording, now) {
+        Ok((after, landed)) => Ok((after, Recorded::Landed(landed))),
+        Err(Illegal::AlreadyDone | Illegal::State { .. }) => Err(Recorded::Known),
+        Err(Illegal::OtherAttempt { .. }) => match arrival {
+            Arrival::Images(delivery) => match shot.arrived_late(attempt, delivery) {
+                Ok(after) => Ok((after, Recorded::Late)),
+                Err(Illegal::AlreadyDone) => Err(Recorded::Known),
+                Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Err(Recorded::Unknown),
+            },
+            Arrival::Error(_) | Arrival::TurnedAway { .. } | Arrival::Abandoned(_) | Arrival::Silence => {
+                Err(Recorded::Late)
+            }
+        },
     }
 }
 

@@ -9,7 +9,7 @@ use crate::{
     id::JobId,
     job::{Job, TakenBack},
     queue::{IngestHint, LaneHint, Queues},
-    store::{Saved, Store, StoreError},
+    store::{Changed, Store, StoreError},
 };
 
 /// Marks `job` as taken back, and takes back every shot of it.
@@ -23,13 +23,10 @@ pub async fn take_back(
     by: TakenBack,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    loop {
-        let Some(before) = store.job(job).await?.map(|view| view.job) else { return Ok(()) };
-        let Ok(after) = before.value.clone().taken_back(by, now) else { return Ok(()) };
-        // Whoever was faster may have ended it, or added shots to it.
-        if after == before.value || store.save_job(&after, before.revision).await? == Saved::Yes {
-            return take_back_shots(store, queues, job, now).await;
-        }
+    match store.change_job(job, |job| job.taken_back(by, now)).await? {
+        Changed::Done(_) => take_back_shots(store, queues, job, now).await,
+        // It ended before.
+        Changed::Unchanged(_) | Changed::Gone => Ok(()),
     }
 }
 
@@ -45,7 +42,7 @@ pub async fn take_back_unwanted(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     match store.job_alone(job).await? {
-        Some(job) => take_back_if_unwanted(store, queues, &job, now).await,
+        Some(job) => take_back_if_unwanted(store, queues, &job.value, now).await,
         None => Ok(false),
     }
 }
@@ -76,29 +73,13 @@ pub async fn take_back_if_unwanted(
 /// # Errors
 /// The table was out of reach or refused; what was taken back stands.
 pub async fn take_back_shots(store: &Store, queues: &Queues, job: JobId, now: Timestamp) -> Result<(), StoreError> {
-    let (mut again, mut at_fal) = (true, None);
-    while again {
-        again = false;
-        let Some(view) = store.job(job).await? else { return Ok(()) };
-        // It ended meanwhile, and somebody may have opened it again, who wants these shots.
-        if !view.job.value.is_taken_back() {
-            return Ok(());
-        }
-        for shot in &view.shots {
-            if shot.value.is_call_off_due() {
-                at_fal = Some(shot.value.lane);
-            }
-            let Ok(after) = shot.value.clone().taken_back(now) else { continue };
-            match store.save_shot(shot, &after).await? {
-                Saved::Yes if after.is_called_off() => at_fal = Some(after.lane),
-                Saved::Yes => {}
-                // Admission, or fal's answer, may have been faster with this one: how it stands is to be seen anew.
-                Saved::Conflict => again = true,
-            }
-        }
-    }
-    if let Some(lane) = at_fal {
-        queues.hint_lane(lane, LaneHint::CallOff(job), SignedDuration::ZERO).await;
+    // Decided with the job: it may have ended meanwhile and been opened again, and then its shots are wanted.
+    let view = store
+        .change_shots_of(job, |job, shot| if job.is_taken_back() { shot.clone().taken_back(now).ok() } else { None })
+        .await?;
+    let Some(view) = view.filter(|view| view.job.value.is_taken_back()) else { return Ok(()) };
+    if let Some(at_fal) = view.shots.iter().find(|shot| shot.value.is_call_off_due()) {
+        queues.hint_lane(at_fal.value.lane, LaneHint::CallOff(job), SignedDuration::ZERO).await;
     }
     queues.hint_ingest(IngestHint::Job(job)).await;
     Ok(())

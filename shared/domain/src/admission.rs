@@ -323,4 +323,47 @@ mod tests {
         assert_eq!(gate.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));
         assert_eq!(gate.in_flight(at(10)), 1);
     }
+
+    fn refusal(certainty: Certainty) -> Refusal {
+        Refusal { reason: "fal has a fault".to_owned(), certainty }
+    }
+
+    /// How long each stop lasts while every probe finds the same.
+    fn stops(certainty: Certainty, probes: usize) -> Vec<i64> {
+        let (mut weather, mut now, mut stops) = (Weather::default(), at(0), Vec::new());
+        while stops.len() < probes {
+            let probe = weather.stop.is_some();
+            weather = weather.after(&refusal(certainty), probe, now).unwrap();
+            if let Some(stop) = &weather.stop {
+                stops.push(stop.until.duration_since(now).as_secs());
+                now = stop.until;
+            }
+        }
+        stops
+    }
+
+    #[test]
+    fn a_fault_that_lasts_stops_the_lanes_for_longer_and_longer_and_a_minute_at_most() {
+        assert_eq!(stops(Certainty::Likely, 9), [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(stops(Certainty::Lasting, 2), [60, 60]);
+        assert_eq!(stops(Certainty::Until(SignedDuration::from_secs(300)), 2), [300, 300]);
+    }
+
+    #[test]
+    fn one_fault_stops_nobody_and_many_at_once_count_once() {
+        let likely = refusal(Certainty::Likely);
+        let once = Weather::default().after(&likely, false, at(0)).unwrap();
+        assert!(once.stop.is_none() && once.is_foul());
+        let later = once.after(&likely, false, at(31)).unwrap();
+        assert!(later.stop.is_none(), "the two have nothing to do with each other");
+        let stopped = once.after(&likely, false, at(1)).unwrap();
+        let stop = stopped.stop.clone().unwrap();
+        assert_eq!((stop.until, stop.since, stop.probes), (at(2), Some(at(0)), 0));
+        assert_eq!(stopped.after(&likely, false, at(1)), None, "known");
+        // What was under way before the stop says nothing about the probe.
+        let probing = stopped.probed(at(2));
+        assert_eq!(probing.after(&likely, false, at(3)), None);
+        let found = probing.after(&likely, true, at(3)).unwrap();
+        assert_eq!(found.stop.map(|stop| (stop.until, stop.since, stop.probes)), Some((at(5), Some(at(0)), 1)));
+    }
 }

@@ -39,6 +39,14 @@ pub struct Filing {
     pub slots: Vec<Slot>,
 }
 
+impl Filing {
+    /// Whether an image is measured as a figure when it is stored: only characters are compared by that.
+    #[must_use]
+    pub fn is_measured(&self) -> bool {
+        self.image_type == ImageType::MasterReference && self.subject_type == Some(SubjectType::Character)
+    }
+}
+
 /// How two things are related.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

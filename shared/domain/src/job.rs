@@ -2,11 +2,15 @@
 //!
 //! While a job is open its status is read off its shots, so that progress costs no writes.
 
+mod comparison;
 mod lineage;
+mod outcome;
 mod reopen;
 mod state;
 
+pub use comparison::Comparison;
 pub use lineage::Lineage;
+pub use outcome::{CacheLifetime, CollectionChange};
 pub use reopen::NotReopened;
 pub use state::{Ending, JobState, JobStatus, TakenBack};
 

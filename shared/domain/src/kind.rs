@@ -127,6 +127,15 @@ impl Unfit {
     }
 }
 
+/// A version of an image.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ImageVersion<'a> {
+    /// From 1.
+    pub number: u32,
+    /// The image that it replaces.
+    pub parent: Option<&'a MediaId>,
+}
+
 /// How a job with only settled shots counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
@@ -247,6 +256,35 @@ impl Kind {
             | Self::Portrait(_)
             | Self::Regeneration(_)
             | Self::Verification(_) => None,
+        }
+    }
+
+    /// The shots whose images are the result: of several tries for one image the best.
+    #[must_use]
+    pub fn chosen<'a>(&self, shots: &'a [Shot], judged: &[Judged]) -> Vec<&'a Shot> {
+        match self.profile() {
+            Some(profile) => profile.chosen(shots, judged),
+            None => shots.iter().filter(|shot| !shot.media().is_empty()).collect(),
+        }
+    }
+
+    /// The shots whose images are judged next: of several tries for one image the newest.
+    #[must_use]
+    pub fn newest<'a>(&self, shots: &'a [Shot]) -> Vec<&'a Shot> {
+        match self.profile() {
+            Some(profile) => profile.newest(shots),
+            None => shots.iter().filter(|shot| !shot.media().is_empty()).collect(),
+        }
+    }
+
+    /// Which version of an image it makes.
+    #[must_use]
+    pub fn version(&self) -> ImageVersion<'_> {
+        match self {
+            Self::Regeneration(again) => ImageVersion { number: again.version, parent: again.parent.as_ref() },
+            Self::Master(_) | Self::Profile(_) | Self::Composite(_) | Self::Portrait(_) | Self::Verification(_) => {
+                ImageVersion { number: 1, parent: None }
+            }
         }
     }
 

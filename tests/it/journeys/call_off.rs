@@ -2,10 +2,10 @@
 
 use http::StatusCode;
 use likeness_core::{
-    job::{JobStatus, TakenBack},
+    job::{JobStatus, NotFinished, TakenBack},
     report::Verified,
     shot::Arrival,
-    store::{Cached, Finish, JobView, Saved},
+    store::{Cached, Changed, Finish, JobView, Saved},
 };
 use likeness_local::fal::{
     DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome, SubmitFault, WebhookFault, When,
@@ -180,20 +180,24 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
     assert_eq!(shots(&product.settled(&id).await), ["submitted"]);
     let (store, now) = (product.store(), product.hands.now());
     let before = stored(&product, &id).await.shots.remove(0);
-    // Both were read before either was written: the callback's outcome loses, and is decided anew.
-    let canceled = before.value.clone().taken_back(now).unwrap();
+    // Both were read before either was written: the callback's outcome comes second, and is decided anew.
     let error = likeness_core::fal::FalError::new(likeness_core::fal::FalErrorKind::Internal, "no");
     let arrived = |shot: likeness_core::shot::Shot| {
-        shot.arrived(1, Arrival::Error(error.clone()), 0.0, &likeness_core::prompt::Wording::default(), now).unwrap().0
+        let arrival = Arrival::Error(error.clone());
+        shot.arrived(1, arrival, 0.0, &likeness_core::prompt::Wording::default(), now).map(|(after, _)| after)
     };
-    let retried = arrived(before.value.clone());
-    assert_eq!(retried.state.name(), "waiting");
-    assert_eq!(store.save_shot(&before, &canceled).await.unwrap(), Saved::Yes);
-    assert_eq!(store.save_shot(&before, &retried).await.unwrap(), Saved::Conflict);
-    let read = stored(&product, &id).await.shots.remove(0);
-    let decided = arrived(read.value.clone());
-    assert_eq!(decided.state.name(), "canceled");
-    assert_eq!(store.save_shot(&read, &decided).await.unwrap(), Saved::Yes);
+    assert_eq!(arrived(before.value.clone()).unwrap().state.name(), "waiting");
+    let canceled = store.change_shot_from(before.clone(), |shot| shot.taken_back(now)).await.unwrap();
+    let Changed::Done(canceled) = canceled else { panic!("it was in flight: {canceled:?}") };
+    let (mut decided, revision) = (Vec::new(), canceled.revision);
+    let changed = store.change_shot_from(before, |shot| {
+        decided.push(shot.is_called_off());
+        arrived(shot)
+    });
+    let changed = changed.await.unwrap();
+    let Changed::Done(after) = changed else { panic!("fal has answered: {changed:?}") };
+    assert_eq!((after.value.state.name(), after.revision), ("canceled", revision + 1));
+    assert_eq!(decided, [false, true]);
     // Whoever marked the shot had not marked its job: somebody takes the job back too, and it ends.
     product.stack().deliver_only(None);
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
@@ -217,12 +221,12 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
     // The end wins: the cancel finds a job that has ended.
     let id = refused("first").await;
     let view = stored(&product, &id).await;
-    let marked = view.job.value.clone().taken_back(TakenBack::Caller, now).unwrap();
     let job = ended(&view);
     let seen = view.job.revision;
     let finish = Finish { job: &job, seen, collection: None, report: None, cached: Cached::No };
     assert_eq!(store.finish_job(&finish).await.unwrap(), Saved::Yes);
-    assert_eq!(store.save_job(&marked, seen).await.unwrap(), Saved::Conflict);
+    let marked = store.change_job_from(view.job.clone(), |job| job.taken_back(TakenBack::Caller, now)).await.unwrap();
+    assert_eq!(marked, Changed::Unchanged(NotFinished::AlreadyDone));
     assert_eq!(cancel(&product, &id).await.0, StatusCode::CONFLICT);
 
     // The cancel wins: the end is decided anew, of a job that is marked.
@@ -294,9 +298,9 @@ async fn whoever_is_stopped_after_marking_the_job_is_made_up_for() {
     product.fault(never());
     let id = product.post_master_with(json!({ "variations": 2 })).await;
     assert_eq!(shots(&product.settled(&id).await), ["submitted", "waiting"]);
-    let before = stored(&product, &id).await.job;
-    let marked = before.value.clone().taken_back(TakenBack::Caller, product.hands.now()).unwrap();
-    assert_eq!(product.store().save_job(&marked, before.revision).await.unwrap(), Saved::Yes);
+    let (job, now) = (id.parse().unwrap(), product.hands.now());
+    let marked = product.store().change_job(job, |job| job.taken_back(TakenBack::Caller, now)).await.unwrap();
+    assert!(matches!(marked, Changed::Done(_)), "{marked:?}");
     product.pass(121);
     product.stack().sweep().await.unwrap();
     let job = product.ended(&id).await;

@@ -4,7 +4,7 @@ use http::{Method, StatusCode};
 use likeness_core::{
     entropy::Entropy,
     id::WorkflowId,
-    store::Saved,
+    store::Acceptance,
     workflow::{Step, StepState, Workflow},
 };
 use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, WebhookFault};
@@ -296,7 +296,8 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
         deadline: None,
         state: Workflow::opened(now),
     };
-    assert_eq!(product.store().save_workflow(&workflow, 0).await.unwrap(), Saved::Yes);
+    let accepted = product.store().accept_workflow(&workflow, None, now).await.unwrap();
+    assert_eq!(accepted, Acceptance::Accepted);
     let path = format!("{PATH}/{}", workflow.id);
     product.stack().sweep().await.unwrap();
     product.stack().settle().await;

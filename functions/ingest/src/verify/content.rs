@@ -2,7 +2,6 @@
 
 use likeness_core::{
     id::MediaId,
-    kind::Profile,
     report::{CheckType, Judged},
     shot::Shot,
 };
@@ -131,9 +130,8 @@ impl Counted {
     }
 }
 
-/// Everything that was made for the angles of a profile.
-pub(crate) fn attempts(profile: &Profile, shots: &[Shot], judged: &[Judged]) -> Vec<AttemptContent> {
-    let chosen = profile.chosen(shots, judged);
+/// Everything that was made for the angles of a set, of which `chosen` are shown.
+pub(crate) fn attempts(chosen: &[&Shot], shots: &[Shot], judged: &[Judged]) -> Vec<AttemptContent> {
     let attempt = |shot: &Shot| {
         let judged = judged.iter().find(|judged| judged.shot == shot.id.ordinal);
         Some(AttemptContent {

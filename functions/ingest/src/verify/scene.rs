@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use futures_util::future::try_join_all;
 use likeness_core::{
-    filing::Slot,
     id::MediaId,
     job::Job,
-    kind::{Composite, Verification, composite::Composition},
+    kind::{Verification, composite},
     report::{CheckType, PASS},
     shot::Shot,
 };
@@ -69,26 +68,14 @@ pub(crate) struct Sought {
     at: Option<[f64; 2]>,
 }
 
-/// Those of a composite's references that are figures and can be looked for: nobody is found by their upper body alone.
-pub(crate) async fn cast(app: &App, job: &Job, composite: &Composite) -> Result<Vec<Sought>, NotVerified> {
-    if composite.composition == Some(Composition::Portrait) {
-        return Ok(Vec::new());
-    }
-    // A thing has neither head nor legs.
-    let slots = job.filing.slots.iter().filter(|slot| slot.slot.starts_with("character-"));
-    let sought = slots.filter_map(|slot| Some((slot, slot.reference.as_ref()?))).map(async |(slot, reference)| {
-        let looked = look::image(app, &job.project, reference).await?;
-        let (slot, at) = (slot.slot.clone(), position(composite, slot));
-        let reference = Some(reference.clone());
-        Ok::<_, NotVerified>(looked.figure.ok().map(|figure| Sought { slot, reference, figure, at }))
+/// Looks at the references in `cast`; those that show no figure are left out.
+pub(crate) async fn cast(app: &App, job: &Job, cast: &[composite::Sought<'_>]) -> Result<Vec<Sought>, NotVerified> {
+    let sought = cast.iter().map(async |wanted| {
+        let looked = look::image(app, &job.project, wanted.reference).await?;
+        let (slot, reference) = (wanted.slot.to_owned(), Some(wanted.reference.clone()));
+        Ok::<_, NotVerified>(looked.figure.ok().map(|figure| Sought { slot, reference, figure, at: wanted.at }))
     });
     Ok(try_join_all(sought).await?.into_iter().flatten().collect())
-}
-
-/// Where a slot was asked to be.
-fn position(composite: &Composite, slot: &Slot) -> Option<[f64; 2]> {
-    let number: usize = slot.slot.strip_prefix("character-")?.parse().ok()?;
-    composite.characters.get(number)?.position.point()
 }
 
 /// Looks for `cast` in every image of `shots`.

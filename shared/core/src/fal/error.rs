@@ -260,8 +260,7 @@ mod tests {
         let error = from_body(422, &json!({ "detail": "bad: secret prompt" }), false);
         assert!(!error.to_string().contains("secret"), "a log line has none of fal's words");
         assert!(!error.for_caller("secret prompt").contains("secret"));
-        let error =
-            from_body(422, &json!({ "detail": "cannot load https://a.example/x?sig=secret now" }), false);
+        let error = from_body(422, &json!({ "detail": "cannot load https://a.example/x?sig=secret now" }), false);
         assert_eq!(error.words.as_deref(), Some("cannot load … now"));
     }
 

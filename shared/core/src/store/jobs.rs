@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Saved, Store, StoreError, Versioned, layout,
+    Item, Page, Position, Saved, Store, StoreError, Versioned,
+    change::Record,
+    layout,
     listing::List,
     reports,
     shots::ShotItem,
@@ -123,9 +125,9 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn job_alone(&self, job: JobId) -> Result<Option<Job>, StoreError> {
+    pub async fn job_alone(&self, job: JobId) -> Result<Option<Versioned<Job>>, StoreError> {
         let item: Option<JobItem> = self.read(layout::job(job)).await?;
-        Ok(item.map(|item| item.job))
+        Ok(item.map(|item| Versioned { value: item.job, revision: item.revision }))
     }
 
     /// The jobs of a project with their shots, newest first.
@@ -151,16 +153,6 @@ impl Store {
             });
         }
         Ok(Page { items: views, next: page.next })
-    }
-
-    /// Writes an open job over the revision that was read.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn save_job(&self, job: &Job, seen: u64) -> Result<Saved, StoreError> {
-        let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
-        self.saved(transaction).await
     }
 
     /// Writes a job that has ended over the revision that was read, settles its money, and writes what comes of it.
@@ -206,6 +198,28 @@ impl Store {
             Outcome::Committed => Saved::Yes,
             Outcome::Refused(_) => Saved::Conflict,
         })
+    }
+}
+
+impl Record for Job {
+    type Id = JobId;
+
+    fn id(&self) -> JobId {
+        self.id
+    }
+
+    async fn load(store: &Store, id: JobId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.job_alone(id).await
+    }
+
+    async fn save(
+        store: &Store,
+        before: &Versioned<Self>,
+        after: &Self,
+        more: Transaction,
+    ) -> Result<Saved, StoreError> {
+        let item = to_item(&JobItem::new(after, before.revision + 1))?;
+        store.write_over(item, before.revision, more).await
     }
 }
 

@@ -3,10 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Saved, Store, StoreError, Versioned, layout,
+    Changed, Page, Position, Store, StoreError, Versioned, layout,
     listing::List,
     number,
-    shots::ShotItem,
     tally::{self, Tally},
     text, to_item,
     transaction::Transaction,
@@ -74,38 +73,26 @@ impl MediaItem {
 }
 
 impl Store {
-    /// Records what a shot brought: `after` is `before` stored. Records, relations and tallies with it, or nothing.
+    /// Records what a shot brought: it becomes what `stored` makes of it, with records, relations and tallies, or nothing
+    /// is written. Decided anew as in [`Store::change_shot`].
     ///
     /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn store_media(
+    /// The table was out of reach or refused; or other writes came first, many times.
+    pub async fn store_media<E>(
         &self,
-        before: &Versioned<Shot>,
-        after: &Shot,
+        read: Versioned<Shot>,
         images: &[NewMedia],
-    ) -> Result<Saved, StoreError> {
-        let mut transaction = Transaction::default();
-        transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
+        stored: impl FnMut(Shot) -> Result<Shot, E>,
+    ) -> Result<Changed<Shot, E>, StoreError> {
+        let mut brought = Transaction::default();
         for NewMedia { media, relations } in images {
-            transaction.put(to_item(&MediaItem::new(media))?, None, &[]);
+            brought.put(to_item(&MediaItem::new(media))?, None, &[]);
             for (from, relation, to) in relations {
-                transaction.relate(&media.project, from, *relation, to)?;
+                brought.relate(&media.project, from, *relation, to)?;
             }
         }
-        let Some(NewMedia { media: first, .. }) = images.first() else { return self.saved(transaction).await };
-        let bytes: u64 = images.iter().map(|image| image.media.bytes()).sum();
-        let mut values = vec![(":count", number(images.len())), (":bytes", number(bytes))];
-        let by_type = format!("ADD images :count, bytes :bytes, {} :count", tally::of_type(first.image_type));
-        if let Some(subject) = &first.subject {
-            transaction.update(layout::tally_of_subject(&first.project, subject), &by_type, None, &values);
-        }
-        // The project's tally counts by template too: an item of its own would be one more write for each image.
-        let (made, quality) = tally::of_template(&first.recipe.template);
-        let by_template = format!("{by_type}, {made} :count, {quality} :quality");
-        let score: f64 = images.iter().map(|image| image.media.quality_score).sum();
-        values.push((":quality", number(tally::ten_thousandths(score))));
-        transaction.update(layout::tally(&first.project), &by_template, None, &values);
-        self.saved(transaction).await
+        brought.count_images(images);
+        self.change_from(read, &brought, stored).await
     }
 
     /// Reads an image's record.
@@ -225,6 +212,23 @@ impl Store {
 }
 
 impl Transaction {
+    /// Adds the images of one shot to what its subject and its project have made.
+    fn count_images(&mut self, images: &[NewMedia]) {
+        let Some(NewMedia { media: first, .. }) = images.first() else { return };
+        let bytes: u64 = images.iter().map(|image| image.media.bytes()).sum();
+        let mut values = vec![(":count", number(images.len())), (":bytes", number(bytes))];
+        let by_type = format!("ADD images :count, bytes :bytes, {} :count", tally::of_type(first.image_type));
+        if let Some(subject) = &first.subject {
+            self.update(layout::tally_of_subject(&first.project, subject), &by_type, None, &values);
+        }
+        // The project's tally counts by template too: an item of its own would be one more write for each image.
+        let (made, quality) = tally::of_template(&first.recipe.template);
+        let by_template = format!("{by_type}, {made} :count, {quality} :quality");
+        let score: f64 = images.iter().map(|image| image.media.quality_score).sum();
+        values.push((":quality", number(tally::ten_thousandths(score))));
+        self.update(layout::tally(&first.project), &by_template, None, &values);
+    }
+
     /// Relates two things. Relating them again changes nothing.
     pub(super) fn relate(
         &mut self,

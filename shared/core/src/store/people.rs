@@ -36,12 +36,30 @@ impl Store {
         Ok(item.map(|item| Versioned { value: item.person, revision: item.revision }))
     }
 
-    /// Writes a person, new (`seen` is `None`) or over the revision that was read.
+    /// Writes what `make` makes of the person that is there, or of none; made anew where another write came first.
     ///
     /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn put_person(&self, person: &Person, seen: Option<u64>) -> Result<Saved, StoreError> {
-        self.put_over(to_item(&PersonItem::new(person, seen.unwrap_or(0) + 1))?, seen).await
+    /// The table was out of reach or refused, or other writes came first, many times; inside, `make`'s own.
+    pub async fn put_person<E>(
+        &self,
+        project: &ProjectId,
+        id: &PersonId,
+        mut make: impl FnMut(Option<Person>) -> Result<Person, E>,
+    ) -> Result<Result<Person, E>, StoreError> {
+        let mut tries = self.tries("the person");
+        loop {
+            let before = self.person(project, id).await?;
+            let seen = before.as_ref().map(|before| before.revision);
+            let person = match make(before.map(|before| before.value)) {
+                Ok(person) => person,
+                Err(error) => return Ok(Err(error)),
+            };
+            let item = to_item(&PersonItem::new(&person, seen.unwrap_or(0) + 1))?;
+            if self.put_over(item, seen).await? == Saved::Yes {
+                return Ok(Ok(person));
+            }
+            tries.again().await?;
+        }
     }
 
     /// The people of a project, by id.

@@ -4,7 +4,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Saved, Store, StoreError, Versioned, layout, number, text, to_item,
+    Saved, Store, StoreError, Versioned,
+    change::Record,
+    layout, number, text, to_item,
     transaction::{Outcome, Transaction},
 };
 use crate::{
@@ -53,19 +55,33 @@ impl Store {
     pub async fn shot(&self, id: ShotId) -> Result<Option<Versioned<Shot>>, StoreError> {
         Ok(self.read::<ShotItem>(layout::shot(id)).await?.map(ShotItem::into_versioned))
     }
+}
 
-    /// Writes `after` over `before`, giving back or extending the slot as the change asks for.
-    ///
-    /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn save_shot(&self, before: &Versioned<Shot>, after: &Shot) -> Result<Saved, StoreError> {
+impl Record for Shot {
+    type Id = ShotId;
+
+    fn id(&self) -> ShotId {
+        self.id
+    }
+
+    async fn load(store: &Store, id: ShotId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.shot(id).await
+    }
+
+    /// Gives back or extends the slot as the change asks for.
+    async fn save(
+        store: &Store,
+        before: &Versioned<Self>,
+        after: &Self,
+        more: Transaction,
+    ) -> Result<Saved, StoreError> {
         let item = to_item(&ShotItem::new(after, before.revision + 1))?;
-        let slot = slot_change(&before.value, after);
-        if let Some(change) = slot {
+        if let Some(change) = slot_change(&before.value, after) {
             let mut transaction = Transaction::default();
             transaction.replace(item.clone(), before.revision);
             change.write(&mut transaction, &before.value)?;
-            match self.commit(transaction).await? {
+            transaction.append(more.clone());
+            match store.commit(transaction).await? {
                 Outcome::Committed => return Ok(Saved::Yes),
                 Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => {
                     return Ok(Saved::Conflict);
@@ -74,7 +90,7 @@ impl Store {
                 Outcome::Refused(_) => {}
             }
         }
-        self.put_over(item, Some(before.revision)).await
+        store.write_over(item, before.revision, more).await
     }
 }
 

@@ -36,12 +36,30 @@ impl Store {
         Ok(item.map(|item| Versioned { value: item.subject, revision: item.revision }))
     }
 
-    /// Writes a subject, new (`seen` is `None`) or over the revision that was read.
+    /// Writes what `make` makes of the subject that is there, or of none; made anew where another write came first.
     ///
     /// # Errors
-    /// The table was out of reach or refused.
-    pub async fn put_subject(&self, subject: &Subject, seen: Option<u64>) -> Result<Saved, StoreError> {
-        self.put_over(to_item(&SubjectItem::new(subject, seen.unwrap_or(0) + 1))?, seen).await
+    /// The table was out of reach or refused, or other writes came first, many times; inside, `make`'s own.
+    pub async fn put_subject<E>(
+        &self,
+        project: &ProjectId,
+        id: &SubjectId,
+        mut make: impl FnMut(Option<Subject>) -> Result<Subject, E>,
+    ) -> Result<Result<Subject, E>, StoreError> {
+        let mut tries = self.tries("the subject");
+        loop {
+            let before = self.subject(project, id).await?;
+            let seen = before.as_ref().map(|before| before.revision);
+            let subject = match make(before.map(|before| before.value)) {
+                Ok(subject) => subject,
+                Err(error) => return Ok(Err(error)),
+            };
+            let item = to_item(&SubjectItem::new(&subject, seen.unwrap_or(0) + 1))?;
+            if self.put_over(item, seen).await? == Saved::Yes {
+                return Ok(Ok(subject));
+            }
+            tries.again().await?;
+        }
     }
 
     /// The subjects of a project, by id.

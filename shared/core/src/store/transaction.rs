@@ -27,7 +27,7 @@ pub(super) enum Outcome {
 }
 
 /// Writes in order.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Transaction(Vec<TransactWriteItem>);
 
 impl Transaction {
@@ -71,6 +71,15 @@ impl Transaction {
             update = update.expression_attribute_values(*name, value.clone());
         }
         self.push(|table| TransactWriteItem::builder().update(required(update.table_name(table).build())).build());
+    }
+
+    /// Writes what `other` writes too.
+    pub(super) fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn push(&mut self, write: impl FnOnce(&str) -> TransactWriteItem) {
@@ -142,7 +151,7 @@ impl Store {
     }
 
     /// A short pause of random length, longer with each try.
-    async fn step_aside(&self, tried: u32) {
+    pub(super) async fn step_aside(&self, tried: u32) {
         let ceiling = 20_u64 << tried.min(5);
         tokio::time::sleep(Duration::from_millis(self.entropy.range(1..=ceiling))).await;
     }

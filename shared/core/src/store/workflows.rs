@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Acceptance, Idempotency, Item, Page, Position, Saved, Store, StoreError, Versioned,
+    change::Record,
     idempotency::{Once, StandsFor},
     layout,
     listing::List,
@@ -54,6 +55,27 @@ impl Transaction {
     }
 }
 
+impl Record for Workflow {
+    type Id = WorkflowId;
+
+    fn id(&self) -> WorkflowId {
+        self.id
+    }
+
+    async fn load(store: &Store, id: WorkflowId) -> Result<Option<Versioned<Self>>, StoreError> {
+        store.workflow(id).await
+    }
+
+    async fn save(
+        store: &Store,
+        before: &Versioned<Self>,
+        after: &Self,
+        more: Transaction,
+    ) -> Result<Saved, StoreError> {
+        store.write_over(item(after, before.revision + 1)?, before.revision, more).await
+    }
+}
+
 impl Store {
     /// The workflow that the idempotency key stands for, if it was used before.
     ///
@@ -84,14 +106,13 @@ impl Store {
         self.commit_once(once, transaction, StandsFor::workflow).await
     }
 
-    /// Writes a workflow over the revision that was read; 0 for a new one.
+    /// Writes a workflow over the revision that was read. For a change that is decided by more than the workflow:
+    /// others go through [`Store::change_workflow`].
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn save_workflow(&self, workflow: &Workflow, seen: u64) -> Result<Saved, StoreError> {
-        let mut transaction = Transaction::default();
-        transaction.write_workflow(workflow, seen)?;
-        self.saved(transaction).await
+    pub(crate) async fn save_workflow(&self, workflow: &Workflow, seen: u64) -> Result<Saved, StoreError> {
+        self.write_over(item(workflow, seen + 1)?, seen, Transaction::default()).await
     }
 
     /// Reads a workflow of any project: whether the caller may see it is for the caller's project to say.

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::{tests::job, *};
 use crate::{
-    fal::FalErrorKind,
+    fal_error::FalErrorKind,
     kind::{
         Material, Profile, Tuning,
         master::tests::planned,

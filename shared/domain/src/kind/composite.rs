@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     filing::{Filing, Slot},
-    id::project_folder,
+    id::{MediaId, project_folder},
     media::ImageType,
     model::Model,
     pointer::ImagePointer,
@@ -272,6 +272,35 @@ impl Composite {
             ("camera", &self.camera.as_ref().map(Camera::words).unwrap_or_default()),
             ("lighting", &self.lighting.as_ref().map(Lighting::words).unwrap_or_default()),
         ])
+    }
+}
+
+/// A reference that should be found in a scene.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sought<'a> {
+    /// `character-0` and the like.
+    pub slot: &'a str,
+    /// The image that shows it.
+    pub reference: &'a MediaId,
+    /// Where the middle of the figure was asked to be, 0 to 1 from the left and from the top.
+    pub at: Option<[f64; 2]>,
+}
+
+impl Composite {
+    /// The references among `slots` that are figures and can be looked for. A thing has neither head nor legs, and in a
+    /// portrait an upper body alone is not found.
+    #[must_use]
+    pub fn sought<'a>(&self, slots: &'a [Slot]) -> Vec<Sought<'a>> {
+        if self.composition == Some(Composition::Portrait) {
+            return Vec::new();
+        }
+        let sought = slots.iter().filter_map(|slot| {
+            let number = slot.slot.strip_prefix("character-")?;
+            let character = number.parse::<usize>().ok().and_then(|number| self.characters.get(number));
+            let at = character.and_then(|character| character.position.point());
+            Some(Sought { slot: &slot.slot, reference: slot.reference.as_ref()?, at })
+        });
+        sought.collect()
     }
 }
 

@@ -32,7 +32,13 @@ const MOST_DOWNLOADS: usize = 5;
 /// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording` says
 /// what is taken out of a prompt that fal's content policy refused.
 #[must_use]
-pub(super) fn after_error(error: &FalError, recipe: &Recipe, attempts: &[&Attempt], jitter: f64, wording: &Wording) -> Next {
+pub(super) fn after_error(
+    error: &FalError,
+    recipe: &Recipe,
+    attempts: &[&Attempt],
+    jitter: f64,
+    wording: &Wording,
+) -> Next {
     let before = times(attempts, error.kind);
     // fal's own word against trying again counts where trying again would be all that we do.
     let told_not_to = error.retryable == Some(false)

@@ -5,6 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
+use jiff::Timestamp;
 use likeness_core::{
     model::{Model, Price, Range, Size, Unit},
     money::Usd,
@@ -96,11 +97,32 @@ struct PriceView {
     tiers: BTreeMap<&'static str, f64>,
     as_of: &'static str,
     source: &'static str,
+    /// The last bill of fal's that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftView>,
 }
 
-pub(crate) async fn list_models(State(_): State<Arc<App>>, caller: Caller) -> Result<Json<ModelList>, ApiError> {
+/// A bill of fal's that is not by the price above.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DriftView {
+    units: f64,
+    expected_usd: f64,
+    billed_usd: f64,
+    at: Timestamp,
+}
+
+pub(crate) async fn list_models(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ModelList>, ApiError> {
     caller.has_scope(Scope::Read, "a key with the scope `read`")?;
-    Ok(Json(ModelList { models: Model::all().iter().map(ModelView::new).collect() }))
+    let mut models: Vec<ModelView> = Model::all().iter().map(ModelView::new).collect();
+    for drift in app.store.drifts().await? {
+        let model = models.iter_mut().find(|model| model.id == drift.model);
+        if let Some(price) = model.and_then(|model| model.price.as_mut()) {
+            let (expected_usd, billed_usd) = (drift.expected.dollars(), drift.billed.dollars());
+            price.drift = Some(DriftView { units: drift.units, expected_usd, billed_usd, at: drift.at });
+        }
+    }
+    Ok(Json(ModelList { models }))
 }
 
 impl ModelView {
@@ -176,6 +198,7 @@ impl PriceView {
             tiers: price.tiers.iter().map(|(name, price)| (name.as_str(), Usd::dollars(*price))).collect(),
             as_of: &price.as_of,
             source: &price.source,
+            drift: None,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
-    views::image::ImageView,
+    views::{collection::CollectionView, image::ImageView},
 };
 
 #[derive(Debug, Serialize)]

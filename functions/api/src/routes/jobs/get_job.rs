@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 
-use crate::{access::Caller, app::App, problem::ApiError, request::extract::Path, views::job::JobView};
+use crate::{
+    access::Caller, app::App, problem::ApiError, request::extract::Path, routes::jobs::readable, views::job::JobView,
+};
 
 pub(crate) async fn get_job(
     State(app): State<Arc<App>>,

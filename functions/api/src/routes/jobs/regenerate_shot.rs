@@ -13,8 +13,8 @@ use crate::{
     access::{Action, Caller},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path},
-    routes::jobs::reachable,
+    request::{body::JsonBody, extract::Path, kinds::regeneration::Regenerate},
+    routes::{generate::regeneration::regeneration, jobs::reachable},
     start_job::{Request, start_job},
 };
 

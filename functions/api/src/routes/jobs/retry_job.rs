@@ -35,7 +35,8 @@ pub(crate) async fn retry_job(
     let (wait, cancel_after) = (prefer::wait(&headers)?, cancel_after(&headers)?);
     let idempotency = idempotency(&headers, &format!("jobs/{id}/retry"), "")?;
     // Somebody else may open it at this moment, or end it: read again and decide anew.
-    for _ in 0..4 {
+    let mut tries = app.store.tries("the job");
+    loop {
         let now = app.clock.now();
         if let Some(idempotency) = &idempotency
             && let Some(known) = app.store.replay(&project, idempotency, now).await?
@@ -54,13 +55,15 @@ pub(crate) async fn retry_job(
                 let stored = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
                 return respond(&app, Started { stored, cached: false }, wait).await;
             }
-            Acceptance::Conflict => before = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?,
+            Acceptance::Conflict => {
+                tries.again().await?;
+                before = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
+            }
             known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => {
                 return respond(&app, replay(&app, &known).await?, wait).await;
             }
         }
     }
-    Err(ApiError::Conflict { detail: "the job is being changed by another request; try again".to_owned() })
 }
 
 /// The job as it is once it is open again, and its shots that wait anew, with turns of their own: they stand in no line

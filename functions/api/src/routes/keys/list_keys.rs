@@ -13,6 +13,8 @@ use crate::{
     app::App,
     problem::ApiError,
     request::{cursor, extract::Query},
+    routes::keys::WhoseKeys,
+    views::key::KeyView,
 };
 
 #[derive(Debug, Serialize)]

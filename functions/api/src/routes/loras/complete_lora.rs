@@ -29,12 +29,14 @@ pub(crate) async fn complete_lora(
     Path((project, lora)): Path<(String, String)>,
 ) -> Result<Json<LoraView>, ApiError> {
     let project = caller.may(&app, Action::Write, &project).await?;
-    for _ in 0..4 {
+    let mut tries = app.store.tries("the LoRA");
+    loop {
         let before = find(&app, &project, &lora).await?;
         let lora = match before.value.state {
             LoraState::Uploading { bytes, upload_until } => {
                 let lora = checked(&app, before.value.clone(), bytes, upload_until).await?;
                 if app.store.save_lora(&before, &lora).await? == Saved::Conflict {
+                    tries.again().await?;
                     continue;
                 }
                 lora
@@ -49,7 +51,6 @@ pub(crate) async fn complete_lora(
             LoraState::Ready { .. } | LoraState::Uploading { .. } => Ok(Json(lora.into())),
         };
     }
-    Err(ApiError::Conflict { detail: "the LoRA is being changed by another request; try again".to_owned() })
 }
 
 /// The LoRA as it is after a look at its file, of which `announced` bytes are expected.

@@ -11,6 +11,8 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
+    routes::loras::find,
+    views::lora::LoraView,
 };
 
 pub(crate) async fn get_lora(

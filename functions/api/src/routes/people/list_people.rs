@@ -12,7 +12,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::{
-        cursor::PageQuery,
+        cursor::{self, PageQuery},
         extract::{Path, Query},
     },
     views::person::PersonView,

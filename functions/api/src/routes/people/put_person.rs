@@ -5,14 +5,18 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::{id::PersonId, person::Person, store::Saved};
+use likeness_core::{id::PersonId, person::Person};
 use serde::Deserialize;
 
 use crate::{
     access::{Action, Caller},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::{
+        body::JsonBody,
+        extract::Path,
+        validation::{Errors, OLDEST},
+    },
     views::person::PersonView,
 };
 
@@ -34,26 +38,23 @@ pub(crate) async fn put_person(
     let project = caller.may(&app, Action::Write, &project).await?;
     let id: PersonId = person.parse().map_err(|_| ApiError::NotFound { what: "person" })?;
     validate(&body.value)?;
-    for _ in 0..4 {
-        let now = app.clock.now();
+    let now = app.clock.now();
+    let make = |existing: Option<Person>| {
         let PutPerson { name, trigger_word, age, gender } = body.value.clone();
-        let existing = app.store.person(&project, &id).await?;
-        let person = Person {
+        Ok::<_, ApiError>(Person {
             id: id.clone(),
             project: project.clone(),
             name,
             trigger_word,
             age,
             gender,
-            latest_lora: existing.as_ref().and_then(|existing| existing.value.latest_lora),
-            created_at: existing.as_ref().map_or(now, |existing| existing.value.created_at),
+            latest_lora: existing.as_ref().and_then(|existing| existing.latest_lora),
+            created_at: existing.map_or(now, |existing| existing.created_at),
             updated_at: now,
-        };
-        if app.store.put_person(&person, existing.map(|existing| existing.revision)).await? == Saved::Yes {
-            return Ok(Json(person.into()));
-        }
-    }
-    Err(ApiError::Conflict { detail: "the person is being changed by another request; try again".to_owned() })
+        })
+    };
+    let person = app.store.put_person(&project, &id, make).await??;
+    Ok(Json(person.into()))
 }
 
 fn validate(body: &PutPerson) -> Result<(), ApiError> {

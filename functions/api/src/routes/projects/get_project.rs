@@ -11,6 +11,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
+    views::project::ProjectView,
 };
 
 pub(crate) async fn get_project(

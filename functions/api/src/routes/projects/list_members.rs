@@ -12,6 +12,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
+    views::member::MemberView,
 };
 
 #[derive(Debug, Serialize)]

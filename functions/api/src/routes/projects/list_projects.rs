@@ -12,7 +12,10 @@ use crate::{
     access::Caller,
     app::App,
     problem::ApiError,
-    request::{cursor, extract::Query},
+    request::{
+        cursor::{self, PageQuery},
+        extract::Query,
+    },
     views::project::ProjectView,
 };
 

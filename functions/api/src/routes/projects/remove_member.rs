@@ -13,6 +13,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
+    routes::projects::keeps_an_owner,
 };
 
 pub(crate) async fn remove_member(

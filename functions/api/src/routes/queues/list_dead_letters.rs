@@ -78,7 +78,7 @@ async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<
 async fn project_of(app: &App, hint: Option<Hint>) -> Result<Option<ProjectId>, StoreError> {
     let project = match hint.map_or(About::Nobody, Hint::about) {
         About::Nobody => Ok(None),
-        About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.project)),
+        About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.value.project)),
         About::Workflow(id) => app.store.workflow(id).await.map(|found| found.map(|found| found.value.project)),
     };
     match project {

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
+    views::subject::SubjectView,
 };
 
 pub(crate) async fn get_subject(

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use likeness_core::{
     id::SubjectId,
-    store::Saved,
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 use serde::Deserialize;
@@ -39,28 +38,24 @@ pub(crate) async fn put_subject(
     let id: SubjectId = subject.parse().map_err(|_| ApiError::NotFound { what: "subject" })?;
     let PutSubject { subject_type, description, specifications } = body.value;
     validate(&description, &specifications)?;
-    for _ in 0..4 {
-        let now = app.clock.now();
-        let existing = app.store.subject(&project, &id).await?;
-        if let Some(existing) = existing.as_ref().filter(|existing| existing.value.subject_type != subject_type) {
-            let detail = format!("the subject {id} is a {}", existing.value.subject_type.as_str());
-            return Err(FieldError::body("/subjectType", detail).into());
+    let now = app.clock.now();
+    let make = |existing: Option<Subject>| {
+        if let Some(existing) = existing.as_ref().filter(|existing| existing.subject_type != subject_type) {
+            let detail = format!("the subject {id} is a {}", existing.subject_type.as_str());
+            return Err(FieldError::body("/subjectType", detail));
         }
-        let subject = Subject {
+        Ok(Subject {
             id: id.clone(),
             project: project.clone(),
             subject_type,
             description: description.clone(),
             specifications: specifications.clone(),
-            created_at: existing.as_ref().map_or(now, |existing| existing.value.created_at),
+            created_at: existing.map_or(now, |existing| existing.created_at),
             updated_at: now,
-        };
-        let seen = existing.map(|existing| existing.revision);
-        if app.store.put_subject(&subject, seen).await? == Saved::Yes {
-            return Ok(Json(SubjectView::new(&app, subject).await?));
-        }
-    }
-    Err(ApiError::Conflict { detail: "the subject is being changed by another request; try again".to_owned() })
+        })
+    };
+    let subject = app.store.put_subject(&project, &id, make).await??;
+    Ok(Json(SubjectView::new(&app, subject).await?))
 }
 
 fn validate(description: &str, specifications: &VisualSpecifications) -> Result<(), ApiError> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::StatusCode;
-use likeness_core::{job::TakenBack, store::Saved, take_back::take_back, workflow::WorkflowState};
+use likeness_core::{job::TakenBack, store::Changed, take_back::take_back, workflow::WorkflowState};
 
 use crate::{
     access::{Action, Caller},
@@ -24,16 +24,17 @@ pub(crate) async fn cancel_workflow(
     Path((project, workflow)): Path<(String, String)>,
 ) -> Result<(StatusCode, Json<WorkflowView>), ApiError> {
     let project = caller.may(&app, Action::Generate, &project).await?;
-    let canceled = loop {
-        let before = of_project(&app, &project, &workflow).await?;
-        if let WorkflowState::Ended { .. } = before.value.state {
-            return Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() });
-        }
-        let after = before.value.canceled(app.clock.now());
-        // A step that began meanwhile is one whose job has to be taken back.
-        if app.store.save_workflow(&after, before.revision).await? == Saved::Yes {
-            break after;
-        }
+    let id = of_project(&app, &project, &workflow).await?.value.id;
+    let now = app.clock.now();
+    // Decided anew where a step began meanwhile: its job has to be taken back too.
+    let canceled = app.store.change_workflow(id, |workflow| match workflow.state {
+        WorkflowState::Ended { .. } => Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() }),
+        WorkflowState::Open { .. } => Ok(workflow.canceled(now)),
+    });
+    let canceled = match canceled.await? {
+        Changed::Done(canceled) => canceled.value,
+        Changed::Unchanged(error) => return Err(error),
+        Changed::Gone => return Err(ApiError::NotFound { what: "workflow" }),
     };
     for job in canceled.jobs() {
         take_back(&app.store, &app.intake.queues, job, TakenBack::Caller, app.clock.now()).await?;

@@ -25,7 +25,7 @@ use crate::{
     problem::ApiError,
     request::{body::JsonBody, extract::Path, reachable},
     routes::workflows::{
-        of_project,
+        go_on, of_project,
         steps::{CreateStep, chain},
     },
     start_job::may_be_cached,

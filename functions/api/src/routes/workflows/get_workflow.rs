@@ -11,6 +11,7 @@ use crate::{
     app::App,
     problem::ApiError,
     request::extract::Path,
+    routes::workflows::of_project,
     views::workflow::WorkflowView,
 };
 
