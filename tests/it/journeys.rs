@@ -17,6 +17,7 @@ mod deadline;
 mod disorder;
 mod events;
 mod faces;
+mod fal_answers;
 mod faults;
 mod generate;
 mod hostile;

@@ -301,9 +301,9 @@ mod tests {
             gate.recent = gate.recent.with_one_more(LIMITS, at(second)).unwrap();
         }
         assert_eq!((seconds(&gate, 1), seconds(&gate, 6)), (20, 120));
-        gate.stopped = Some(Stop { until: at(75), reason: "no".to_owned() });
+        gate.weather.stop = Some(Stop::new(at(75), "no"));
         assert_eq!(seconds(&gate, 6), 45 + 120);
-        gate.stopped = Some(Stop { until: at(29), reason: "over".to_owned() });
+        gate.weather.stop = Some(Stop::new(at(29), "over"));
         assert_eq!(seconds(&gate, 6), 120);
     }
 
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn an_expired_lease_is_a_free_slot() {
         let shot = "01jd0000000000000000000000-0".parse().unwrap();
-        let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second) };
+        let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second), left: None };
         let gate = Gate { held: vec![held(0, 10), held(1, 100)], ..Gate::default() };
         assert_eq!(gate.free_slot(LIMITS, at(5), &Entropy::seeded(1)), None);
         assert_eq!(gate.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));

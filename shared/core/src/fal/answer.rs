@@ -93,6 +93,8 @@ fn of_submit(form: Form) -> Says {
         Form::Typed(_, StartDeadline) => Says::Outcome,
         // Whatever ran into a time-out, or stood behind a gateway, may have gone through.
         Form::Typed(408 | 502 | 504, _) | Form::Untyped(408 | 502 | 504) => Says::Perhaps,
+        // Of the address rather than of the input.
+        Form::Typed(404 | 405 | 410, _) => Says::Doubt,
         Form::Typed(_, ContentPolicy | Moderated | InvalidInput | Download | Cancelled) => Says::Outcome,
         Form::Typed(_, RateLimited | Unavailable | Unreachable | Internal | Authentication | AccountLocked) => {
             Says::Closed
@@ -191,7 +193,7 @@ mod tests {
     /// One of each form that is judged in its own way somewhere.
     fn forms() -> Vec<(&'static str, Form)> {
         use FalErrorKind::{
-            AccountLocked, Cancelled, ContentPolicy, Download, Internal, InvalidInput, Moderated, RateLimited,
+            AccountLocked, Cancelled, ContentPolicy, Download, Garbled, Internal, InvalidInput, Moderated, RateLimited,
             StartDeadline, TimedOut, Unavailable,
         };
         vec![
@@ -200,7 +202,7 @@ mod tests {
             ("typed 422, moderated", Form::Typed(422, Moderated)),
             ("typed 422, input", Form::Typed(422, InvalidInput)),
             ("typed 422, download", Form::Typed(422, Download)),
-            ("typed 404", Form::Typed(404, InvalidInput)),
+            ("typed 404", Form::Typed(404, Garbled)),
             ("typed 429", Form::Typed(429, RateLimited)),
             ("typed 499, cancelled", Form::Typed(499, Cancelled)),
             ("typed 500, internal", Form::Typed(500, Internal)),

@@ -183,7 +183,7 @@ impl Callback {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::FalErrorKind, *};
 
     fn parse(value: &Value) -> Callback {
         Callback::parse(value.to_string().as_bytes()).unwrap()

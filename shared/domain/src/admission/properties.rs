@@ -85,7 +85,7 @@ impl World {
             return;
         }
         self.gate.held.retain(|held| held.slot != slot);
-        self.gate.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE });
+        self.gate.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE, left: None });
         (self.gate.recent, self.gate.revision) = (recent, seen.revision + 1);
         self.gate.served = self.gate.served.clone().with(rank);
         self.waiting.remove(&(rank, shot));
