@@ -72,7 +72,7 @@ class Fal:
         self.url = self.front.url
 
     def misbehave(self, how):
-        """Once, at the next submit; local/src/fal/README.md says how."""
+        """Once, at the next submit; local/fal-emulator/README.md says how."""
         self.control("faults", {"when": {}, "times": 1, "do": how})
 
     def ledger(self):

@@ -14,10 +14,8 @@ use std::{
 use http::StatusCode;
 use jiff::Timestamp;
 use likeness_core::{clock::Clock, config::StoreConfig, entropy::Entropy, fal::http_builder, lane::Lane, store::Store};
-use likeness_local::{
-    fal::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing},
-    stack::{Stack, StackOptions},
-};
+use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
+use likeness_stack::{Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -90,6 +88,16 @@ impl Product {
 
     pub(crate) fn fal(&self) -> &Emulator {
         self.stack().emulator().unwrap()
+    }
+
+    /// A client of the engine that holds the table.
+    pub(crate) fn table(&self) -> aws_sdk_dynamodb::Client {
+        likeness_stack::dynamodb_client(self.stack().env()).unwrap()
+    }
+
+    /// A client of the engine that holds the queues.
+    pub(crate) fn queues(&self) -> aws_sdk_sqs::Client {
+        likeness_stack::sqs_client(self.stack().env()).unwrap()
     }
 
     pub(crate) fn store(&self) -> Store {

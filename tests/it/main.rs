@@ -1,7 +1,5 @@
 //! Journeys.
 
-mod conformance;
-mod fal_emulator;
 mod harness;
 mod journeys;
 mod model_table;

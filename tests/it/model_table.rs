@@ -10,10 +10,11 @@ use std::{
 use futures_util::{StreamExt, stream};
 use likeness_core::{
     clock::Clock,
+    fal,
     model::{Model, Size},
     recipe::{Control, ControlMode, LoraUse, Recipe, Source},
 };
-use likeness_local::fal::{Emulator, EmulatorOptions, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome};
+use likeness_fal_emulator::{Emulator, EmulatorOptions, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome};
 use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
@@ -102,7 +103,7 @@ impl Fal {
 
 fn input(recipe: &Recipe) -> Value {
     let weights = "https://r2.example/loras/ada/1.safetensors".to_owned();
-    recipe.input(&HashMap::from([(WEIGHTS.to_owned(), weights)])).unwrap()
+    fal::input(recipe, &HashMap::from([(WEIGHTS.to_owned(), weights)])).unwrap()
 }
 
 /// The ends of every range, each format, each size.

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use crate::{conformance::clients::Destination, harness::Product};
+use crate::harness::Product;
 
 /// Every item of the table by its key. Two that are equal hold the same, to the byte.
 pub(crate) async fn whole_table(product: &Product) -> BTreeMap<String, String> {
     let env = product.stack().env();
-    let table = Destination::embedded(env.required("AWS_ENDPOINT_URL_DYNAMODB", "").unwrap().to_owned()).dynamodb();
+    let table = product.table();
     let scan = table.scan().table_name(env.required("TABLE_NAME", "").unwrap());
     let items = scan.consistent_read(true).into_paginator().items().send();
     let items: Vec<HashMap<String, AttributeValue>> = items.try_collect().await.unwrap();

@@ -31,7 +31,7 @@ def start(likeness, folder, variables=None):
 
 
 def variables_of(template, function, parts):
-    """What the template sets, with local/src/stack/environment.rs's values for what is AWS, R2 or fal."""
+    """What the template sets, with local/stack/src/environment.rs's values for what is AWS, R2 or fal."""
     lane = f"{parts['sqs']}/000000000000/likeness"
     local = {
         "TABLE_NAME": "likeness",

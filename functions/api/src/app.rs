@@ -8,8 +8,8 @@ use likeness_core::{
     config::{BucketConfig, ConfigError, Env, FalLimits, KnownHosts, LargestImage, QueueConfig},
     entropy::Entropy,
     hosts::Hosts,
-    intake::Intake,
     prompt::Wording,
+    steps::accept::Acceptor,
     store::Store,
 };
 
@@ -17,7 +17,7 @@ use likeness_core::{
 #[derive(Debug)]
 pub struct App {
     pub(crate) store: Store,
-    pub(crate) intake: Intake,
+    pub(crate) acceptor: Acceptor,
     pub(crate) bucket: Bucket,
     /// Where the hosts of callers' addresses lead.
     pub(crate) hosts: Hosts,
@@ -35,10 +35,10 @@ impl App {
     /// # Errors
     /// A value is missing or malformed.
     pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, ConfigError> {
-        let intake = Intake::from_env(env, entropy.clone())?;
+        let acceptor = Acceptor::from_env(env, entropy.clone())?;
         Ok(Self {
-            store: intake.store.clone(),
-            intake,
+            store: acceptor.store.clone(),
+            acceptor,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             hosts: Hosts::new(KnownHosts::from_env(env)?.0),
             backlog: Backlog::new(QueueConfig::from_env(env)?),
@@ -51,6 +51,6 @@ impl App {
 
     /// How prompts are worded.
     pub(crate) fn wording(&self) -> &Wording {
-        &self.intake.planning.wording
+        &self.acceptor.planning.wording
     }
 }

@@ -7,7 +7,6 @@ mod access;
 mod app;
 mod headers;
 mod problem;
-mod report_content;
 mod request;
 mod router;
 mod routes;

@@ -124,7 +124,9 @@ impl From<StoreError> for ApiError {
             StoreError::Busy(source) => Self::Unavailable(source),
             StoreError::Contended { .. } => Self::Conflict { detail: format!("{error}; try again") },
             StoreError::NotInList => FieldError::query("cursor", CursorError::OtherList.to_string()).into(),
-            StoreError::Refused(_) | StoreError::Unreadable(_) => Self::Internal(Box::new(error)),
+            StoreError::Refused(_) | StoreError::Unreadable(_) | StoreError::Condition(_) => {
+                Self::Internal(Box::new(error))
+            }
         }
     }
 }

@@ -9,9 +9,9 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use likeness_core::{
     id::{JobId, ProjectId},
-    intake::{Declined, Order, Prepared},
     kind::Kind,
-    store::{Acceptance, Idempotency, JobView as Stored, NewJob},
+    steps::accept::{Declined, DryRun, Order},
+    store::{Acceptance, Idempotency, JobView as Stored},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -110,11 +110,11 @@ pub(crate) async fn respond(app: &App, started: Started, wait: Option<Duration>)
     Ok(answer(view, wait))
 }
 
-/// Writes job, shots and reservation, then tells the lane. The order of the two is what makes a crash harmless.
+/// Accepts the request: as its idempotency key says, as an earlier job, or as a job of its own.
 pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiError> {
     let Request { order, idempotency, .. } = request;
     // Another request may create the same subject or use the same key at this moment: read again and decide anew.
-    let mut tries = app.store.tries("the subject");
+    let (mut tries, mut is_reachable) = (app.store.tries("the subject"), false);
     loop {
         let now = app.clock.now();
         if let Some(idempotency) = idempotency
@@ -122,28 +122,22 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         {
             return replay(app, &replayed).await;
         }
-        reachable::check(app, std::iter::once(("", &order.kind))).await?;
-        let (accepted, started) = match app.intake.prepare(order, now).await? {
-            Prepared::Cached(mut earlier) => {
+        let (accepted, started) = match app.acceptor.dry_run(order, now).await? {
+            DryRun::Reused(mut earlier) => {
                 // Another's.
                 earlier.job.value.metadata = None;
                 let id = earlier.job.value.id;
                 let accepted = app.store.accept_cached(&order.project, id, idempotency.as_ref(), now).await?;
                 (accepted, Started { stored: *earlier, cached: true })
             }
-            Prepared::New { job, shots, subject } => {
-                let new = NewJob {
-                    job: &job,
-                    shots: &shots,
-                    subject: subject.as_deref(),
-                    idempotency: idempotency.clone(),
-                    workflow: None,
-                };
-                let accepted = app.store.accept_job(&new, now).await?;
-                if accepted == Acceptance::Accepted {
-                    app.intake.announce(&job, now).await;
+            DryRun::New(planned) => {
+                // DNS is asked for what is new, and once.
+                if !is_reachable {
+                    reachable::check(app, std::iter::once(("", &order.kind))).await?;
+                    is_reachable = true;
                 }
-                (accepted, Started { stored: Stored::accepted(*job, shots), cached: false })
+                let created = app.acceptor.create(order, *planned, idempotency.as_ref(), |_| None, now).await?;
+                (created.acceptance, Started { stored: created.view, cached: false })
             }
         };
         match accepted {

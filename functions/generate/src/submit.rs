@@ -7,9 +7,9 @@ use jiff::SignedDuration;
 use likeness_core::{
     bucket::BucketError,
     call_off::call_off,
-    fal::{FalError, FalErrorKind, NoAnswer, Says},
+    fal::{self, FalError, FalErrorKind, NoAnswer, NotSendable, Says},
     queue::LaneHint,
-    recipe::{File, NotSendable},
+    recipe::{File, UnknownModel},
     shot::{Arrival, FalRequest, Illegal, Shot},
     store::{Changed, StoreError},
     telemetry::causes,
@@ -97,6 +97,8 @@ async fn refused(app: &App, shot: &Shot, said: NoAnswer, probe: bool) -> Result<
 enum NotMade {
     #[error(transparent)]
     Recipe(#[from] NotSendable),
+    #[error(transparent)]
+    Model(#[from] UnknownModel),
     #[error("a file that the request goes by cannot be reached")]
     Address(#[from] BucketError),
 }
@@ -112,7 +114,7 @@ async fn request(app: &App, shot: &Shot) -> Result<(&'static str, Value), NotMad
         };
         addresses.insert(key.to_owned(), app.bucket.signed_get(key, lifetime, window, now).await?.url);
     }
-    Ok((&shot.recipe.model()?.endpoint, shot.recipe.input(&addresses)?))
+    Ok((&shot.recipe.model()?.endpoint, fal::input(&shot.recipe, &addresses)?))
 }
 
 /// fal takes requests again.

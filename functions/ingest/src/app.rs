@@ -6,8 +6,8 @@ use likeness_core::{
     config::{BucketConfig, CacheTtls, Env, FaceConfig, LargestImage},
     entropy::Entropy,
     faces::Faces,
-    intake::Intake,
     start::StartError,
+    steps::accept::Acceptor,
     store::Store,
 };
 use likeness_vision::Limits;
@@ -26,7 +26,7 @@ const DESKS: usize = 2;
 pub struct App {
     pub(crate) store: Store,
     /// For the next step of a workflow.
-    pub(crate) intake: Intake,
+    pub(crate) acceptor: Acceptor,
     /// For how long a finished job answers the same request.
     pub(crate) cache: CacheTtls,
     pub(crate) bucket: Bucket,
@@ -53,10 +53,10 @@ impl App {
         if env.optional("FAL_QUEUE_URL").is_some() {
             hosts.add_server(env.url("FAL_QUEUE_URL", None)?);
         }
-        let intake = Intake::from_env(env, entropy)?;
+        let acceptor = Acceptor::from_env(env, entropy)?;
         Ok(Self {
-            store: intake.store.clone(),
-            intake,
+            store: acceptor.store.clone(),
+            acceptor,
             cache: CacheTtls::from_env(env)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             faces: FaceConfig::from_env(env)?.map(Faces::new),

@@ -49,7 +49,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
                     continue;
                 }
                 tracing::warn!(event = "tried_again", job.id = %job, shots = more.len(), "more is generated before the end");
-                app.intake.announce(&extended, now).await;
+                app.acceptor.announce(&extended, now).await;
                 return Ok(());
             }
             Next::End(compared) => *compared,
@@ -74,7 +74,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
 /// The workflow can begin what waited for this job.
 async fn go_on(app: &App, job: &Job, now: Timestamp) -> Result<(), StoreError> {
     match job.workflow {
-        Some(workflow) => advance(&app.intake, workflow, now).await,
+        Some(workflow) => advance(&app.acceptor, workflow, now).await,
         None => Ok(()),
     }
 }

@@ -39,7 +39,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
 async fn attend(app: &App, record: &SqsMessage) -> Result<(), Box<dyn Error + Send + Sync>> {
     let job = match serde_json::from_str(record.body.as_deref().unwrap_or_default())? {
         IngestHint::Job(job) => job,
-        IngestHint::Workflow(workflow) => return Ok(advance(&app.intake, workflow, app.clock.now()).await?),
+        IngestHint::Workflow(workflow) => return Ok(advance(&app.acceptor, workflow, app.clock.now()).await?),
         IngestHint::Shot(shot) => {
             if let Some(view) = app.store.job(shot.job).await?
                 && let Some(before) = view.shots.iter().find(|read| read.value.id == shot)

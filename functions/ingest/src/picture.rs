@@ -6,12 +6,10 @@ use bytes::Bytes;
 use likeness_core::{
     failure::{Failure, FailureCode},
     filing::Slot,
+    measured::Measured,
 };
 use likeness_vision::{
-    Format, Limits, Rejected, colour_presence,
-    consistency::Figure,
-    decode, palette, quality,
-    specification::{Specification, measure},
+    Format, Limits, Rejected, colour_presence, consistency::Figure, decode, palette, quality, specification::measure,
 };
 use sha2::{Digest, Sha256};
 
@@ -32,7 +30,7 @@ pub(crate) struct Prepared {
     pub(crate) quality: BTreeMap<String, f64>,
     pub(crate) palette: Vec<String>,
     /// What its figure looks like, where that was wanted and there is one.
-    pub(crate) measured: Option<Specification>,
+    pub(crate) measured: Option<Measured>,
     /// How well it shows each reference, by slot.
     pub(crate) reference_scores: BTreeMap<String, f64>,
 }
@@ -83,7 +81,11 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<
         quality_score: measured.score,
         quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
-        measured: wanted.figure.then(|| Figure::of(&picture).ok().map(|figure| measure(&figure))).flatten(),
+        measured: wanted
+            .figure
+            .then(|| Figure::of(&picture).ok())
+            .flatten()
+            .map(|figure| crate::measured::measured(measure(&figure))),
         reference_scores: wanted
             .slots
             .iter()

@@ -23,7 +23,6 @@ use likeness_vision::Rejected;
 use crate::{
     app::App,
     download::DownloadError,
-    measured::in_words,
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
@@ -196,7 +195,7 @@ async fn upload(
         tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
     let mut specifications = filing.specifications.clone();
     if let Some(measured) = &prepared.measured {
-        specifications = specifications.or(in_words(measured));
+        specifications = specifications.or(measured.in_words());
     }
     if specifications.color_palette.is_empty() {
         specifications.color_palette = prepared.palette;
@@ -227,8 +226,7 @@ async fn upload(
         version: version.number,
         parent: version.parent.cloned(),
         reference_scores: prepared.reference_scores,
-        // It is plain data: text, numbers, lists.
-        measured: prepared.measured.and_then(|measured| serde_json::to_string(&measured).ok()),
+        measured: prepared.measured,
         provider_retried: delivery.provider_retried,
     })
 }

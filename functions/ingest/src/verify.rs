@@ -23,13 +23,16 @@ use likeness_core::{
     job::{Comparison, Job},
     kind::{Verification, verification::Examined},
     pointer::ImagePointer,
-    report::{CheckType, PASS, Report, Verified},
+    report::{
+        CheckType, PASS, Report, Verified,
+        content::{self as written, Content},
+    },
     shot::Shot,
     store::StoreError,
 };
 
 use self::{
-    content::{Content, Counted},
+    content::Counted,
     look::{Looked, Side},
 };
 use crate::app::App;
@@ -63,9 +66,6 @@ pub(crate) enum NotVerified {
     /// It took too long: the function would have ended in the middle of it.
     #[error("comparing took too long")]
     TooLong(#[from] tokio::time::error::Elapsed),
-    /// A report that cannot be written down.
-    #[error("a report has no JSON form")]
-    Json(#[from] serde_json::Error),
 }
 
 /// How long it may take: the function has 120 seconds.
@@ -92,7 +92,7 @@ async fn compared(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Resul
             let reference = cast_ids(&job.filing.slots);
             let (content, images, counted) = scene::of(app, job, cast, shots).await?;
             let asked = Asked { reference, images, check: CheckType::All, threshold: PASS };
-            kept(app, job, asked, counted, &Content::Scene(content), None, now).await?
+            kept(app, job, asked, counted, Content::Scene(content), None, now).await?
         }
         Comparison::Sides(verification) => of_verification(app, job, verification, now).await?,
     };
@@ -126,13 +126,13 @@ async fn of_views(
     let all = job.judged_with(&judged);
     let chosen = job.kind.chosen(shots, &all);
     let set = if chosen == newest { set } else { set::Set::of(app, job, set.into_master(), &chosen).await? };
-    let attempts = content::attempts(&chosen, shots, &all);
+    let attempts = written::attempts(&chosen, shots, &all);
     let counted = set.counted(CheckType::All, PASS);
     let (content, sheet) = set.told(attempts).await;
     let content = Content::Set(Box::new(content));
     let images = chosen.iter().filter_map(|shot| first_image(shot)).cloned().collect();
     let asked = Asked { reference: master.to_string(), images, check: CheckType::All, threshold: PASS };
-    let mut compared = kept(app, job, asked, counted, &content, sheet, now).await?;
+    let mut compared = kept(app, job, asked, counted, content, sheet, now).await?;
     compared.verified.judged = judged;
     Ok(Next::End(Box::new(compared)))
 }
@@ -191,7 +191,7 @@ async fn of_verification(
             let counted = set.counted(verification.check, verification.threshold);
             let (content, sheet) = set.told(Vec::new()).await;
             let content = Content::Set(Box::new(content));
-            kept(app, job, asked(images), counted, &content, sheet, now).await
+            kept(app, job, asked(images), counted, content, sheet, now).await
         }
         (Side::Picture(examined), Side::Views(collection)) => {
             let images = examined.id.clone().into_iter().collect();
@@ -200,12 +200,12 @@ async fn of_verification(
         (Side::Picture(examined), Side::Picture(against)) => {
             let images = examined.id.clone().into_iter().collect();
             if let Some((content, counted)) = scene::with_one(app, &against, &examined, verification).await? {
-                return kept(app, job, asked(images), counted, &Content::Scene(content), None, now).await;
+                return kept(app, job, asked(images), counted, Content::Scene(content), None, now).await;
             }
             let pair = pair::Pair::of(*against, *examined, None).await.with_face(app).await;
             let counted = pair.counted(verification.check, verification.threshold);
             let (content, sheet) = pair.told().await;
-            kept(app, job, asked(images), counted, &Content::Pair(Box::new(content)), sheet, now).await
+            kept(app, job, asked(images), counted, Content::Pair(Box::new(content)), sheet, now).await
         }
     }
 }
@@ -228,7 +228,7 @@ async fn in_collection(
     let pair = pair.with_face(app).await;
     let counted = pair.counted(asked.check, asked.threshold);
     let (content, sheet) = pair.told().await;
-    kept(app, job, asked, counted, &Content::Pair(Box::new(content)), sheet, now).await
+    kept(app, job, asked, counted, Content::Pair(Box::new(content)), sheet, now).await
 }
 
 /// One side of a comparison; `None` where it is gone.
@@ -270,7 +270,7 @@ async fn kept(
     job: &Job,
     asked: Asked,
     counted: Counted,
-    content: &Content,
+    content: Content,
     sheet: Option<String>,
     now: Timestamp,
 ) -> Result<Compared, NotVerified> {
@@ -291,7 +291,7 @@ async fn kept(
         threshold: asked.threshold,
         overall: counted.overall,
         passed: counted.passed,
-        content: serde_json::to_string(content)?,
+        content,
         sheet,
     };
     let verified = Verified { doubtful: counted.passed == Some(false), report: Some(id), ..Verified::default() };

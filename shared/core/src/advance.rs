@@ -9,13 +9,13 @@ use tokio::task::JoinSet;
 use crate::{
     failure::{Failure, FailureCode},
     id::{JobId, MediaId, WorkflowId},
-    intake::{Declined, Intake, Order, Prepared},
     job::JobStatus,
     kind::{Kind, Unfit},
     pointer::ImagePointer,
     queue::IngestHint,
     shot::Shot,
-    store::{Acceptance, JobView, NewJob, Saved, StoreError, Versioned},
+    steps::accept::{Acceptor, Declined, DryRun, Order},
+    store::{Acceptance, JobView, Saved, StoreError, Versioned},
     workflow::{JobOutcome, Next, StepState, Workflow, WorkflowState},
 };
 
@@ -23,35 +23,35 @@ use crate::{
 ///
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
-pub async fn advance(intake: &Intake, id: WorkflowId, now: Timestamp) -> Result<(), StoreError> {
-    advance_by(intake, id, usize::MAX, now).await
+pub async fn advance(acceptor: &Acceptor, id: WorkflowId, now: Timestamp) -> Result<(), StoreError> {
+    advance_by(acceptor, id, usize::MAX, now).await
 }
 
 /// The same, but begins at most so many steps and leaves further ones to ingest: for who has little time.
 ///
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
-pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Timestamp) -> Result<(), StoreError> {
+pub async fn advance_by(acceptor: &Acceptor, id: WorkflowId, most: usize, now: Timestamp) -> Result<(), StoreError> {
     let (mut jobs, mut begun, mut put_off) = (HashMap::new(), 0, HashSet::new());
-    let mut tries = intake.store.tries(id);
+    let mut tries = acceptor.store.tries(id);
     loop {
-        let Some(before) = intake.store.workflow(id).await? else { return Ok(()) };
+        let Some(before) = acceptor.store.workflow(id).await? else { return Ok(()) };
         if let WorkflowState::Ended { .. } = before.value.state {
             return Ok(());
         }
-        read_jobs(intake, &before.value, &mut jobs).await?;
+        read_jobs(acceptor, &before.value, &mut jobs).await?;
         let outcomes = jobs.iter().map(|(id, view)| (*id, outcome(view))).collect();
         let saved = match before.value.next(&outcomes, &put_off) {
             Next::Begin(index) if before.value.deadline.is_some_and(|deadline| deadline <= now) => {
                 let failure = Failure::new(FailureCode::Deadline, "the deadline of the workflow had passed");
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
-                intake.store.save_workflow(&after, before.revision).await?
+                acceptor.store.save_workflow(&after, before.revision).await?
             }
             Next::Begin(_) if begun == most => {
-                intake.queues.hint_ingest(IngestHint::Workflow(id)).await;
+                acceptor.queues.hint_ingest(IngestHint::Workflow(id)).await;
                 return Ok(());
             }
-            Next::Begin(index) => match begin(intake, &before, index, &jobs, now).await? {
+            Next::Begin(index) => match begin(acceptor, &before, index, &jobs, now).await? {
                 Some(saved) => {
                     begun += 1;
                     saved
@@ -63,15 +63,15 @@ pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Times
             },
             Next::Drop(index, failure) => {
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
-                intake.store.save_workflow(&after, before.revision).await?
+                acceptor.store.save_workflow(&after, before.revision).await?
             }
             Next::Wait => match before.value.waiting_for_others(now).filter(|_| !put_off.is_empty()) {
-                Some(after) => intake.store.save_workflow(&after, before.revision).await?,
+                Some(after) => acceptor.store.save_workflow(&after, before.revision).await?,
                 None => return Ok(()),
             },
             Next::End => {
                 tracing::info!(event = "workflow_complete", workflow.id = %id, "workflow ended");
-                intake.store.save_workflow(&before.value.clone().ended(now), before.revision).await?
+                acceptor.store.save_workflow(&before.value.clone().ended(now), before.revision).await?
             }
         };
         match saved {
@@ -82,10 +82,14 @@ pub async fn advance_by(intake: &Intake, id: WorkflowId, most: usize, now: Times
 }
 
 /// Reads the jobs that `jobs` does not hold yet. The others are not read again: who ends one of them comes here after it.
-async fn read_jobs(intake: &Intake, workflow: &Workflow, jobs: &mut HashMap<JobId, JobView>) -> Result<(), StoreError> {
+async fn read_jobs(
+    acceptor: &Acceptor,
+    workflow: &Workflow,
+    jobs: &mut HashMap<JobId, JobView>,
+) -> Result<(), StoreError> {
     let mut reads = JoinSet::new();
     for id in workflow.jobs().filter(|id| !jobs.contains_key(id)) {
-        let store = intake.store.clone();
+        let store = acceptor.store.clone();
         reads.spawn(async move { store.job(id).await });
     }
     for view in reads.join_all().await {
@@ -105,7 +109,7 @@ fn outcome(view: &JobView) -> JobOutcome {
 /// Accepts the step's job, with the step in the same transaction. `None` while an image that it names is being made by
 /// others, or its lane takes no more.
 async fn begin(
-    intake: &Intake,
+    acceptor: &Acceptor,
     before: &Versioned<Workflow>,
     index: usize,
     jobs: &HashMap<JobId, JobView>,
@@ -115,7 +119,7 @@ async fn begin(
     let with_step = |state| workflow.clone().with_step(index, state, now);
     let drop = async |failure| {
         let after = with_step(StepState::NotBegun(failure));
-        intake.store.save_workflow(&after, before.revision).await.map(Some)
+        acceptor.store.save_workflow(&after, before.revision).await.map(Some)
     };
     let mut kind = workflow.steps[index].kind.clone();
     if let Err(unfit) = put_results_in_place(&mut kind, workflow, jobs) {
@@ -131,29 +135,19 @@ async fn begin(
         workflow: Some(workflow.id),
         cancel_after: workflow.deadline.map(|deadline| deadline.duration_since(now)),
     };
-    let (job, shots, subject) = match intake.prepare(&order, now).await {
-        Ok(Prepared::New { job, shots, subject }) => (job, shots, subject),
-        Ok(Prepared::Cached(earlier)) => {
+    let planned = match acceptor.dry_run(&order, now).await {
+        Ok(DryRun::New(planned)) => *planned,
+        Ok(DryRun::Reused(earlier)) => {
             let after = with_step(StepState::Begun(earlier.job.value.id));
-            return intake.store.begin_cached(&after, before.revision, now).await.map(Some);
+            return acceptor.store.begin_cached(&after, before.revision, now).await.map(Some);
         }
         Err(Declined::Store(error)) => return Err(error),
         Err(Declined::NotReady { .. } | Declined::LaneFull { .. }) => return Ok(None),
         Err(Declined::Unfit(unfit)) => return drop(Failure::new(FailureCode::InvalidInput, unfit.to_string())).await,
     };
-    let after = with_step(StepState::Begun(job.id));
-    let new = NewJob {
-        job: &job,
-        shots: &shots,
-        subject: subject.as_deref(),
-        idempotency: None,
-        workflow: Some((&after, before.revision)),
-    };
-    match intake.store.accept_job(&new, now).await? {
-        Acceptance::Accepted => {
-            intake.announce(&job, now).await;
-            Ok(Some(Saved::Yes))
-        }
+    let step_of = |job| Some((with_step(StepState::Begun(job)), before.revision));
+    match acceptor.create(&order, planned, None, step_of, now).await?.acceptance {
+        Acceptance::Accepted => Ok(Some(Saved::Yes)),
         Acceptance::Conflict | Acceptance::Replayed(_) | Acceptance::KeyReused => Ok(Some(Saved::Conflict)),
     }
 }

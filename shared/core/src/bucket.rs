@@ -1,5 +1,7 @@
 //! R2 through the S3 API. Keys in, keys out: URLs are made when they are read, because addresses change.
 
+mod throttling;
+
 use std::{collections::HashMap, time::Duration};
 
 use aws_sdk_s3::{
@@ -16,6 +18,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use secrecy::ExposeSecret;
 use url::Url;
 
+use self::throttling::TooManyRequests;
 use crate::{aws, config::BucketConfig};
 
 /// How long a signed URL is good for.
@@ -83,6 +86,7 @@ impl Bucket {
             .credentials_provider(Credentials::new(config.access_key_id, secret, None, None, "environment"))
             .timeout_config(aws::timeouts_for_files())
             .retry_config(aws::retries())
+            .retry_classifier(TooManyRequests)
             .region(Region::new("auto"))
             .endpoint_url(config.endpoint.as_str())
             .force_path_style(true)

@@ -5,12 +5,14 @@
 
 mod answer;
 mod error;
+mod input;
 mod jwks;
 mod signature;
 mod wire;
 
 pub use answer::{Form, Question, Says};
 pub use error::from_answer;
+pub use input::{NotSendable, input};
 pub use jwks::{FetchError, Jwks, JwksError};
 pub use likeness_domain::fal_error::{FalError, FalErrorKind};
 pub use signature::{SignatureError, SignatureHeaders, VerifyingKeys};

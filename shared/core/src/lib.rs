@@ -5,8 +5,8 @@
 
 // The domain, under its names from before it was a crate of its own.
 pub use likeness_domain::{
-    admission, clock, collection, entropy, expected, failure, filing, id, job, kind, lane, lora, media, model, money,
-    person, pointer, project, prompt, public_url, recipe, report, safetensors, shot, subject, workflow,
+    admission, clock, collection, entropy, expected, failure, filing, id, job, kind, lane, lora, measured, media,
+    model, money, person, pointer, project, prompt, public_url, recipe, report, safetensors, shot, subject, workflow,
 };
 
 // Places in lists, as texts.
@@ -33,8 +33,7 @@ pub mod advance;
 pub mod call_off;
 pub mod deadline;
 mod inquiry;
-pub mod intake;
 pub mod look_up;
 pub mod outcome;
-pub mod rehearse;
+pub mod steps;
 pub mod take_back;

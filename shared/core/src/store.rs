@@ -8,6 +8,7 @@ mod admission;
 mod cache;
 mod change;
 mod collections;
+mod condition;
 mod drifts;
 mod idempotency;
 mod jobs;
@@ -53,7 +54,10 @@ use aws_sdk_dynamodb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use self::transaction::Transaction;
+use self::{
+    condition::{Condition, Record},
+    transaction::Transaction,
+};
 use crate::{aws, config::StoreConfig, entropy::Entropy};
 
 /// An item as DynamoDB has it.
@@ -74,6 +78,9 @@ pub enum StoreError {
         /// Its id, or what it is.
         record: String,
     },
+    /// A condition that no race explains failed; trying again would meet it again.
+    #[error("the condition {0} does not hold")]
+    Condition(String),
     /// A page was to begin at a place which is not in the list.
     #[error("the list has no such place")]
     NotInList,
@@ -88,7 +95,7 @@ impl StoreError {
     pub fn is_lasting(&self) -> bool {
         match self {
             Self::Busy(_) | Self::Contended { .. } => false,
-            Self::Refused(_) | Self::Unreadable(_) | Self::NotInList => true,
+            Self::Refused(_) | Self::Unreadable(_) | Self::NotInList | Self::Condition(_) => true,
         }
     }
 }
@@ -180,26 +187,28 @@ impl Store {
         }
     }
 
-    /// Writes one record, new (`seen` is `None`) or over the revision that was read.
-    async fn put_over(&self, item: Item, seen: Option<u64>) -> Result<Saved, StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match seen {
-            None => put.condition_expression(transaction::ABSENT),
-            Some(seen) => {
-                put.condition_expression(transaction::UNCHANGED).expression_attribute_values(":seen", number(seen))
-            }
-        };
+    /// Writes one item if `condition` holds.
+    async fn put_if(&self, item: Item, condition: Condition) -> Result<Saved, StoreError> {
+        let mut put = self
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(item))
+            .condition_expression(condition.expression());
+        for (name, value) in condition.values() {
+            put = put.expression_attribute_values(name, value);
+        }
         Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
     }
 
     /// Writes one record over the revision that was read, with `more` or not at all.
-    async fn write_over(&self, item: Item, seen: u64, more: Transaction) -> Result<Saved, StoreError> {
+    async fn write_over(&self, record: Record, item: Item, seen: u64, more: Transaction) -> Result<Saved, StoreError> {
         // Alone it costs half as much.
         if more.is_empty() {
-            return self.put_over(item, Some(seen)).await;
+            return self.put_if(item, Condition::Unchanged(record, seen)).await;
         }
         let mut transaction = Transaction::default();
-        transaction.replace(item, seen);
+        transaction.replace(record, item, seen);
         transaction.append(more);
         self.saved(transaction).await
     }

@@ -43,10 +43,12 @@ pub struct Held {
 pub struct RecentSubmits(BTreeMap<i64, u32>);
 
 impl RecentSubmits {
+    /// A second counts until it lies wholly more than 60 seconds back. One that lies ahead was counted before the clock was
+    /// set back: as long as it is within the window it counts as now, so that the limit holds; further ahead, and it would
+    /// keep tokens from everything until the clock gets there, so it does not count.
     fn since(&self, now: Timestamp) -> impl Iterator<Item = (i64, u32)> {
-        // A second counts until it lies wholly more than 60 seconds back.
-        let first = now.as_second() - 60;
-        self.0.range(first..).map(|(second, count)| (*second, *count))
+        let now = now.as_second();
+        self.0.range(now - 60..=now + 60).map(move |(second, count)| ((*second).min(now), *count))
     }
 
     /// How many more submits the last 60 seconds have room for.
@@ -60,7 +62,10 @@ impl RecentSubmits {
     /// # Errors
     /// There is no room; the error is the time to wait.
     pub fn with_one_more(&self, limits: Limits, now: Timestamp) -> Result<Self, SignedDuration> {
-        let mut recent: BTreeMap<i64, u32> = self.since(now).collect();
+        let mut recent = BTreeMap::new();
+        for (second, count) in self.since(now) {
+            *recent.entry(second).or_default() += count;
+        }
         if self.available(limits, now) == 0 {
             let oldest = recent.keys().next().copied().unwrap_or_else(|| now.as_second());
             let free_at = Timestamp::from_second(oldest + 61).unwrap_or(now);
@@ -290,6 +295,23 @@ mod tests {
         assert_eq!(recent.available(LIMITS, at(30)), 0);
         assert_eq!(recent.with_one_more(LIMITS, at(30)), Err(SignedDuration::from_secs(31)));
         assert!(recent.with_one_more(LIMITS, at(61)).is_ok());
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_takes_no_tokens_for_longer_than_a_minute() {
+        let mut recent = RecentSubmits::default();
+        for second in [3600, 3610, 3620] {
+            recent = recent.with_one_more(LIMITS, at(second)).unwrap();
+        }
+        // By half a minute: the limit still holds, and the tokens come back within a minute.
+        assert_eq!(recent.available(LIMITS, at(3590)), 0);
+        assert!(recent.with_one_more(LIMITS, at(3590)).unwrap_err() <= SignedDuration::from_secs(61));
+        // By an hour: nothing of it counts, and it is not kept.
+        assert_eq!(recent.available(LIMITS, at(25)), 3);
+        let after = recent.with_one_more(LIMITS, at(25)).unwrap();
+        assert_eq!((after.available(LIMITS, at(25)), after.0.len()), (2, 1));
+        // Forwards by an hour: the minute before is over.
+        assert_eq!(recent.available(LIMITS, at(7200)), 3);
     }
 
     #[test]

@@ -19,6 +19,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::{
+    as_text,
     failure::{Failure, FailureCode},
     filing::{Filing, Relation},
     id::{JobId, ProjectId, ReportId, UserId, WorkflowId, project_folder},
@@ -67,7 +68,7 @@ pub struct Job {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workflow: Option<WorkflowId>,
     /// The caller's own, given back as it is.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text")]
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::optional")]
     pub metadata: Option<Value>,
     /// What its images were judged to be, once they were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -97,21 +98,6 @@ pub enum NotFinished {
     /// It ended before.
     #[error("already finished")]
     AlreadyDone,
-}
-
-/// A document of the caller's, kept as text: the table knows no difference between 1 and 1.0, and no deep nesting.
-mod as_text {
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-    use serde_json::Value;
-
-    pub(super) fn serialize<S: Serializer>(document: &Option<Value>, to: S) -> Result<S::Ok, S::Error> {
-        document.as_ref().map(Value::to_string).serialize(to)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Value>, D::Error> {
-        let text = Option::<String>::deserialize(from)?;
-        text.map(|text| serde_json::from_str(&text)).transpose().map_err(D::Error::custom)
-    }
 }
 
 /// What [`Job::read`] replaces.

@@ -37,7 +37,7 @@ use crate::{
     person::Person,
     pointer::ImagePointer,
     prompt::Wording,
-    recipe::{IgnoredParameter, Recipe, Source},
+    recipe::{Draft, IgnoredParameter, Recipe, Source},
     report::Judged,
     shot::Shot,
     subject::Subject,
@@ -363,13 +363,13 @@ fn check_references(model: &Model, count: usize, place: &str) -> Result<(), Unfi
 
 /// `wanted` as `model` makes it, and what of it cannot be had. `named` are the parameters that the caller spelled out.
 fn fitted(
-    wanted: &Recipe,
+    wanted: &Draft,
     model: &Model,
     named: &[&str],
     material: &Material,
 ) -> Result<(Recipe, Vec<IgnoredParameter>), Unfit> {
     let mut ignored = wanted.not_taken(model, named);
-    let mut recipe = wanted.on(model);
+    let mut recipe = wanted.fitted_to(model);
     if model.size == Size::Input {
         // Its price hangs on the size, which is only known of our own images.
         let input = recipe.references.first().and_then(Source::media).and_then(|id| material.media.get(id));

@@ -2,6 +2,7 @@
 //! table, no HTTP, no pixels. Time and randomness are arguments.
 
 pub mod admission;
+mod as_text;
 pub mod clock;
 pub mod collection;
 pub mod entropy;
@@ -14,6 +15,7 @@ pub mod job;
 pub mod kind;
 pub mod lane;
 pub mod lora;
+pub mod measured;
 pub mod media;
 pub mod model;
 pub mod money;

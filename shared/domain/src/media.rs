@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    as_text,
     id::{JobId, MediaId, PersonId, ProjectId, ShotId, SubjectId},
+    measured::Measured,
     recipe::Recipe,
     subject::{SubjectType, VisualSpecifications},
 };
@@ -77,9 +79,9 @@ pub struct Media {
     pub quality: BTreeMap<String, f64>,
     /// Given specifications, with the palette measured from the image where none was given.
     pub specifications: VisualSpecifications,
-    /// What was measured of its figure, as JSON; of a master reference alone.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub measured: Option<String>,
+    /// What was measured of its figure; of a master reference alone.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "as_text::optional")]
+    pub measured: Option<Measured>,
     /// Everything that made it.
     pub recipe: Recipe,
     /// fal's id of the request.

@@ -1,14 +1,15 @@
 //! The recipe of an image: everything that made it, so that it can be made again. What a retry changes (model, steps,
 //! prompt) is a new recipe; the old one stays on the attempt.
 
-use std::collections::HashMap;
+mod draft;
 
+pub use draft::Draft;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     id::{LoraId, MediaId},
-    model::{Fitted, Model, Purchase, ReferenceField, Safety, Size},
+    model::{Model, Purchase},
     money::Usd,
 };
 
@@ -141,24 +142,18 @@ impl IgnoredParameter {
     }
 }
 
-/// Why a recipe cannot be sent.
+/// A recipe whose model the table no longer has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum NotSendable {
-    /// The table no longer has its model.
-    #[error("the model table has no {0:?}")]
-    UnknownModel(String),
-    /// A file that it names has no address.
-    #[error("a file that the request goes by cannot be reached")]
-    NoAddress,
-}
+#[error("the model table has no {0:?}")]
+pub struct UnknownModel(pub String);
 
 impl Recipe {
     /// The model's row in the table.
     ///
     /// # Errors
     /// The table no longer has the model.
-    pub fn model(&self) -> Result<&'static Model, NotSendable> {
-        Model::by_id(&self.model).ok_or_else(|| NotSendable::UnknownModel(self.model.clone()))
+    pub fn model(&self) -> Result<&'static Model, UnknownModel> {
+        Model::by_id(&self.model).ok_or_else(|| UnknownModel(self.model.clone()))
     }
 
     /// What fal has to fetch from our bucket.
@@ -170,87 +165,6 @@ impl Recipe {
             Source::Url(_) => None,
         });
         images.chain(self.loras.iter().map(|lora| File::Weights(&lora.key))).collect()
-    }
-
-    /// The JSON body for the endpoint: only what it takes, spelled as it spells it. `addresses` says where fal reaches the
-    /// files, by their keys.
-    ///
-    /// # Errors
-    /// The table no longer has the model, or a file has no address.
-    pub fn input(&self, addresses: &HashMap<String, String>) -> Result<Value, NotSendable> {
-        let model = self.model()?;
-        let mut input = Map::new();
-        let mut set = |name: &str, value: Value| input.insert(name.to_owned(), value);
-        if model.prompt {
-            set("prompt", json!(self.prompt));
-        }
-        for (name, value) in &model.fixed {
-            set(name, value.clone());
-        }
-        set("num_images", json!(self.images));
-        if model.output_formats.contains(&self.output_format) {
-            set("output_format", json!(self.output_format));
-        }
-        if model.seed {
-            set("seed", json!(self.seed));
-        }
-        match model.safety {
-            Safety::Checker => {
-                set("enable_safety_checker", json!(true));
-            }
-            Safety::Tolerance => {}
-        }
-        if let (Some(steps), Some(_)) = (self.steps, model.steps) {
-            set("num_inference_steps", json!(steps));
-        }
-        if let (Some(guidance), Some(_)) = (self.guidance, model.guidance) {
-            set("guidance_scale", json!(guidance));
-        }
-        if let (Some(strength), Some(_)) = (self.strength, model.strength) {
-            set("strength", json!(strength));
-        }
-        if let (Some(negative), true) = (&self.negative_prompt, model.negative_prompt) {
-            set("negative_prompt", json!(negative));
-        }
-        if let (Some(angle), true) = (self.angle, model.angle) {
-            set("horizontal_angle", json!(angle));
-        }
-        for (name, value) in self.size_fields(model) {
-            set(name, value);
-        }
-        let sources: Vec<&str> =
-            self.references.iter().map(|source| source.address(addresses)).collect::<Result<_, _>>()?;
-        if let (Some(references), Some(first)) = (&model.references, sources.first()) {
-            match references.field {
-                ReferenceField::ImageUrl => set("image_url", json!(first)),
-                ReferenceField::ImageUrls => set("image_urls", json!(sources)),
-                ReferenceField::ReferenceImageUrl => set("reference_image_url", json!(first)),
-            };
-        }
-        if let (Some(weights), false) = (&model.control_weights, self.controls.is_empty()) {
-            let controls: Vec<Value> =
-                self.controls.iter().map(|control| control.input(addresses)).collect::<Result<_, _>>()?;
-            set("controlnet_unions", json!([{ "path": weights, "controls": controls }]));
-        }
-        if model.max_loras > 0 && !self.loras.is_empty() {
-            let loras: Vec<Value> = self.loras.iter().map(|lora| lora.input(addresses)).collect::<Result<_, _>>()?;
-            set("loras", json!(loras));
-        }
-        Ok(Value::Object(input))
-    }
-
-    fn size_fields(&self, model: &Model) -> Vec<(&'static str, Value)> {
-        let Fitted { width, height, ratio, tier } = model.size.fit(self.width, self.height);
-        match model.size {
-            Size::Pixels { .. } => vec![("image_size", json!({ "width": width, "height": height }))],
-            Size::AspectRatio { .. } => ratio.into_iter().map(|ratio| ("aspect_ratio", json!(ratio))).collect(),
-            Size::ResolutionMode { .. } => ratio.into_iter().map(|ratio| ("resolution_mode", json!(ratio))).collect(),
-            Size::Tier { .. } => {
-                let ratio = ratio.into_iter().map(|ratio| ("aspect_ratio", json!(ratio)));
-                ratio.chain(tier.into_iter().map(|tier| ("resolution", json!(tier)))).collect()
-            }
-            Size::Input => Vec::new(),
-        }
     }
 
     /// What one request of it buys.
@@ -273,59 +187,33 @@ impl Recipe {
         bound
     }
 
-    /// The same picture from `model`, as near as it can: inputs outside its ranges are set to its defaults, and what it
-    /// does not take is left out.
+    /// The same picture from `model`, as near as it can.
     #[must_use]
     pub fn on(&self, model: &Model) -> Self {
-        let Fitted { width, height, .. } = model.size.fit(self.width, self.height);
-        Self {
-            model: model.id.clone(),
-            width,
-            height,
-            images: self.images.min(model.max_images),
-            steps: model.steps.map(|range| self.steps.map_or(range.default, |steps| range.or_default(steps))),
-            guidance: model.guidance.map(|range| self.guidance.map_or(range.default, |scale| range.or_default(scale))),
-            strength: model.strength.map(|range| self.strength.map_or(range.default, |part| range.or_default(part))),
-            negative_prompt: self.negative_prompt.clone().filter(|_| model.negative_prompt),
-            references: if model.references.is_some() { self.references.clone() } else { Vec::new() },
-            controls: if model.control_weights.is_some() { self.controls.clone() } else { Vec::new() },
-            output_format: if model.output_formats.is_empty() || model.output_formats.contains(&self.output_format) {
-                self.output_format.clone()
-            } else {
-                model.output_formats[0].clone()
-            },
-            ..self.clone()
-        }
+        self.draft().fitted_to(model)
     }
 
-    /// What of this, as it was asked for, `model` cannot take. Seed, steps and the like count only if the caller named
-    /// them: `named` holds the parameters that a request spelled out.
+    /// What was wanted, without the model.
     #[must_use]
-    pub fn not_taken(&self, model: &Model, named: &[&str]) -> Vec<IgnoredParameter> {
-        let on = self.on(model);
-        let all = [
-            ("negativePrompt", self.negative_prompt != on.negative_prompt, "negative prompt"),
-            ("references", self.references.len() > on.references.len(), "reference images"),
-            ("controlImages", self.controls.len() > on.controls.len(), "control images"),
-            ("seed", !model.seed, "seed"),
-            ("steps", self.steps.is_some() && model.steps.is_none(), "number of steps"),
-            ("guidance", self.guidance.is_some() && model.guidance.is_none(), "guidance scale"),
-        ];
-        let no_prompt = (!model.prompt).then(|| {
-            let reason = format!("{} takes no prompt: it goes by the image and the angle alone", model.id);
-            IgnoredParameter::new("prompt", reason)
-        });
-        let mut ignored: Vec<IgnoredParameter> = all
-            .into_iter()
-            .filter(|(parameter, lost, _)| *lost && named.contains(parameter))
-            .map(|(parameter, _, what)| IgnoredParameter::new(parameter, format!("{} takes no {what}", model.id)))
-            .chain(no_prompt)
-            .collect();
-        if named.contains(&"resolution") && (self.width, self.height) != (on.width, on.height) {
-            let reason = format!("{} makes {} x {} pixels of this", model.id, on.width, on.height);
-            ignored.push(IgnoredParameter::new("resolution", reason));
+    pub fn draft(&self) -> Draft {
+        let recipe = self.clone();
+        Draft {
+            prompt: recipe.prompt,
+            template: recipe.template,
+            seed: recipe.seed,
+            width: recipe.width,
+            height: recipe.height,
+            steps: recipe.steps,
+            guidance: recipe.guidance,
+            images: recipe.images,
+            output_format: recipe.output_format,
+            negative_prompt: recipe.negative_prompt,
+            strength: recipe.strength,
+            angle: recipe.angle,
+            references: recipe.references,
+            controls: recipe.controls,
+            loras: recipe.loras,
         }
-        ignored
     }
 
     /// The same picture with two thirds of the steps, or `None` where there is nothing to take away.
@@ -375,30 +263,6 @@ impl Source {
             Self::Url(_) => None,
         }
     }
-
-    fn address<'a>(&'a self, addresses: &'a HashMap<String, String>) -> Result<&'a str, NotSendable> {
-        match self {
-            Self::Media { key, .. } => addresses.get(key).map(String::as_str).ok_or(NotSendable::NoAddress),
-            Self::Url(url) => Ok(url),
-        }
-    }
-}
-
-impl Control {
-    fn input(&self, addresses: &HashMap<String, String>) -> Result<Value, NotSendable> {
-        Ok(json!({
-            "control_image_url": self.image.address(addresses)?,
-            "control_mode": self.mode,
-            "conditioning_scale": self.strength,
-        }))
-    }
-}
-
-impl LoraUse {
-    fn input(&self, addresses: &HashMap<String, String>) -> Result<Value, NotSendable> {
-        let path = addresses.get(&self.key).ok_or(NotSendable::NoAddress)?;
-        Ok(json!({ "path": path, "scale": self.scale }))
-    }
 }
 
 #[cfg(test)]
@@ -432,75 +296,10 @@ pub(crate) mod tests {
         Source::Media { id, key: format!("projects/demo/{number}.png"), sha256: format!("{number:064}") }
     }
 
-    fn addresses() -> HashMap<String, String> {
-        let images = (0..9).map(|number| format!("projects/demo/{number}.png"));
-        let files = images.chain(["loras/ada/1.safetensors".to_owned()]);
-        files.map(|key| (key.clone(), format!("https://r2.example/{key}?sig"))).collect()
-    }
-
     #[test]
-    fn an_endpoint_gets_only_what_it_takes() {
-        insta::assert_json_snapshot!(recipe("flux-pro").input(&addresses()).unwrap(), @r#"
-        {
-          "image_size": {
-            "height": 1024,
-            "width": 1024
-          },
-          "num_images": 1,
-          "output_format": "png",
-          "prompt": "a keeper",
-          "seed": 196619188014358660
-        }
-        "#);
-        assert_eq!(recipe("flux-dev").input(&addresses()).unwrap()["num_inference_steps"], 50);
-    }
-
-    #[test]
-    fn references_go_where_the_endpoint_looks_for_them() {
-        let with = |model: &str, count: u16| {
-            let references = (0..count).map(image).collect();
-            Recipe { references, angle: Some(90), ..recipe(model) }.input(&addresses()).unwrap()
-        };
-        assert_eq!(with("kontext-pro", 1)["image_url"], "https://r2.example/projects/demo/0.png?sig");
-        assert_eq!(with("kontext-pro", 1)["aspect_ratio"], "1:1");
-        assert!(with("kontext-pro", 1)["image_size"].is_null());
-        assert_eq!(with("kontext-dev", 1)["resolution_mode"], "1:1");
-        assert_eq!(with("flux-2-edit", 3)["image_urls"].as_array().unwrap().len(), 3);
-        let angle = with("multiple-angles", 1);
-        assert_eq!(
-            (&angle["horizontal_angle"], &angle["zoom"], &angle["prompt"]),
-            (&json!(90), &json!(0), &Value::Null)
-        );
-        assert!(with("flux-2-edit", 1)["horizontal_angle"].is_null());
-        assert_eq!(with("nano-banana-2-edit", 1)["resolution"], "1K");
-        assert!(with("seedream-edit", 1)["output_format"].is_null());
-        assert!(with("flux-image-to-image", 1)["image_size"].is_null());
-    }
-
-    #[test]
-    fn loras_and_control_images_are_spelled_as_fal_spells_them() {
-        let id = "1".parse().unwrap();
-        let lora = LoraUse { id, key: "loras/ada/1.safetensors".to_owned(), scale: 1.0 };
-        let input = Recipe { loras: vec![lora], ..recipe("flux-lora") }.input(&addresses()).unwrap();
-        assert_eq!(input["loras"], json!([{ "path": "https://r2.example/loras/ada/1.safetensors?sig", "scale": 1.0 }]));
-        let control = Control { image: image(2), mode: ControlMode::Pose, strength: 0.7 };
-        let input = Recipe {
-            controls: vec![control],
-            references: vec![image(0)],
-            negative_prompt: Some("hat".to_owned()),
-            ..recipe("flux-general")
-        };
-        let input = input.input(&addresses()).unwrap();
-        assert_eq!(input["controlnet_unions"][0]["controls"][0]["control_mode"], "pose");
-        assert_eq!(input["controlnet_unions"][0]["path"], "Shakker-Labs/FLUX.1-dev-ControlNet-Union-Pro");
-        assert_eq!(input["reference_image_url"], "https://r2.example/projects/demo/0.png?sig");
-        assert_eq!(input["negative_prompt"], "hat");
-    }
-
-    #[test]
-    fn a_file_without_an_address_is_never_left_out_in_silence() {
-        let recipe = Recipe { references: vec![image(0)], ..recipe("kontext-pro") };
-        assert_eq!(recipe.input(&HashMap::new()), Err(NotSendable::NoAddress));
+    fn the_files_of_a_recipe_are_those_in_our_bucket() {
+        let references = vec![image(0), Source::Url("https://images.example.com/a.png".to_owned())];
+        let recipe = Recipe { references, ..recipe("kontext-multi") };
         assert_eq!(recipe.files(), [File::Image("projects/demo/0.png")]);
     }
 
@@ -522,7 +321,7 @@ pub(crate) mod tests {
         let wanted =
             Recipe { negative_prompt: Some("hat".to_owned()), references: vec![image(0)], ..recipe("flux-dev") };
         let ignored = |model: &str, named: &[&str]| -> Vec<String> {
-            let ignored = wanted.not_taken(Model::by_id(model).unwrap(), named);
+            let ignored = wanted.draft().not_taken(Model::by_id(model).unwrap(), named);
             ignored.into_iter().map(|one| one.parameter).collect()
         };
         let all = ["negativePrompt", "references", "seed", "steps", "guidance", "resolution"];
@@ -531,7 +330,7 @@ pub(crate) mod tests {
         assert_eq!(ignored("kontext-pro", &["negativePrompt"]), ["negativePrompt"]);
         assert!(ignored("flux-general", &all).is_empty());
         let wide = Recipe { width: 1920, height: 1080, ..recipe("kontext-multi") };
-        let reason = &wide.not_taken(wide.model().unwrap(), &["resolution"])[0].reason;
+        let reason = &wide.draft().not_taken(wide.model().unwrap(), &["resolution"])[0].reason;
         assert_eq!(reason, "kontext-multi makes 1360 x 768 pixels of this");
     }
 

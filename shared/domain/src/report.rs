@@ -1,10 +1,14 @@
 //! Consistency reports: what pictures were judged to be when they were compared. The comparing itself is
 //! `likeness-vision`'s; here is what is kept of it, and what jobs go by.
 
+pub mod content;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use self::content::Content;
 use crate::{
+    as_text,
     failure::Failure,
     id::{JobId, MediaId, ProjectId, ReportId, SubjectId},
 };
@@ -61,8 +65,9 @@ pub struct Report {
     pub overall: Option<f64>,
     /// `None` where nothing could be judged.
     pub passed: Option<bool>,
-    /// Everything, as JSON.
-    pub content: String,
+    /// Everything.
+    #[serde(with = "as_text")]
+    pub content: Content,
     /// The key of the drawn report, an SVG.
     pub sheet: Option<String>,
 }

@@ -251,7 +251,7 @@ impl Shot {
     /// Whether its record can hold as many attempts more as there may be, each of them with a recipe of its own: the next
     /// may change what the ones before have in common.
     pub(crate) fn has_room_for_attempts(&self) -> bool {
-        let attempts = self.attempts.len().saturating_add(retry::MAX_ATTEMPTS + transition::MOST_TURNED_AWAY);
+        let attempts = self.attempts.len().saturating_add(retry::MAX_ATTEMPTS);
         bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(attempts)) < MOST_BYTES
     }
 

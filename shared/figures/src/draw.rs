@@ -113,6 +113,29 @@ pub fn draw_character(look: &Look, view: View, style: Style, canvas: &Canvas, de
     image
 }
 
+/// How near a portrait is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Portrait {
+    /// From the hip upwards.
+    UpperBody,
+    /// Head and shoulders.
+    CloseUp,
+}
+
+/// Draws the upper part of a character before a plain wall, its head below the canvas' upper edge.
+pub fn draw_portrait(look: &Look, view: View, style: Style, canvas: &Canvas, portrait: Portrait) -> RgbImage {
+    let mut image = studio::wall(canvas, style);
+    // The body's height as a share of the canvas', and where its feet would be.
+    let (share, feet) = match portrait {
+        Portrait::UpperBody => (1.7, 1.82),
+        Portrait::CloseUp => (3.2, 3.36),
+    };
+    let stage = Stage::on(canvas, 0.5, feet, share * f64::from(canvas.height));
+    let skeleton = Skeleton::of(look, 1.0);
+    render(&mut image, stage, Camera::at(view), &figure::solids(&skeleton), Some(&skeleton), style);
+    image
+}
+
 /// Draws a place with characters in it, the farthest (smallest `y`) first.
 pub fn draw_scene(prompt: &str, figures: &[Placed], seed: u64, canvas: &Canvas) -> RgbImage {
     let mut image = draw_location(prompt, seed, canvas);

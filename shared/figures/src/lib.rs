@@ -36,6 +36,9 @@ mod colour;
 mod vector;
 mod words;
 
-pub use draw::{Canvas, Defects, Placed, Style, Subject, draw_character, draw_location, draw_prop, draw_scene};
+pub use draw::{
+    Canvas, Defects, Placed, Portrait, Style, Subject, draw_character, draw_location, draw_portrait, draw_prop,
+    draw_scene,
+};
 pub use look::{Bag, Bottom, Build, Cloth, Face, Hair, HairStyle, Hat, HatKind, Look, Pattern, Rgb, Side, Top};
 pub use view::View;

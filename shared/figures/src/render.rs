@@ -22,7 +22,7 @@ pub(crate) fn render(
     let scene = Scene::new(solids, camera, stage);
     let sights = scene.look_everywhere();
     let edges = edges(&scene, &sights);
-    let shader = Shader { scene: &scene, sights: &sights, skeleton, style };
+    let shader = Shader { scene: &scene, sights: &sights, skeleton, style, spokes: spokes() };
     for row in 0..stage.height {
         for column in 0..stage.width {
             let at = row * stage.width + column;
@@ -51,6 +51,27 @@ struct Shader<'a> {
     sights: &'a [Option<Sight>],
     skeleton: Option<&'a Skeleton<'a>>,
     style: Style,
+    spokes: [Spoke; 12],
+}
+
+/// A direction, and how far to look in it, in units of the figure's space.
+#[derive(Clone, Copy, Default)]
+struct Spoke {
+    sin: f64,
+    cos: f64,
+    radius: f64,
+}
+
+/// Two rings of six around a pixel.
+fn spokes() -> [Spoke; 12] {
+    const RINGS: [(f64, f64); 2] = [(0.010, 0.0), (0.028, 0.39)];
+    let mut spokes = [Spoke::default(); 12];
+    for (number, spoke) in (0..12_u32).zip(&mut spokes) {
+        let (radius, offset) = RINGS[(number / 6) as usize];
+        let (sin, cos) = (offset + std::f64::consts::TAU * f64::from(number % 6) / 6.0).sin_cos();
+        *spoke = Spoke { sin, cos, radius };
+    }
+    spokes
 }
 
 impl Shader<'_> {
@@ -113,18 +134,14 @@ impl Shader<'_> {
 
     /// How little of the surroundings rises above the surface's own plane.
     fn open(&self, x: f64, y: f64, depth: f64, normal: Vec3) -> f64 {
-        const RINGS: [(f64, f64); 2] = [(0.010, 0.0), (0.028, 0.39)];
         let mut hidden = 0.0;
-        for (radius, offset) in RINGS {
-            for spoke in 0..6 {
-                let (sin, cos) = (offset + std::f64::consts::TAU * f64::from(spoke) / 6.0).sin_cos();
-                let reach = radius * self.scene.stage.scale;
-                let Some(there) = self.depth(x + cos * reach, y - sin * reach) else { continue };
-                let plane = depth - radius * (normal.x * cos + normal.y * sin) / normal.z.max(0.3);
-                let above = there - plane;
-                if above < 0.09 {
-                    hidden += (above / radius - 0.08).clamp(0.0, 1.0) / 12.0;
-                }
+        for Spoke { sin, cos, radius } in self.spokes {
+            let reach = radius * self.scene.stage.scale;
+            let Some(there) = self.depth(x + cos * reach, y - sin * reach) else { continue };
+            let plane = depth - radius * (normal.x * cos + normal.y * sin) / normal.z.max(0.3);
+            let above = there - plane;
+            if above < 0.09 {
+                hidden += (above / radius - 0.08).clamp(0.0, 1.0) / 12.0;
             }
         }
         (1.0 - 1.25 * hidden).clamp(0.25, 1.0)

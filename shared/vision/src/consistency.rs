@@ -2,8 +2,8 @@
 //!
 //! A [`Figure`] is cut out of its picture and measured once; [`compare`] judges two of them, [`verify_set`] a whole
 //! profile. Measures are local, aligned and tolerant of shading; small calibrated models (`data/consistency.json`)
-//! turn them into scores. Not here: scenes with several characters, faces of real people, and any model with
-//! learned features.
+//! turn them into scores. Beside them stands what a learned network says of who it is. Not here: scenes with several
+//! characters, and faces of real people.
 
 mod compare;
 mod set;
@@ -14,6 +14,7 @@ mod figure;
 mod color;
 mod facing;
 mod features;
+mod identity;
 mod proportion;
 mod style;
 
@@ -40,6 +41,7 @@ pub use compare::{Relation, compare, compare_with, measures};
 pub(crate) use figure::Pixels;
 pub use figure::{Figure, NoFigure};
 pub(crate) use grid::GRID;
+pub use identity::measures as identity_measures;
 pub use landmarks::Landmarks;
 pub(crate) use parts::at as part_at;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};

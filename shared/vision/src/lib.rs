@@ -12,6 +12,7 @@ mod presence;
 mod quality;
 
 pub mod consistency;
+pub mod embedding;
 
 pub mod scene;
 pub mod sheet;

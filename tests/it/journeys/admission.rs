@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use likeness_local::fal::{LedgerEntry, LedgerOutcome};
+use likeness_fal_emulator::{LedgerEntry, LedgerOutcome};
 use reqwest::Method;
 use serde_json::json;
 

@@ -17,7 +17,7 @@ use likeness_core::{
     shot::{Rank, Shot},
     store::{Acceptance, JobView, NewJob, Saved, Store},
 };
-use likeness_local::wire::{Service, Wire};
+use likeness_stack::wire::{Service, Wire};
 
 use crate::harness::Product;
 
@@ -38,11 +38,11 @@ struct Spent {
 async fn admission_cost(backlog: usize) -> Spent {
     let spent = Arc::new(Mutex::new(Spent::default()));
     let counted = Arc::clone(&spent);
-    let wire = Wire::metered(move |call, toll| {
+    let wire = Wire::metered(move |call, cost| {
         if call.service == Service::Table {
             let mut spent = counted.lock().unwrap();
             spent.calls += 1.0;
-            spent.units += toll.units;
+            spent.units += cost.units;
         }
     });
     let product = Product::with(|options| {

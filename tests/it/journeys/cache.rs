@@ -1,7 +1,7 @@
 //! The same request again is answered without a call to fal, as long as its result is good.
 
 use http::{Method, StatusCode};
-use likeness_local::fal::{ErrorBody, Fault, GenerationFault};
+use likeness_fal_emulator::{ErrorBody, Fault, GenerationFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -110,7 +110,7 @@ async fn a_profile_is_remembered_for_a_week_and_follows_its_master() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_not_whole_answers_nobody() {
     let product = Product::start().await;
-    let black = likeness_local::fal::Fault::Drawing(likeness_local::fal::DrawingFault::BlackFrame);
+    let black = likeness_fal_emulator::Fault::Drawing(likeness_fal_emulator::DrawingFault::BlackFrame);
     product.fault(black);
     let (_, _, refused) = send(&product, MASTER, &keeper()).await;
     assert_eq!(product.ended(refused["jobId"].as_str().unwrap()).await["status"], "failed");

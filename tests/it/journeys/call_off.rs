@@ -7,7 +7,7 @@ use likeness_core::{
     shot::Arrival,
     store::{Cached, Changed, Finish, JobView, Saved},
 };
-use likeness_local::fal::{
+use likeness_fal_emulator::{
     DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome, SubmitFault, WebhookFault, When,
 };
 use serde_json::{Value, json};

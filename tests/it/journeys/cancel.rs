@@ -5,7 +5,7 @@ use likeness_core::{
     project::{Member, Role},
     store::Ledger,
 };
-use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
+use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};

@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use likeness_core::model::{Model, Purchase};
-use likeness_local::fal::{DrawingFault, Fault, GenerationFault};
+use likeness_fal_emulator::{DrawingFault, Fault, GenerationFault};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Angles that do not match their master: found, made again while there is money for it, and reported.
 
 use http::{Method, StatusCode};
-use likeness_local::fal::{DrawingFault, Fault, FaultRule, WebhookFault, When};
+use likeness_fal_emulator::{DrawingFault, Fault, FaultRule, WebhookFault, When};
 use serde_json::{Value, json};
 
 use super::profile::{PATH, master};

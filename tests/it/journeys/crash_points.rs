@@ -9,7 +9,7 @@ mod script;
 use std::{fmt::Write as _, io::Write as _};
 
 use futures_util::{StreamExt, stream};
-use likeness_local::audit::audit;
+use likeness_stack::audit::audit;
 
 use self::{
     journey::{Journey, Outcome, Run},

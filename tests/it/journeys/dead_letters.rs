@@ -5,16 +5,13 @@ use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::{
-    conformance::clients::Destination,
-    harness::{Product, answer},
-};
+use crate::harness::{Product, answer};
 
 const DEAD: &str = "/api/v1/queues/master/dead-letters";
 const REDRIVE: &str = "/api/v1/queues/master/redrive";
 
 fn sqs(product: &Product) -> aws_sdk_sqs::Client {
-    Destination::embedded(product.stack().sqs().endpoint()).sqs()
+    product.queues()
 }
 
 fn queue(product: &Product, name: &str) -> String {
@@ -89,8 +86,7 @@ async fn what_was_given_up_while_the_table_failed_is_brought_back_and_done() {
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.stack().settle().await;
     // Whoever reads the job's record fails.
-    let endpoint = product.stack().env().optional("AWS_ENDPOINT_URL_DYNAMODB").unwrap().to_owned();
-    let table = Destination::embedded(endpoint).dynamodb();
+    let table = product.table();
     let key = |name: &str, value: String| (name.to_owned(), AttributeValue::S(value));
     let pk = format!("JOB#{job}");
     let read =

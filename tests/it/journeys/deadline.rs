@@ -1,7 +1,7 @@
 //! `Cancel-After`: a job that is not done by then is taken back, and says why.
 
 use http::{Method, StatusCode};
-use likeness_local::fal::{FaultRule, When};
+use likeness_fal_emulator::{FaultRule, When};
 use serde_json::{Value, json};
 
 use super::cancel::{cancel, money, never, one_at_a_time, shots};

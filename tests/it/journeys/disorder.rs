@@ -20,12 +20,11 @@ use likeness_core::{
     queue::{IngestHint, LaneHint, Queues},
     store::Saved,
 };
-use likeness_local::fal::{Fault, LedgerEntry, SubmitFault, WebhookFault};
+use likeness_fal_emulator::{Fault, LedgerEntry, SubmitFault, WebhookFault};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    conformance::clients::Destination,
     harness::{Product, answer},
     tap::{Call, Tap},
     whole_table::whole_table,
@@ -371,7 +370,7 @@ async fn a_poisoned_message_holds_up_none_of_its_batch() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_poisoned_message_ends_with_the_dead_letters_while_the_work_goes_on() {
     let product = Product::start().await;
-    let sqs = Destination::embedded(product.stack().sqs().endpoint()).sqs();
+    let sqs = product.queues();
     let env = product.stack().env();
     let queues = [(Lane::Master.variable(), "likeness-master"), ("INGEST_QUEUE_URL", "likeness-ingest")];
     for (variable, _) in queues {
@@ -456,7 +455,7 @@ fn forgeries(call: &Call) -> Vec<(&'static str, Call)> {
 
 const FALS_KEY: [u8; 32] = [7; 32];
 
-async fn depths(product: &Product) -> Vec<likeness_local::engines::sqs::Depth> {
+async fn depths(product: &Product) -> Vec<likeness_engines::sqs::Depth> {
     let queues = Lane::ALL.map(Lane::name).into_iter().chain(["ingest"]);
     let depths = queues.map(async |queue| product.stack().sqs().depth(&format!("likeness-{queue}")).await);
     join_all(depths).await

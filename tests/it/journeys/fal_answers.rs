@@ -2,13 +2,11 @@
 //! question lead to the same end, nothing that an outage says ends a job, and nothing keeps one open for ever.
 
 use http::{Method, StatusCode};
-use likeness_local::{
-    audit::audit,
-    fal::{
-        Asked, ErrorBody, Fault, FaultRule, FileFault, GenerationFault, LedgerEntry, LedgerOutcome, Oddity,
-        QuestionFault, RetryHeader, SubmitFault, WebhookFault,
-    },
+use likeness_fal_emulator::{
+    Asked, ErrorBody, Fault, FaultRule, FileFault, GenerationFault, LedgerEntry, LedgerOutcome, Oddity, QuestionFault,
+    RetryHeader, SubmitFault, WebhookFault, When,
 };
+use likeness_stack::audit::audit;
 use serde_json::{Value, json};
 
 use super::profile;
@@ -190,7 +188,7 @@ async fn a_crash_that_only_the_status_tells_of_ends_within_seconds_and_gives_its
     .await;
     silent(&product);
     let rule = FaultRule::always(Fault::Generation(GenerationFault::Crash));
-    let when = likeness_local::fal::When { prompt_contains: Some("crash".to_owned()), ..Default::default() };
+    let when = When { prompt_contains: Some("crash".to_owned()), ..Default::default() };
     product.fal().faults().add(rule.when(when));
     let mut jobs = Vec::new();
     for name in ["a crash", "another crash", "a keeper"] {

@@ -1,6 +1,6 @@
 //! Everything that fal is known to answer: the job ends with a named error, or succeeds after a retry; nothing hangs.
 
-use likeness_local::fal::{
+use likeness_fal_emulator::{
     ErrorBody, Fault, FaultRule, FileFault, GenerationFault, RetryHeader, SubmitFault, WebhookFault,
 };
 use serde_json::{Value, json};
@@ -183,7 +183,7 @@ async fn what_is_behind_an_image_address() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_flagged_image_is_a_refusal_that_costs_nothing() {
     let product = Product::start().await;
-    let flagged = Fault::Drawing(likeness_local::fal::DrawingFault::BlackFrame);
+    let flagged = Fault::Drawing(likeness_fal_emulator::DrawingFault::BlackFrame);
     let job = run(&product, case(flagged, None, "content_refused", 1)).await;
     assert_eq!((&job["status"], &job["error"]["retryable"]), (&json!("failed"), &json!(false)));
     assert_eq!(job["cost"]["settled"], 0.0);

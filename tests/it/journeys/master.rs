@@ -1,7 +1,7 @@
 //! One character, end to end.
 
 use http::StatusCode;
-use likeness_local::fal::{Fault, GenerationFault};
+use likeness_fal_emulator::{Fault, GenerationFault};
 use likeness_vision::{Limits, decode, inspect};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -7,9 +7,9 @@ use std::sync::{
 };
 
 use http::{Method, header};
-use likeness_local::{
+use likeness_stack::{
     audit::audit,
-    wire::{Fate, Service, Wire},
+    wire::{CallAction, Service, Wire},
 };
 use serde_json::json;
 
@@ -30,10 +30,10 @@ impl Outage {
             // fal itself still reads what it is given an address of: a reference that it cannot have is a refusal of fal's,
             // after two tries in two seconds.
             if call.by.is_none() || *outage.of.lock().unwrap() != Some(call.service) {
-                return Fate::Through;
+                return CallAction::Forward;
             }
             outage.met.fetch_add(1, Ordering::SeqCst);
-            Fate::Unreachable
+            CallAction::Disconnect
         })
     }
 

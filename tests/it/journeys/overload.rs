@@ -13,7 +13,7 @@ use likeness_core::{
     shot::{CallOff, Flight},
     store::{Claim, Saved},
 };
-use likeness_local::fal::{
+use likeness_fal_emulator::{
     ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, LedgerOutcome, SubmitFault, WebhookFault,
 };
 use reqwest::{RequestBuilder, Response};

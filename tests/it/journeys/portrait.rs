@@ -2,7 +2,7 @@
 
 use http::{Method, StatusCode};
 use likeness_core::{id::LoraId, media::Media};
-use likeness_local::fal::{DrawingFault, Fault, FileFault, LedgerEntry};
+use likeness_fal_emulator::{DrawingFault, Fault, FileFault, LedgerEntry};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 

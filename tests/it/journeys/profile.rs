@@ -1,7 +1,7 @@
 //! The 360° profile: every angle for itself, few at a time, and what becomes of it when angles fail.
 
 use http::{Method, StatusCode};
-use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, When};
+use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, When};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! One image made anew: the next version of its lineage, in its place, and nothing else touched.
 
 use http::{Method, StatusCode};
-use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, When};
+use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, When};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use likeness_local::fal::{Fault, WebhookFault};
+use likeness_fal_emulator::{Fault, WebhookFault};
 use serde_json::json;
 
 use crate::harness::Product;

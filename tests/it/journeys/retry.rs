@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use likeness_core::project::{Member, Role};
-use likeness_local::fal::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
+use likeness_fal_emulator::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};
 

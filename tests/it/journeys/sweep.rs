@@ -6,10 +6,10 @@ use likeness_core::{
     lane::Lane,
     queue::{IngestHint, LaneHint, Queues},
 };
-use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
+use likeness_fal_emulator::{Fault, SubmitFault, WebhookFault};
 use serde_json::json;
 
-use crate::{conformance::clients::Destination, harness::Product};
+use crate::harness::Product;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_lost_callback_is_made_up_for_by_asking() {
@@ -75,10 +75,9 @@ async fn a_shot_that_stands_in_no_list_is_found_by_its_job() {
     product.stack().deliver_only(Some(0));
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.stack().settle().await;
-    let endpoint = product.stack().env().optional("AWS_ENDPOINT_URL_DYNAMODB").unwrap().to_owned();
     let text = |text: &str| AttributeValue::S(text.to_owned());
-    let moved = Destination::embedded(endpoint)
-        .dynamodb()
+    let moved = product
+        .table()
         .update_item()
         .table_name("likeness")
         .key("pk", text(&format!("JOB#{job}")))

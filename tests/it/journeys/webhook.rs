@@ -10,7 +10,7 @@ use std::{
 
 use ed25519_dalek::{Signer, SigningKey};
 use likeness_core::store::Saved;
-use likeness_local::fal::{Fault, SubmitFault, WebhookFault};
+use likeness_fal_emulator::{Fault, SubmitFault, WebhookFault};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use tokio::net::TcpListener;

@@ -7,7 +7,7 @@ use likeness_core::{
     store::Acceptance,
     workflow::{Step, StepState, Workflow},
 };
-use likeness_local::fal::{ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, WebhookFault};
+use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, WebhookFault};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -339,10 +339,10 @@ async fn what_is_canceled_after_a_step_keeps_what_that_made() {
         options.environment.push(("MAX_CONCURRENT_GENERATIONS".to_owned(), "1".to_owned()));
     })
     .await;
-    let kontext = likeness_local::fal::When {
+    let kontext = likeness_fal_emulator::When {
         endpoint: Some("fal-ai/flux-pro/kontext".to_owned()),
         nth: Some(1),
-        ..likeness_local::fal::When::default()
+        ..likeness_fal_emulator::When::default()
     };
     let late = FaultRule::once(Fault::Webhook(WebhookFault::Never)).when(kontext);
     product.fal().faults().add(late);

@@ -22,9 +22,9 @@ const BEGUN_AT_ONCE: usize = 4;
 
 /// Takes the workflow some steps further, and leaves the rest to ingest.
 pub(crate) async fn go_on(app: &App, workflow: WorkflowId) {
-    if let Err(error) = advance_by(&app.intake, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
+    if let Err(error) = advance_by(&app.acceptor, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
         tracing::warn!(workflow.id = %workflow, error = causes(&error), "left to ingest");
-        app.intake.queues.hint_ingest(IngestHint::Workflow(workflow)).await;
+        app.acceptor.queues.hint_ingest(IngestHint::Workflow(workflow)).await;
     }
 }
 

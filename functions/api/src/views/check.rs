@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use likeness_core::report::CheckType;
-use serde::Serialize;
-
-use crate::report_content::{
-    Angle, Content, Face, Facing, Issue, Pair, Place, Scene, SceneSlot, Set, Severity, SlotState, Verdict,
+use likeness_core::report::{
+    CheckType,
+    content::{
+        AngleContent, AngleIssue, Check, CheckVerdict, Content, FaceContent, Facing, Frame, Issue, PairContent,
+        SceneContent, SceneSlot, SetContent, Severity, SlotState,
+    },
 };
+use serde::Serialize;
 
 /// A check.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -79,9 +81,9 @@ impl CheckView {
         Self { check, score: None, passed: None, details, measures, issues: Vec::new() }
     }
 
-    fn of_pair(check: &'static str, pair: &Pair, threshold: f64) -> Self {
-        match pair.checks.verdict(check) {
-            Some(Verdict::Judged { score, details, issues }) => {
+    fn of_pair(check: &'static str, pair: &PairContent, threshold: f64) -> Self {
+        match pair.report.as_ref().and_then(|report| report.checks.verdict(check)) {
+            Some(CheckVerdict::Judged(Check { score, details, issues, .. })) => {
                 let differs: Vec<&str> = issues.iter().map(|issue| issue.what.as_str()).collect();
                 let differs = if differs.is_empty() { "nothing marked differs".to_owned() } else { differs.join("; ") };
                 Self {
@@ -93,25 +95,26 @@ impl CheckView {
                     issues: issues.iter().map(|issue| IssueView::new(issue, check)).collect(),
                 }
             }
-            Some(Verdict::NotJudged { reason }) => Self::not_judged(check, reason),
+            Some(CheckVerdict::NotJudged { reason }) => Self::not_judged(check, reason),
             None => Self::not_judged(check, pair.not_judged_reason.as_deref().unwrap_or("nothing was compared")),
         }
     }
 
-    fn of_views(check: &'static str, set: &Set, threshold: f64) -> Self {
-        let score = |angle: &Angle| Some((format!("{}°", angle.angle), angle.report.verdict(check)?.score()?));
+    fn of_views(check: &'static str, set: &SetContent, threshold: f64) -> Self {
+        let score =
+            |angle: &AngleContent| Some((format!("{}°", angle.angle), angle.report.checks.verdict(check)?.score()?));
         let scores: Vec<_> = set.angles.iter().filter_map(score).collect();
         let reason = set.not_judged_reason.as_deref().unwrap_or("no view could be compared");
         Self { issues: IssueView::of_set(set, check), ..Self::averaged(check, &scores, threshold, reason) }
     }
 
-    fn of_slots(check: &'static str, scene: &Scene, threshold: f64) -> Self {
+    fn of_slots(check: &'static str, scene: &SceneContent, threshold: f64) -> Self {
         let slots = || scene.slots().filter_map(|slot| Some((slot, slot.checks.verdict(check)?)));
         let scores: Vec<_> =
             slots().filter_map(|(slot, verdict)| Some((slot.slot.clone(), verdict.score()?))).collect();
         let reason = slots().find_map(|(_, verdict)| match verdict {
-            Verdict::Judged { .. } => None,
-            Verdict::NotJudged { reason } => Some(reason.as_str()),
+            CheckVerdict::Judged(_) => None,
+            CheckVerdict::NotJudged { reason } => Some(reason.as_str()),
         });
         let reason = reason.or(scene.not_judged_reason()).unwrap_or("nothing was compared");
         let issues = slots().flat_map(|(slot, verdict)| {
@@ -135,15 +138,15 @@ impl CheckView {
     }
 
     /// Whether everybody is there, and in their own place.
-    fn of_presence(scene: &Scene) -> Self {
+    fn of_presence(scene: &SceneContent) -> Self {
         let (mut there, mut told, mut issues) = (0, Vec::new(), Vec::new());
         for slot in scene.slots() {
-            match slot.state {
+            match &slot.state {
                 SlotState::Found => there += 1,
                 SlotState::Missing => told.push(format!("{} is missing", slot.slot)),
-                SlotState::Swapped => told.push(format!("{} is in another's place", slot.slot)),
-                SlotState::Blended => told.push(format!("{} looks in part like another", slot.slot)),
-                SlotState::NotJudged => {}
+                SlotState::Swapped { .. } => told.push(format!("{} is in another's place", slot.slot)),
+                SlotState::Blended { .. } => told.push(format!("{} looks in part like another", slot.slot)),
+                SlotState::NotJudged { .. } => {}
             }
             // Those of the checks are told with them.
             let with_a_check = |issue: &&Issue| {
@@ -165,18 +168,18 @@ impl CheckView {
 
     fn of_facing(facing: &Facing) -> Self {
         let (passed, details) = match facing {
-            Facing::Plausible {} => (Some(true), "seen from where it should be".to_owned()),
-            Facing::Wrong { looks_like } => (Some(false), format!("looks as if seen from {looks_like}°")),
+            Facing::Plausible { .. } => (Some(true), "seen from where it should be".to_owned()),
+            Facing::Wrong { looks_like, .. } => (Some(false), format!("looks as if seen from {looks_like}°")),
             Facing::NotJudged { reason } => (None, reason.clone()),
         };
         Self { passed, ..Self::not_judged("orientation", &details) }
     }
 
-    fn of_facings(set: &Set) -> Option<Self> {
+    fn of_facings(set: &SetContent) -> Option<Self> {
         let (mut judged, mut wrong) = (false, Vec::new());
         for angle in &set.angles {
             match &angle.orientation {
-                Facing::Plausible {} => judged = true,
+                Facing::Plausible { .. } => judged = true,
                 Facing::Wrong { .. } => wrong.push(angle.angle),
                 Facing::NotJudged { .. } => {}
             }
@@ -190,20 +193,20 @@ impl CheckView {
         Some(Self { passed: Some(passed), issues, ..Self::not_judged("orientation", &details) })
     }
 
-    fn of_face(face: &Face) -> Self {
+    fn of_face(face: &FaceContent) -> Self {
         match face {
-            Face::Judged { similarity, passed } => {
+            FaceContent::Judged { similarity, passed } => {
                 let details = if *passed { "the same face" } else { "another face" };
                 Self { score: Some(*similarity), passed: Some(*passed), ..Self::not_judged("face", details) }
             }
-            Face::NotJudged { reason } => Self::not_judged("face", reason),
+            FaceContent::NotJudged { reason } => Self::not_judged("face", reason),
         }
     }
 
-    fn of_faces(set: &Set) -> Option<Self> {
+    fn of_faces(set: &SetContent) -> Option<Self> {
         let judged = set.faces.iter().filter_map(|view| match view.face {
-            Face::Judged { similarity, passed } => Some((view.angle, similarity, passed)),
-            Face::NotJudged { .. } => None,
+            FaceContent::Judged { similarity, passed } => Some((view.angle, similarity, passed)),
+            FaceContent::NotJudged { .. } => None,
         });
         let judged: Vec<(u16, f64, bool)> = judged.collect();
         let least = judged.iter().map(|(_, similarity, _)| *similarity).reduce(f64::min)?;
@@ -218,27 +221,29 @@ impl CheckView {
 }
 
 impl IssueView {
-    pub(crate) fn new(issue: &Issue, check: &str) -> Self {
-        let check = issue.check.clone().unwrap_or_else(|| check.to_owned());
+    fn new(issue: &Issue, check: &str) -> Self {
         Self {
             severity: issue.severity,
-            kind: check.clone(),
-            check,
+            kind: check.to_owned(),
+            check: check.to_owned(),
             description: issue.what.clone(),
             suggestion: issue.suggestion.clone(),
-            angle: issue.angle,
+            angle: None,
             slot: None,
-            bounds: issue.place.map(Place::bounds),
+            bounds: issue.place.map(Frame::bounds),
         }
+    }
+
+    pub(crate) fn of_angle(found: &AngleIssue) -> Self {
+        Self { angle: Some(found.angle), ..Self::new(&found.issue, &found.check) }
     }
 
     fn of_slot(issue: &Issue, check: &str, slot: &SceneSlot) -> Self {
         Self { slot: Some(slot.slot.clone()), ..Self::new(issue, check) }
     }
 
-    fn of_set(set: &Set, check: &str) -> Vec<Self> {
-        let found = set.issues.iter().filter(|issue| issue.check.as_deref() == Some(check));
-        found.map(|issue| Self::new(issue, check)).collect()
+    fn of_set(set: &SetContent, check: &str) -> Vec<Self> {
+        set.issues.iter().filter(|found| found.check == check).map(Self::of_angle).collect()
     }
 }
 

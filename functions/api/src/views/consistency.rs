@@ -1,13 +1,17 @@
 //! How consistent the views of a profile are, beside its images.
 
-use likeness_core::{id::ReportId, report::Report};
+use likeness_core::{
+    id::ReportId,
+    report::{
+        Report,
+        content::{AttemptContent, Content, SetContent, UnjudgedView},
+    },
+};
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::{
     app::App,
     problem::ApiError,
-    report_content::{Content, Set},
     views::{check::IssueView, report::SheetView},
 };
 
@@ -28,8 +32,8 @@ pub(crate) struct ConsistencyView {
     /// The worst first.
     issues: Vec<IssueView>,
     /// Everything that was made, also what is not shown.
-    attempts: Vec<Value>,
-    not_judged: Vec<Value>,
+    attempts: Vec<AttemptContent>,
+    not_judged: Vec<UnjudgedView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     not_judged_reason: Option<String>,
     #[serde(flatten)]
@@ -49,11 +53,11 @@ struct FirstWords {
 impl ConsistencyView {
     /// `None` for a report of anything else than views.
     pub(crate) async fn new(app: &App, report: &Report) -> Result<Option<Self>, ApiError> {
-        let set = match Content::of(report)? {
-            Content::Set(set) => *set,
+        let set = match &report.content {
+            Content::Set(set) => set.as_ref().clone(),
             Content::Pair(_) | Content::Scene(_) => return Ok(None),
         };
-        let Set { color, proportion, feature, style, issues, not_judged, attempts, not_judged_reason, .. } = set;
+        let SetContent { color, proportion, feature, style, issues, not_judged, attempts, not_judged_reason, .. } = set;
         Ok(Some(Self {
             report_id: report.id,
             overall: report.overall,
@@ -69,7 +73,7 @@ impl ConsistencyView {
             },
             passed: report.passed,
             threshold: report.threshold,
-            issues: issues.iter().map(|issue| IssueView::new(issue, "")).collect(),
+            issues: issues.iter().map(IssueView::of_angle).collect(),
             attempts,
             not_judged,
             not_judged_reason,

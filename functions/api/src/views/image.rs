@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use likeness_core::{
     bucket::BucketError,
     id::{JobId, MediaId, PersonId, SubjectId},
+    measured::Measured,
     media::Media,
     subject::{SubjectType, VisualSpecifications},
 };
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::{app::App, problem::ApiError, views::recipe::RecipeView};
 
@@ -59,7 +59,7 @@ pub(crate) struct ImageView {
     pub(crate) reference_scores: BTreeMap<String, f64>,
     /// What was measured of its figure, of a master reference: palette with names, heads per height, heights, words.
     #[serde(skip_serializing_if = "Option::is_none")]
-    measured: Option<Value>,
+    measured: Option<Measured>,
     recipe: RecipeView,
     fal_request_id: String,
     provider_retried: bool,
@@ -99,8 +99,7 @@ impl ImageView {
             quality_passed: media.quality_score >= PASSING_QUALITY,
             quality: media.quality,
             reference_scores: media.reference_scores,
-            // Nobody else writes it.
-            measured: media.measured.and_then(|measured| serde_json::from_str(&measured).ok()),
+            measured: media.measured,
             recipe: RecipeView::new(media.recipe),
             fal_request_id: media.request_id,
             provider_retried: media.provider_retried,

@@ -3,15 +3,13 @@
 use jiff::Timestamp;
 use likeness_core::{
     id::{JobId, MediaId, ReportId, SubjectId},
-    report::{CheckType, Report},
+    report::{CheckType, Report, content::Content},
 };
 use serde::Serialize;
-use serde_json::Value;
 
 use crate::{
     app::App,
     problem::ApiError,
-    report_content::Content,
     views::check::{CheckView, recommendations},
 };
 
@@ -67,7 +65,7 @@ pub(crate) struct Findings {
     checks: Vec<CheckView>,
     recommendations: Vec<String>,
     /// As it was written.
-    report: Value,
+    report: Content,
     #[serde(flatten)]
     sheet: SheetView,
 }
@@ -117,13 +115,12 @@ impl From<Report> for Outcome {
 
 impl Findings {
     pub(crate) async fn new(app: &App, report: Report) -> Result<Self, ApiError> {
-        let content = Content::of(&report)?;
-        let checks = CheckView::all(&content, report.check, report.threshold);
+        let checks = CheckView::all(&report.content, report.check, report.threshold);
         Ok(Self {
             recommendations: recommendations(&checks),
             checks,
-            report: serde_json::from_str(&report.content).map_err(|error| ApiError::Internal(Box::new(error)))?,
             sheet: SheetView::new(app, &report).await?,
+            report: report.content.clone(),
             outcome: report.into(),
         })
     }

@@ -8,7 +8,10 @@ use likeness_core::{
     id::{CollectionId, LoraId, MediaId, PersonId},
     job::{Job, JobState},
     kind::Kind,
-    report::Report,
+    report::{
+        Report,
+        content::{Content, Frame, SceneSlot, SlotState},
+    },
     shot::Shot,
     subject::VisualSpecifications,
 };
@@ -17,7 +20,6 @@ use serde::Serialize;
 use crate::{
     app::App,
     problem::ApiError,
-    report_content::{Content, Place, SceneSlot, SlotState},
     views::{consistency::ConsistencyView, image::ImageView, report::Findings},
 };
 
@@ -100,7 +102,7 @@ struct LayerView {
     score: Option<f64>,
     /// What became of it, where that was looked at, and why.
     #[serde(skip_serializing_if = "Option::is_none")]
-    state: Option<SlotState>,
+    state: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<String>,
     /// Where it was found: left, top, width and height, as parts of the picture.
@@ -154,7 +156,7 @@ impl ResultView {
                 }))
             }
             Kind::Composite(_) => {
-                let looked = report.map(|report| seen_in(&report, &images[0].media_id)).transpose()?;
+                let looked = report.map(|report| seen_in(report, &images[0].media_id));
                 let looked = looked.unwrap_or_default();
                 Self::Composite(Box::new(CompositeResult::new(images, &job.filing.slots, &looked)))
             }
@@ -188,13 +190,13 @@ fn is_whole(job: &Job) -> bool {
 }
 
 /// What a report says of the references in one scene.
-fn seen_in(report: &Report, image: &MediaId) -> Result<Vec<SceneSlot>, ApiError> {
-    match Content::of(report)? {
+fn seen_in(report: Report, image: &MediaId) -> Vec<SceneSlot> {
+    match report.content {
         Content::Scene(scene) => {
             let image = scene.images.into_iter().find(|seen| seen.media_id.as_ref() == Some(image));
-            Ok(image.map(|image| image.slots).unwrap_or_default())
+            image.map(|image| image.slots).unwrap_or_default()
         }
-        Content::Pair(_) | Content::Set(_) => Ok(Vec::new()),
+        Content::Pair(_) | Content::Set(_) => Vec::new(),
     }
 }
 
@@ -246,15 +248,15 @@ impl LayerView {
     fn new(slot: &Slot, looked: Option<&SceneSlot>, image: &ImageView) -> Self {
         let by_colours = || image.reference_scores.get(&slot.slot).copied();
         let score = match looked {
-            Some(SceneSlot { state: SlotState::NotJudged, .. }) | None => by_colours(),
+            Some(SceneSlot { state: SlotState::NotJudged { .. }, .. }) | None => by_colours(),
             Some(seen) => seen.score,
         };
         Self {
             slot: slot.clone(),
             score,
-            state: looked.map(|seen| seen.state),
-            reason: looked.and_then(|seen| seen.reason.clone()),
-            bounds: looked.and_then(|seen| seen.place).map(Place::bounds),
+            state: looked.map(|seen| seen.state.as_str()),
+            reason: looked.and_then(|seen| seen.state.reason()).map(str::to_owned),
+            bounds: looked.and_then(|seen| seen.place).map(Frame::bounds),
         }
     }
 }

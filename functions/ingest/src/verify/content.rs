@@ -1,101 +1,13 @@
-//! A report in full, as JSON.
+//! What vision found, as a report says it, and what of it counts.
 
-use likeness_core::{
-    id::MediaId,
-    report::{CheckType, Judged},
-    shot::Shot,
+use likeness_core::report::{
+    CheckType,
+    content::{
+        AngleContent, AngleIssue, Check, CheckVerdict, CheckedPair, Checks, Facing, Frame, Issue, Mistake, SetContent,
+        Severity, Sides, SlotState,
+    },
 };
-use likeness_vision::consistency::{Facing, Report, SetReport};
-use serde::Serialize;
-
-use super::{face::FaceContent, scene::SceneContent};
-
-/// What a report says.
-#[derive(Debug, Serialize)]
-#[serde(tag = "kind", rename_all = "camelCase")]
-pub(crate) enum Content {
-    /// Of the views of a subject.
-    Set(Box<SetContent>),
-    /// Of one picture.
-    Pair(Box<PairContent>),
-    /// Of scenes.
-    Scene(SceneContent),
-}
-
-/// The views of a subject.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SetContent {
-    #[serde(flatten)]
-    pub(crate) report: SetReport,
-    /// The views that were not judged, and why.
-    pub(crate) not_judged: Vec<NotJudged>,
-    /// Why none was.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) not_judged_reason: Option<String>,
-    /// What the front's measured looks differ in from the master's, in words.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) specification_differences: Vec<String>,
-    /// Whether the faces are the master's, where that is switched on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) faces: Vec<ViewFace>,
-    /// Everything that was made, also what is not shown.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) attempts: Vec<AttemptContent>,
-}
-
-/// A view that was not judged.
-#[derive(Debug, Serialize)]
-pub(crate) struct NotJudged {
-    pub(crate) angle: u16,
-    pub(crate) reason: String,
-}
-
-/// The face of a view.
-#[derive(Debug, Serialize)]
-pub(crate) struct ViewFace {
-    pub(crate) angle: u16,
-    #[serde(flatten)]
-    pub(crate) face: FaceContent,
-}
-
-/// One try of an angle.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct AttemptContent {
-    angle: u16,
-    media_id: MediaId,
-    seed: u64,
-    score: Option<f64>,
-    passed: bool,
-    /// It is the one that is shown.
-    chosen: bool,
-}
-
-/// One picture.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PairContent {
-    /// `same`, `turned` or `opposite`: how the side from which it is seen relates to the reference's.
-    pub(crate) relation: &'static str,
-    /// The angle of the view that it was compared with, where it was the most alike of several.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) matched_angle: Option<u16>,
-    #[serde(flatten)]
-    pub(crate) report: Option<Report>,
-    /// Whether it is seen from where it should be.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) orientation: Option<Facing>,
-    /// What its measured looks differ in from the reference's, in words; where both are seen from the same side.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) specification_differences: Vec<String>,
-    /// Whether the face is the reference's, where that is switched on.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) face: Option<FaceContent>,
-    /// Why it was not judged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) not_judged_reason: Option<String>,
-}
+use likeness_vision::{consistency, scene};
 
 /// What counts of a report, by the checks and the threshold that were asked for.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -114,7 +26,7 @@ impl Counted {
     }
 
     /// What counts of one comparison.
-    pub(crate) fn of(report: &Report, check: CheckType, threshold: f64) -> Self {
+    pub(crate) fn of(report: &consistency::Report, check: CheckType, threshold: f64) -> Self {
         let checks = report.checks().into_iter().filter(|(name, _)| check.counts(name));
         Self::all(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
     }
@@ -130,20 +42,118 @@ impl Counted {
     }
 }
 
-/// Everything that was made for the angles of a set, of which `chosen` are shown.
-pub(crate) fn attempts(chosen: &[&Shot], shots: &[Shot], judged: &[Judged]) -> Vec<AttemptContent> {
-    let attempt = |shot: &Shot| {
-        let judged = judged.iter().find(|judged| judged.shot == shot.id.ordinal);
-        Some(AttemptContent {
-            angle: shot.recipe.angle?,
-            media_id: shot.media().first()?.clone(),
-            seed: shot.recipe.seed,
-            score: judged.and_then(|judged| judged.score),
-            passed: judged.is_none_or(|judged| judged.passed),
-            chosen: chosen.iter().any(|shown| shown.id == shot.id),
-        })
+/// A judged set; what vision does not know of it is left empty.
+pub(crate) fn set(report: consistency::SetReport) -> SetContent {
+    let consistency::SetReport { overall, color, proportion, feature, style, passed, angles, issues } = report;
+    let angle = |angle: consistency::AngleReport| AngleContent {
+        angle: angle.angle,
+        passed: angle.passed,
+        score: angle.score,
+        report: pair(angle.report),
+        orientation: facing(angle.orientation),
     };
-    let mut attempts: Vec<AttemptContent> = shots.iter().filter_map(attempt).collect();
-    attempts.sort_by_key(|attempt| attempt.angle);
-    attempts
+    let of_angle = |found: consistency::AngleIssue| AngleIssue {
+        angle: found.angle,
+        check: found.check.to_owned(),
+        issue: issue(found.issue),
+    };
+    SetContent {
+        overall,
+        color,
+        proportion,
+        feature,
+        style,
+        passed,
+        angles: angles.into_iter().map(angle).collect(),
+        issues: issues.into_iter().map(of_angle).collect(),
+        ..SetContent::default()
+    }
+}
+
+/// Two figures compared.
+pub(crate) fn pair(report: consistency::Report) -> CheckedPair {
+    let consistency::Report { overall, passed, color, proportion, features, style, recommendations } = report;
+    let checks = Checks {
+        color: verdict(color),
+        proportion: verdict(proportion),
+        features: verdict(features),
+        style: verdict(style),
+    };
+    CheckedPair { overall, passed, checks, recommendations }
+}
+
+/// The checks of a reference in a scene.
+pub(crate) fn of_slot(checks: scene::SlotChecks) -> Checks {
+    let scene::SlotChecks { color, proportion, features, style } = checks;
+    Checks {
+        color: verdict(color),
+        proportion: verdict(proportion),
+        features: verdict(features),
+        style: verdict(style),
+    }
+}
+
+fn verdict(verdict: consistency::Verdict) -> CheckVerdict {
+    match verdict {
+        consistency::Verdict::Judged(check) => {
+            // JSON has no word for what is no number.
+            let details = check.details.into_iter().map(|(name, value)| (name, Some(value).filter(|v| v.is_finite())));
+            CheckVerdict::Judged(Check {
+                score: check.score,
+                passed: check.passed,
+                details: details.collect(),
+                issues: check.issues.into_iter().map(issue).collect(),
+            })
+        }
+        consistency::Verdict::NotJudged { reason } => CheckVerdict::NotJudged { reason },
+    }
+}
+
+pub(crate) fn issue(found: consistency::Issue) -> Issue {
+    let severity = match found.severity {
+        consistency::Severity::Critical => Severity::Critical,
+        consistency::Severity::High => Severity::High,
+        consistency::Severity::Medium => Severity::Medium,
+        consistency::Severity::Low => Severity::Low,
+    };
+    Issue { severity, what: found.what, place: found.place.map(frame), suggestion: found.suggestion }
+}
+
+pub(crate) fn frame(place: consistency::Evidence) -> Frame {
+    let consistency::Evidence { x, y, width, height } = place;
+    Frame { x, y, width, height }
+}
+
+pub(crate) fn facing(found: consistency::Facing) -> Facing {
+    match found {
+        consistency::Facing::Plausible { doubt } => Facing::Plausible { doubt },
+        consistency::Facing::Wrong { mistake, looks_like, doubt } => {
+            let mistake = match mistake {
+                consistency::Mistake::FrontForBack => Mistake::FrontForBack,
+                consistency::Mistake::Swapped => Mistake::Swapped,
+                consistency::Mistake::OtherAngle => Mistake::OtherAngle,
+            };
+            Facing::Wrong { mistake, looks_like, doubt }
+        }
+        consistency::Facing::NotJudged { reason } => Facing::NotJudged { reason },
+    }
+}
+
+pub(crate) fn sides(relation: consistency::Relation) -> Sides {
+    match relation {
+        consistency::Relation::Same => Sides::Same,
+        consistency::Relation::Near => Sides::Near,
+        consistency::Relation::Turned => Sides::Turned,
+        consistency::Relation::Opposite => Sides::Opposite,
+    }
+}
+
+pub(crate) fn state(found: scene::SlotState) -> SlotState {
+    match found {
+        scene::SlotState::Found => SlotState::Found,
+        scene::SlotState::Missing => SlotState::Missing,
+        scene::SlotState::Swapped { with } => SlotState::Swapped { with },
+        scene::SlotState::Blended { with } => SlotState::Blended { with },
+        scene::SlotState::NotJudged { reason } => SlotState::NotJudged { reason },
+    }
 }

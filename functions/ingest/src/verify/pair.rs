@@ -1,7 +1,14 @@
 //! One picture against another.
 
 use futures_util::future::try_join_all;
-use likeness_core::{collection::Collection, job::Job, report::CheckType};
+use likeness_core::{
+    collection::Collection,
+    job::Job,
+    report::{
+        CheckType,
+        content::{FaceContent, PairContent},
+    },
+};
 use likeness_vision::{
     consistency::{Facing, Figure, Relation, Report, compare},
     sheet::pair_sheet,
@@ -9,8 +16,8 @@ use likeness_vision::{
 
 use super::{
     NotVerified, apart,
-    content::{Counted, PairContent},
-    face::{self, FaceContent},
+    content::{self, Counted},
+    face,
     look::{self, Looked},
 };
 use crate::app::App;
@@ -79,7 +86,7 @@ impl Pair {
     /// What is left to say where the work on the pictures ends in a panic.
     fn unjudged(&self) -> PairContent {
         PairContent {
-            relation: word(self.relation),
+            relation: content::sides(self.relation),
             matched_angle: self.matched_angle,
             report: None,
             orientation: None,
@@ -92,10 +99,10 @@ impl Pair {
     fn content(&self) -> PairContent {
         let reason = |whose: &str, looked: &Looked| looked.figure.as_ref().err().map(|why| format!("{whose}: {why}"));
         PairContent {
-            relation: word(self.relation),
+            relation: content::sides(self.relation),
             matched_angle: self.matched_angle,
-            report: self.report.clone(),
-            orientation: self.orientation.clone(),
+            report: self.report.clone().map(content::pair),
+            orientation: self.orientation.clone().map(content::facing),
             specification_differences: match self.relation {
                 Relation::Same => self.reference.differences(&self.examined),
                 Relation::Near | Relation::Turned | Relation::Opposite => Vec::new(),
@@ -137,13 +144,4 @@ pub(crate) async fn most_like(
     });
     let (angle, reference) = views.swap_remove(best.await.unwrap_or_default());
     Ok(Pair::of(reference, examined, Some(angle)).await)
-}
-
-fn word(relation: Relation) -> &'static str {
-    match relation {
-        Relation::Same => "same",
-        Relation::Near => "near",
-        Relation::Turned => "turned",
-        Relation::Opposite => "opposite",
-    }
 }

@@ -7,58 +7,24 @@ use likeness_core::{
     id::MediaId,
     job::Job,
     kind::{Verification, composite},
-    report::{CheckType, PASS},
+    report::{
+        CheckType, PASS,
+        content::{SceneContent, SceneImage, SceneSlot, SlotState},
+    },
     shot::Shot,
 };
 use likeness_vision::{
     Picture,
-    consistency::{Evidence, Figure, Issue, NoFigure},
-    scene::{SceneReport, SlotChecks, SlotState, Wanted, find_in_scene},
+    consistency::{Figure, NoFigure},
+    scene::{SceneReport, Wanted, find_in_scene},
 };
-use serde::Serialize;
 
 use super::{
     NotVerified, apart,
-    content::Counted,
+    content::{self, Counted},
     look::{self, Looked, Unseen},
 };
 use crate::app::App;
-
-/// The scenes of one request.
-#[derive(Debug, Serialize)]
-pub(crate) struct SceneContent {
-    pub(crate) images: Vec<ImageContent>,
-}
-
-/// One scene.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ImageContent {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    media_id: Option<MediaId>,
-    slots: Vec<SlotContent>,
-    /// Figures that nobody asked for.
-    extra: Vec<Evidence>,
-    overall: Option<f64>,
-    passed: bool,
-    /// Why nothing was judged.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    not_judged_reason: Option<String>,
-}
-
-/// A reference in a scene.
-#[derive(Debug, Serialize)]
-struct SlotContent {
-    slot: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    reference: Option<MediaId>,
-    #[serde(flatten)]
-    state: SlotState,
-    place: Option<Evidence>,
-    score: Option<f64>,
-    checks: SlotChecks,
-    issues: Vec<Issue>,
-}
 
 /// Somebody who is looked for.
 pub(crate) struct Sought {
@@ -115,12 +81,8 @@ pub(crate) async fn with_one(
     Ok(Some((SceneContent { images }, counted)))
 }
 
-async fn in_picture(
-    cast: Arc<Vec<Sought>>,
-    media_id: Option<MediaId>,
-    picture: Result<Picture, String>,
-) -> ImageContent {
-    let nothing = |media_id, reason: &str| ImageContent {
+async fn in_picture(cast: Arc<Vec<Sought>>, media_id: Option<MediaId>, picture: Result<Picture, String>) -> SceneImage {
+    let nothing = |media_id, reason: &str| SceneImage {
         media_id,
         slots: Vec::new(),
         extra: Vec::new(),
@@ -150,27 +112,34 @@ async fn in_picture(
         return nothing(media_id, "the image could not be worked on");
     };
     let named = cast.iter().zip(slots);
-    let slots = named.map(|(sought, found)| SlotContent {
+    let slots = named.map(|(sought, found)| SceneSlot {
         slot: sought.slot.clone(),
         reference: sought.reference.clone(),
-        state: found.state,
-        place: found.place,
+        state: content::state(found.state),
+        place: found.place.map(content::frame),
         score: found.score,
-        checks: found.checks,
-        issues: found.issues,
+        checks: content::of_slot(found.checks),
+        issues: found.issues.into_iter().map(content::issue).collect(),
     });
-    ImageContent { media_id, slots: slots.collect(), extra, overall, passed, not_judged_reason: None }
+    SceneImage {
+        media_id,
+        slots: slots.collect(),
+        extra: extra.into_iter().map(content::frame).collect(),
+        overall,
+        passed,
+        not_judged_reason: None,
+    }
 }
 
 /// Everybody has one score, by their colours: other checks are not judged in a scene. Who is missing has 0.
-fn counted(images: &[ImageContent], check: CheckType, threshold: f64) -> Counted {
+fn counted(images: &[SceneImage], check: CheckType, threshold: f64) -> Counted {
     let judged = || images.iter().filter(|image| check.counts("color") && image.overall.is_some());
-    let right = |slot: &SlotContent| match slot.state {
+    let right = |slot: &SceneSlot| match slot.state {
         SlotState::Found => slot.score.is_none_or(|score| score >= threshold),
         SlotState::Missing | SlotState::Swapped { .. } | SlotState::Blended { .. } => false,
         SlotState::NotJudged { .. } => true,
     };
-    let passes = |image: &ImageContent| image.extra.is_empty() && image.slots.iter().all(right);
+    let passes = |image: &SceneImage| image.extra.is_empty() && image.slots.iter().all(right);
     let overall = Counted::all(judged().filter_map(|image| image.overall), threshold).overall;
     Counted { overall, passed: judged().next().map(|_| judged().all(passes)) }
 }

@@ -5,7 +5,10 @@ use likeness_core::{
     collection::Collection,
     id::MediaId,
     job::Job,
-    report::{CheckType, Judged},
+    report::{
+        CheckType, Judged,
+        content::{AttemptContent, SetContent, UnjudgedView, ViewFace},
+    },
     shot::Shot,
 };
 use likeness_vision::{
@@ -16,7 +19,7 @@ use likeness_vision::{
 
 use super::{
     NotVerified, apart,
-    content::{AttemptContent, Counted, NotJudged, SetContent, ViewFace},
+    content::{self, Counted},
     face,
     look::{self, Looked},
     pair::Pair,
@@ -145,14 +148,14 @@ impl Set {
     fn content(self, attempts: Vec<AttemptContent>) -> SetContent {
         let not_judged = self.views.into_iter();
         SetContent {
-            report: self.report,
             not_judged: not_judged
-                .filter_map(|view| Some(NotJudged { angle: view.angle, reason: view.unseen? }))
+                .filter_map(|view| Some(UnjudgedView { angle: view.angle, reason: view.unseen? }))
                 .collect(),
             not_judged_reason: self.master.figure.err().map(|reason| format!("the master: {reason}")),
             specification_differences: self.differences,
             faces: self.faces,
             attempts,
+            ..content::set(self.report)
         }
     }
 

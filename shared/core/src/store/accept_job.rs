@@ -5,6 +5,7 @@ use serde::Deserialize;
 
 use super::{
     Acceptance, Idempotency, Item, Store, StoreError,
+    condition::Record,
     idempotency::{Once, StandsFor},
     if_it_held,
     jobs::JobItem,
@@ -38,12 +39,12 @@ impl Store {
     pub async fn accept_job(&self, new: &NewJob<'_>, now: Timestamp) -> Result<Acceptance, StoreError> {
         let once = Once::new(&new.job.project, new.idempotency.as_ref(), StandsFor::Job(new.job.id), now);
         let mut transaction = once.begin()?;
-        transaction.create(to_item(&JobItem::new(new.job, 1))?);
+        transaction.create(Record::Job, to_item(&JobItem::new(new.job, 1))?);
         for shot in new.shots {
-            transaction.create(to_item(&ShotItem::new(shot, 1))?);
+            transaction.create(Record::Shot, to_item(&ShotItem::new(shot, 1))?);
         }
         if let Some(subject) = new.subject {
-            transaction.create(to_item(&SubjectItem::new(subject, 1))?);
+            transaction.create(Record::Subject, to_item(&SubjectItem::new(subject, 1))?);
         }
         if let Some((workflow, seen)) = new.workflow {
             transaction.write_workflow(workflow, seen)?;
@@ -74,6 +75,7 @@ impl Store {
                 .expression_attribute_values(":served", number(served))
                 .return_values(aws_sdk_dynamodb::types::ReturnValue::UpdatedNew)
         };
+        let mut tries = self.tries("the turns of the project");
         loop {
             // Two steps, as DynamoDB knows no maximum: count on where the project is ahead, else start at what is served.
             let ahead =
@@ -85,6 +87,7 @@ impl Store {
                     return last_turn(answer.attributes).map(|last| last - u64::from(count) + 1);
                 }
             }
+            tries.again().await?;
         }
     }
 }

@@ -4,23 +4,18 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Saved, Store, StoreError, Versioned, if_it_held, layout, number,
-    shots::{SLOT_IS_OURS, ShotItem},
-    text, to_item,
-    transaction::{ABSENT, Outcome, Transaction, UNCHANGED},
+    Saved, Store, StoreError, Versioned,
+    condition::{Condition, Record, Refused},
+    if_it_held, layout, number,
+    shots::ShotItem,
+    to_item,
+    transaction::{Outcome, Transaction},
 };
 use crate::{
     admission::{Gate, Held, RecentSubmits, Refusal, ServedTurns, Stop, Weather},
     id::ShotId,
     shot::{FalRequest, Shot},
 };
-
-/// Nobody holds the slot, or its lease has run out: of two that want it, one gets it.
-const SLOT_IS_FREE: &str = "attribute_not_exists(shot) OR lease_until_ms <= :now";
-/// No stop is in effect.
-const NOTHING_STOPS: &str = "attribute_not_exists(until_ms) OR until_ms <= :now";
-/// Nobody found out more meanwhile: of several shots that fal turns away at once one counts, and one is the probe.
-const WEATHER_IS_AS_READ: &str = "revision = :seen";
 
 #[derive(Serialize, Deserialize)]
 struct RateItem {
@@ -118,17 +113,27 @@ impl Store {
         let served = gate.served.clone().with(after.rank);
         let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
-        transaction.put(to_item(&slot)?, Some(SLOT_IS_FREE), &[(":now", number(now.as_millisecond()))]);
+        transaction.replace(Record::Shot, to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
+        transaction.put_if(to_item(&slot)?, Condition::SlotIsFree { now });
         match gate.revision {
-            0 => transaction.put(to_item(&rate)?, Some(ABSENT), &[]),
-            seen => transaction.put(to_item(&rate)?, Some(UNCHANGED), &[(":seen", number(seen))]),
+            0 => transaction.create(Record::Rate, to_item(&rate)?),
+            seen => transaction.replace(Record::Rate, to_item(&rate)?, seen),
         }
-        Ok(match self.commit(transaction).await? {
-            Outcome::Committed => Claim::Taken,
-            Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => Claim::ShotGone,
-            Outcome::Refused(_) => Claim::GateMoved,
-        })
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Claim::Taken),
+            Outcome::Refused(Refused { condition, .. }) => match condition {
+                Condition::Unchanged(Record::Shot, _) => Ok(Claim::ShotGone),
+                Condition::SlotIsFree { .. } | Condition::New(Record::Rate) | Condition::Unchanged(Record::Rate, _) => {
+                    Ok(Claim::GateMoved)
+                }
+                Condition::New(_)
+                | Condition::Unchanged(..)
+                | Condition::NeverRevised
+                | Condition::KeyIsFree { .. }
+                | Condition::SlotIsOurs { .. }
+                | Condition::NothingStops { .. } => Err(StoreError::Condition(format!("{condition:?}"))),
+            },
+        }
     }
 
     /// How fal takes requests just now.
@@ -179,11 +184,7 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn stop_lanes(&self, stop: Stop, now: Timestamp) -> Result<Saved, StoreError> {
         let weather = Weather { struck_at: Some(now), stop: Some(stop) };
-        let item = to_item(&StopItem::new(&weather, 1))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put =
-            put.condition_expression(NOTHING_STOPS).expression_attribute_values(":now", number(now.as_millisecond()));
-        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+        self.put_if(to_item(&StopItem::new(&weather, 1))?, Condition::NothingStops { now }).await
     }
 
     /// Takes the stop away: fal accepted a request.
@@ -203,26 +204,22 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn release(&self, held: &Held) -> Result<(), StoreError> {
-        let update =
-            self.client.update_item().table_name(&self.table).set_key(Some(layout::slot(held.slot).into_item()));
-        let update = update
-            .update_expression("REMOVE shot, attempt, lease_until_ms, left_at_fal")
-            .condition_expression(SLOT_IS_OURS)
-            .expression_attribute_values(":shot", text(held.shot.to_string()))
-            .expression_attribute_values(":attempt", number(held.attempt));
+        let ours = Condition::SlotIsOurs { shot: held.shot, attempt: held.attempt };
+        let slot = layout::slot(held.slot).into_item();
+        let mut update = self.client.update_item().table_name(&self.table).set_key(Some(slot));
+        for (name, value) in ours.values() {
+            update = update.expression_attribute_values(name, value);
+        }
+        let update = update.update_expression("REMOVE shot, attempt, lease_until_ms, left_at_fal");
         // Where it is another's by now there is nothing to give back.
-        if_it_held(update.send().await)?;
+        if_it_held(update.condition_expression(ours.expression()).send().await)?;
         Ok(())
     }
 
     async fn put_weather(&self, weather: &Weather, seen: u64) -> Result<Saved, StoreError> {
         let item = to_item(&StopItem::new(weather, seen + 1))?;
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
-        let put = match seen {
-            0 => put.condition_expression(format!("{ABSENT} OR attribute_not_exists(revision)")),
-            seen => put.condition_expression(WEATHER_IS_AS_READ).expression_attribute_values(":seen", number(seen)),
-        };
-        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+        let as_read = if seen == 0 { Condition::NeverRevised } else { Condition::Unchanged(Record::Weather, seen) };
+        self.put_if(item, as_read).await
     }
 }
 

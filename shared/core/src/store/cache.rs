@@ -30,12 +30,12 @@ impl Transaction {
     pub(super) fn remember(&mut self, job: &Job, until: Option<Timestamp>) -> Result<(), StoreError> {
         let Some(cache_key) = &job.cache_key else { return Ok(()) };
         let key = layout::cache(&job.project, cache_key);
-        self.put(to_item(&CacheItem { key, job: job.id, expires_at: until.map(Timestamp::as_second) })?, None, &[]);
+        self.put(to_item(&CacheItem { key, job: job.id, expires_at: until.map(Timestamp::as_second) })?);
         Ok(())
     }
 
     fn count_hit(&mut self, project: &ProjectId, now: Timestamp) {
-        self.update(layout::ledger(project, now), "ADD cache_hits :one", None, &[(":one", number(1))]);
+        self.update(layout::ledger(project, now), "ADD cache_hits :one", &[(":one", number(1))]);
     }
 }
 

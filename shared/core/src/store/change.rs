@@ -28,7 +28,7 @@ pub enum Changed<T, E> {
 }
 
 /// A record with a revision, as the door reads and writes it.
-pub(super) trait Record: Clone + PartialEq + Send + Sync + Sized {
+pub(super) trait Revised: Clone + PartialEq + Send + Sync + Sized {
     /// What it is found by.
     type Id: Copy + Display + Send + Sync;
 
@@ -135,7 +135,7 @@ impl Store {
         }
     }
 
-    async fn change<T: Record, E>(
+    async fn change<T: Revised, E>(
         &self,
         id: T::Id,
         transition: impl FnMut(T) -> Result<T, E>,
@@ -147,7 +147,7 @@ impl Store {
     }
 
     /// `more` is written in the same transaction, or not at all.
-    pub(super) async fn change_from<T: Record, E>(
+    pub(super) async fn change_from<T: Revised, E>(
         &self,
         read: Versioned<T>,
         more: &Transaction,

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Store, StoreError, Versioned, layout, listing::List, to_item, transaction::Transaction,
+    Item, Page, Position, Store, StoreError, Versioned, condition::Record, layout, listing::List, to_item,
+    transaction::Transaction,
 };
 use crate::{
     collection::Collection,
@@ -37,8 +38,8 @@ impl Transaction {
     pub(super) fn write_collection(&mut self, collection: &Versioned<Collection>) -> Result<(), StoreError> {
         let Versioned { value, revision: seen } = collection;
         match seen {
-            0 => self.create(item(value, 1)?),
-            seen => self.replace(item(value, seen + 1)?, *seen),
+            0 => self.create(Record::Collection, item(value, 1)?),
+            seen => self.replace(Record::Collection, item(value, seen + 1)?, *seen),
         }
         Ok(())
     }

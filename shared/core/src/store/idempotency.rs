@@ -5,16 +5,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Store, StoreError, layout, number, to_item,
-    transaction::{Outcome, Transaction},
+    Item, Saved, Store, StoreError,
+    condition::{Condition, Refused},
+    layout, to_item,
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::id::{JobId, ProjectId, WorkflowId};
 
 /// How long an idempotency key is remembered.
 const REMEMBER: SignedDuration = SignedDuration::from_hours(7 * 24);
-
-/// Nobody used the idempotency key, or so long ago that it is forgotten (TTL deletes late, so expiry is checked here).
-const KEY_IS_FREE: &str = "attribute_not_exists(pk) OR expires_at <= :now";
 
 /// A caller's promise that two requests are the same.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,11 +70,11 @@ impl<'a> Once<'a> {
         Self(idempotency.map(|key| (key, Remembered::new(project, key, stands_for, now), now)))
     }
 
-    /// The transaction, which has the key as its first item: what is refused for it is told from everything else.
+    /// The transaction, which has the key as its first item: that the key was used is told before everything else.
     pub(super) fn begin(&self) -> Result<Transaction, StoreError> {
         let mut transaction = Transaction::default();
         if let Some((_, remembered, now)) = &self.0 {
-            transaction.put(to_item(remembered)?, Some(KEY_IS_FREE), &[(":now", number(now.as_second()))]);
+            transaction.put_if(to_item(remembered)?, Condition::KeyIsFree { now: *now });
         }
         Ok(transaction)
     }
@@ -116,9 +115,12 @@ impl Store {
     ) -> Result<Acceptance<Id>, StoreError> {
         match self.commit(transaction).await? {
             Outcome::Committed => Ok(Acceptance::Accepted),
-            Outcome::Refused(reasons) => match (reasons.into_iter().next().flatten(), once.0) {
-                (Some(item), Some((idempotency, ..))) => Remembered::answer_of(item, idempotency, id),
-                _ => Ok(Acceptance::Conflict),
+            Outcome::Refused(Refused { condition: Condition::KeyIsFree { .. }, item }) => match once.0 {
+                Some((idempotency, ..)) => Remembered::answer_of(item, idempotency, id),
+                None => Ok(Acceptance::Conflict),
+            },
+            Outcome::Refused(refused) => match saved_unless(refused.condition)? {
+                Saved::Yes | Saved::Conflict => Ok(Acceptance::Conflict),
             },
         }
     }

@@ -4,14 +4,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Saved, Store, StoreError, Versioned,
-    change::Record,
-    layout,
-    listing::List,
-    reports,
-    shots::ShotItem,
-    to_item,
-    transaction::{Outcome, Transaction},
+    Item, Page, Position, Saved, Store, StoreError, Versioned, change::Revised, condition::Record, layout,
+    listing::List, reports, shots::ShotItem, to_item, transaction::Transaction,
 };
 use crate::{
     collection::Collection,
@@ -162,7 +156,7 @@ impl Store {
     pub async fn finish_job(&self, finish: &Finish<'_>) -> Result<Saved, StoreError> {
         let Finish { job, seen, collection, report, cached } = finish;
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, *seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, *seen);
         transaction.settle(job);
         if let Some(collection) = collection {
             transaction.write_collection(collection)?;
@@ -170,7 +164,7 @@ impl Store {
             transaction.relate(project, subject.as_str(), Relation::Has360Profile, &id.to_string())?;
         }
         if let Some(report) = report {
-            transaction.put(reports::item(report)?, None, &[]);
+            transaction.put(reports::item(report)?);
         }
         match cached {
             Cached::No => {}
@@ -186,22 +180,15 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn extend_job(&self, job: &Job, seen: u64, more: &[Shot]) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, seen);
         for shot in more {
-            transaction.create(to_item(&ShotItem::new(shot, 1))?);
+            transaction.create(Record::Shot, to_item(&ShotItem::new(shot, 1))?);
         }
         self.saved(transaction).await
     }
-
-    pub(super) async fn saved(&self, transaction: Transaction) -> Result<Saved, StoreError> {
-        Ok(match self.commit(transaction).await? {
-            Outcome::Committed => Saved::Yes,
-            Outcome::Refused(_) => Saved::Conflict,
-        })
-    }
 }
 
-impl Record for Job {
+impl Revised for Job {
     type Id = JobId;
 
     fn id(&self) -> JobId {
@@ -219,7 +206,7 @@ impl Record for Job {
         more: Transaction,
     ) -> Result<Saved, StoreError> {
         let item = to_item(&JobItem::new(after, before.revision + 1))?;
-        store.write_over(item, before.revision, more).await
+        store.write_over(Record::Job, item, before.revision, more).await
     }
 }
 

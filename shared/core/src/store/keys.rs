@@ -4,7 +4,13 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Page, Position, Store, StoreError, if_it_held, layout, listing::List, text, to_item, transaction::ABSENT};
+use super::{
+    Page, Position, Saved, Store, StoreError,
+    condition::{Condition, Record},
+    if_it_held, layout,
+    listing::List,
+    text, to_item,
+};
 use crate::{
     id::{KeyId, UserId},
     project::ApiKey,
@@ -31,8 +37,7 @@ impl Store {
             listing_sk: api_key.id.to_string(),
             api_key: api_key.clone(),
         };
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(&item)?));
-        Ok(if_it_held(put.condition_expression(ABSENT).send().await)?.is_some())
+        Ok(self.put_if(to_item(&item)?, Condition::New(Record::ApiKey)).await? == Saved::Yes)
     }
 
     /// Finds a key, valid or not, by its token's SHA-256.

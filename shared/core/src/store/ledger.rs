@@ -43,7 +43,7 @@ impl Transaction {
             Some(amount) => ("ADD reserved_micros :amount", number(amount.micros())),
             None => ("ADD unpriced :amount", number(1)),
         };
-        self.update(key, expression, None, &[(":amount", amount)]);
+        self.update(key, expression, &[(":amount", amount)]);
     }
 
     /// Takes back what was charged for `before`, which had ended, and sets aside what it may cost as `after`, in the month
@@ -55,7 +55,6 @@ impl Transaction {
         self.update(
             layout::ledger(&after.project, after.created_at),
             "ADD reserved_micros :amount, settled_micros :back, jobs :one, unpriced :unpriced",
-            None,
             &[
                 (":amount", number(after.reserved.unwrap_or_default().micros())),
                 (":back", negative(charged.micros())),
@@ -72,7 +71,6 @@ impl Transaction {
         self.update(
             layout::ledger(&job.project, job.created_at),
             "ADD reserved_micros :back, settled_micros :cost, jobs :one",
-            None,
             &[
                 (":back", AttributeValue::N(format!("-{}", reserved.micros()))),
                 (":cost", number(cost.micros())),

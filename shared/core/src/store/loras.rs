@@ -4,12 +4,14 @@ use aws_sdk_dynamodb::types::ReturnValue;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Saved, Store, StoreError, Versioned, if_it_held, layout,
+    Page, Position, Saved, Store, StoreError, Versioned,
+    condition::{Condition, Record},
+    layout,
     listing::List,
     number,
     people::PersonItem,
     to_item,
-    transaction::{ABSENT, Transaction},
+    transaction::Transaction,
 };
 use crate::{
     id::{LoraId, PersonId, ProjectId},
@@ -69,8 +71,7 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn create_lora(&self, lora: &Lora) -> Result<bool, StoreError> {
-        let put = self.client.put_item().table_name(&self.table).set_item(Some(to_item(&LoraItem::new(lora, 1))?));
-        Ok(if_it_held(put.condition_expression(ABSENT).send().await)?.is_some())
+        Ok(self.put_if(to_item(&LoraItem::new(lora, 1))?, Condition::New(Record::Lora)).await? == Saved::Yes)
     }
 
     /// Reads a LoRA of any project: whether the caller may see it is for the caller's project to say.
@@ -88,12 +89,12 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn save_lora(&self, before: &Versioned<Lora>, after: &Lora) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
-        transaction.replace(to_item(&LoraItem::new(after, before.revision + 1))?, before.revision);
+        transaction.replace(Record::Lora, to_item(&LoraItem::new(after, before.revision + 1))?, before.revision);
         let person = if after.is_ready() { self.person(&after.project, &after.person).await? } else { None };
         if let Some(Versioned { value: person, revision }) = person
             && let Some(person) = person.with_lora(after.id)
         {
-            transaction.replace(to_item(&PersonItem::new(&person, revision + 1))?, revision);
+            transaction.replace(Record::Person, to_item(&PersonItem::new(&person, revision + 1))?, revision);
         }
         self.saved(transaction).await
     }

@@ -86,7 +86,7 @@ impl Store {
     ) -> Result<Changed<Shot, E>, StoreError> {
         let mut brought = Transaction::default();
         for NewMedia { media, relations } in images {
-            brought.put(to_item(&MediaItem::new(media))?, None, &[]);
+            brought.put(to_item(&MediaItem::new(media))?);
             for (from, relation, to) in relations {
                 brought.relate(&media.project, from, *relation, to)?;
             }
@@ -219,14 +219,14 @@ impl Transaction {
         let mut values = vec![(":count", number(images.len())), (":bytes", number(bytes))];
         let by_type = format!("ADD images :count, bytes :bytes, {} :count", tally::of_type(first.image_type));
         if let Some(subject) = &first.subject {
-            self.update(layout::tally_of_subject(&first.project, subject), &by_type, None, &values);
+            self.update(layout::tally_of_subject(&first.project, subject), &by_type, &values);
         }
         // The project's tally counts by template too: an item of its own would be one more write for each image.
         let (made, quality) = tally::of_template(&first.recipe.template);
         let by_template = format!("{by_type}, {made} :count, {quality} :quality");
         let score: f64 = images.iter().map(|image| image.media.quality_score).sum();
         values.push((":quality", number(tally::ten_thousandths(score))));
-        self.update(layout::tally(&first.project), &by_template, None, &values);
+        self.update(layout::tally(&first.project), &by_template, &values);
     }
 
     /// Relates two things. Relating them again changes nothing.
@@ -237,7 +237,7 @@ impl Transaction {
         relation: Relation,
         to: &str,
     ) -> Result<(), StoreError> {
-        self.put(to_item(&EdgeItem::new(project, from, relation.as_str(), to))?, None, &[]);
+        self.put(to_item(&EdgeItem::new(project, from, relation.as_str(), to))?);
         Ok(())
     }
 }

@@ -2,7 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Page, Position, Saved, Store, StoreError, Versioned, layout, to_item};
+use super::{
+    Page, Position, Saved, Store, StoreError, Versioned,
+    condition::{Condition, Record},
+    layout, to_item,
+};
 use crate::{
     id::{PersonId, ProjectId},
     person::Person,
@@ -55,7 +59,9 @@ impl Store {
                 Err(error) => return Ok(Err(error)),
             };
             let item = to_item(&PersonItem::new(&person, seen.unwrap_or(0) + 1))?;
-            if self.put_over(item, seen).await? == Saved::Yes {
+            let condition =
+                seen.map_or(Condition::New(Record::Person), |seen| Condition::Unchanged(Record::Person, seen));
+            if self.put_if(item, condition).await? == Saved::Yes {
                 return Ok(Ok(person));
             }
             tries.again().await?;

@@ -4,10 +4,8 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Store, StoreError, if_it_held, layout,
-    listing::List,
-    number, text, to_item,
-    transaction::{Outcome, Transaction},
+    Page, Position, Saved, Store, StoreError, condition::Record, if_it_held, layout, listing::List, number, text,
+    to_item, transaction::Transaction,
 };
 use crate::{
     id::{ProjectId, UserId},
@@ -54,9 +52,10 @@ impl Store {
             since: project.created_at,
         };
         let mut transaction = Transaction::default();
-        transaction.create(to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?);
-        transaction.put(to_item(&MemberItem::new(owner))?, None, &[]);
-        Ok(matches!(self.commit(transaction).await?, Outcome::Committed))
+        let item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
+        transaction.create(Record::Project, item);
+        transaction.put(to_item(&MemberItem::new(owner))?);
+        Ok(self.saved(transaction).await? == Saved::Yes)
     }
 
     /// Reads a project.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{
     Acceptance, Idempotency, JobView, Store, StoreError,
+    condition::Record,
     idempotency::{Once, StandsFor},
     jobs::JobItem,
     shots::ShotItem,
@@ -28,10 +29,10 @@ impl Store {
         let once = Once::new(&job.project, idempotency, StandsFor::Job(job.id), now);
         let mut transaction = once.begin()?;
         let seen = before.job.revision;
-        transaction.replace(to_item(&JobItem::new(job, seen + 1))?, seen);
+        transaction.replace(Record::Job, to_item(&JobItem::new(job, seen + 1))?, seen);
         for shot in &before.shots {
             if let Some(after) = waiting.iter().find(|after| after.id == shot.value.id) {
-                transaction.replace(to_item(&ShotItem::new(after, shot.revision + 1))?, shot.revision);
+                transaction.replace(Record::Shot, to_item(&ShotItem::new(after, shot.revision + 1))?, shot.revision);
             }
         }
         transaction.unsettle(&before.job.value, job);

@@ -5,17 +5,15 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Saved, Store, StoreError, Versioned,
-    change::Record,
-    layout, number, text, to_item,
-    transaction::{Outcome, Transaction},
+    change::Revised,
+    condition::{Condition, Record, Refused},
+    layout, number, to_item,
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
     id::ShotId,
     shot::{FalRequest, Flight, Shot, Work},
 };
-
-/// The slot is held by this attempt: it was not taken over after its lease ran out.
-pub(super) const SLOT_IS_OURS: &str = "shot = :shot AND attempt = :attempt";
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct ShotItem {
@@ -57,7 +55,7 @@ impl Store {
     }
 }
 
-impl Record for Shot {
+impl Revised for Shot {
     type Id = ShotId;
 
     fn id(&self) -> ShotId {
@@ -78,19 +76,17 @@ impl Record for Shot {
         let item = to_item(&ShotItem::new(after, before.revision + 1))?;
         if let Some(change) = slot_change(&before.value, after) {
             let mut transaction = Transaction::default();
-            transaction.replace(item.clone(), before.revision);
+            transaction.replace(Record::Shot, item.clone(), before.revision);
             change.write(&mut transaction, &before.value)?;
             transaction.append(more.clone());
             match store.commit(transaction).await? {
                 Outcome::Committed => return Ok(Saved::Yes),
-                Outcome::Refused(reasons) if reasons.first().is_some_and(Option::is_some) => {
-                    return Ok(Saved::Conflict);
-                }
                 // The lease ran out and another shot has the slot: the shot's own change stands all the same.
-                Outcome::Refused(_) => {}
+                Outcome::Refused(Refused { condition: Condition::SlotIsOurs { .. }, .. }) => {}
+                Outcome::Refused(refused) => return saved_unless(refused.condition),
             }
         }
-        store.write_over(item, before.revision, more).await
+        store.write_over(Record::Shot, item, before.revision, more).await
     }
 }
 
@@ -126,21 +122,18 @@ fn left_at_fal(shot: &Shot) -> Option<FalRequest> {
 
 impl SlotChange<'_> {
     fn write(&self, transaction: &mut Transaction, shot: &Shot) -> Result<(), StoreError> {
-        let [id, attempt] = [(":shot", text(shot.id.to_string())), (":attempt", number(shot.attempt()))];
+        let ours = Condition::SlotIsOurs { shot: shot.id, attempt: shot.attempt() };
         match self {
             Self::Free(flight) => {
-                let change = "REMOVE shot, attempt, lease_until_ms";
-                transaction.update(layout::slot(flight.slot), change, Some(SLOT_IS_OURS), &[id, attempt]);
+                transaction.update_if(layout::slot(flight.slot), "REMOVE shot, attempt, lease_until_ms", ours, &[]);
             }
             Self::Extend(flight, until) => {
                 let until = (":until", number(until.as_millisecond()));
-                let change = "SET lease_until_ms = :until";
-                transaction.update(layout::slot(flight.slot), change, Some(SLOT_IS_OURS), &[id, attempt, until]);
+                transaction.update_if(layout::slot(flight.slot), "SET lease_until_ms = :until", ours, &[until]);
             }
             Self::Leave(flight, request) => {
                 let left = (":left", serde_dynamo::to_attribute_value(request)?);
-                let change = "SET left_at_fal = :left";
-                transaction.update(layout::slot(flight.slot), change, Some(SLOT_IS_OURS), &[id, attempt, left]);
+                transaction.update_if(layout::slot(flight.slot), "SET left_at_fal = :left", ours, &[left]);
             }
         }
         Ok(())

@@ -4,73 +4,73 @@ use std::time::Duration;
 
 use aws_sdk_dynamodb::{
     operation::transact_write_items::TransactWriteItemsError,
-    types::{AttributeValue, CancellationReason, Put, TransactWriteItem, Update},
+    types::{AttributeValue, CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update},
 };
 
-use super::{Item, Store, StoreError, layout::Key, number};
-
-/// Nobody created the record first: of two that create the same, one wins.
-pub(super) const ABSENT: &str = "attribute_not_exists(pk)";
-/// Nobody changed the record since it was read.
-pub(super) const UNCHANGED: &str = "revision = :seen";
+use super::{
+    Item, Saved, Store, StoreError,
+    condition::{Condition, Record, Refused},
+    layout::Key,
+};
 
 /// How often a transaction is tried against others that touch the same items at the same moment.
 const TRIES: u32 = 16;
 
 /// What became of a transaction.
 #[derive(Debug)]
+#[must_use]
 pub(super) enum Outcome {
     /// Everything was written.
     Committed,
-    /// Nothing was: for each item in order, whether its condition failed, and the item that stood there.
-    Refused(Vec<Option<Item>>),
+    /// Nothing was: of the conditions that failed, the first in the order of the writes.
+    Refused(Refused),
 }
 
-/// Writes in order.
+/// Writes in order: where several conditions fail, the first is told.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Transaction(Vec<TransactWriteItem>);
+pub(super) struct Transaction(Vec<Write>);
+
+#[derive(Debug, Clone)]
+struct Write {
+    item: TransactWriteItem,
+    condition: Option<Condition>,
+}
 
 impl Transaction {
+    /// Writes `item` over whatever is there.
+    pub(super) fn put(&mut self, item: Item) {
+        self.put_as(item, None);
+    }
+
     /// Writes `item` if `condition` holds.
-    pub(super) fn put(&mut self, item: Item, condition: Option<&str>, values: &[(&str, AttributeValue)]) {
-        let mut put = Put::builder().set_item(Some(item));
-        if let Some(condition) = condition {
-            put = put.condition_expression(condition).return_values_on_condition_check_failure(
-                aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure::AllOld,
-            );
-        }
-        for (name, value) in values {
-            put = put.expression_attribute_values(*name, value.clone());
-        }
-        self.push(|table| TransactWriteItem::builder().put(required(put.table_name(table).build())).build());
+    pub(super) fn put_if(&mut self, item: Item, condition: Condition) {
+        self.put_as(item, Some(condition));
     }
 
     /// Writes a record that must not exist.
-    pub(super) fn create(&mut self, item: Item) {
-        self.put(item, Some(ABSENT), &[]);
+    pub(super) fn create(&mut self, record: Record, item: Item) {
+        self.put_if(item, Condition::New(record));
     }
 
-    /// Writes a record that must still have `revision`.
-    pub(super) fn replace(&mut self, item: Item, revision: u64) {
-        self.put(item, Some(UNCHANGED), &[(":seen", number(revision))]);
+    /// Writes a record that must still have the revision `seen`.
+    pub(super) fn replace(&mut self, record: Record, item: Item, seen: u64) {
+        self.put_if(item, Condition::Unchanged(record, seen));
     }
 
-    /// Changes the item, or makes it, if `condition` holds.
-    pub(super) fn update(
+    /// Changes the item, or makes it.
+    pub(super) fn update(&mut self, key: Key, expression: &str, values: &[(&str, AttributeValue)]) {
+        self.update_as(key, expression, None, values);
+    }
+
+    /// Changes the item if `condition` holds.
+    pub(super) fn update_if(
         &mut self,
         key: Key,
         expression: &str,
-        condition: Option<&str>,
+        condition: Condition,
         values: &[(&str, AttributeValue)],
     ) {
-        let mut update = Update::builder()
-            .set_key(Some(key.into_item()))
-            .update_expression(expression)
-            .set_condition_expression(condition.map(str::to_owned));
-        for (name, value) in values {
-            update = update.expression_attribute_values(*name, value.clone());
-        }
-        self.push(|table| TransactWriteItem::builder().update(required(update.table_name(table).build())).build());
+        self.update_as(key, expression, Some(condition), values);
     }
 
     /// Writes what `other` writes too.
@@ -82,21 +82,53 @@ impl Transaction {
         self.0.is_empty()
     }
 
-    fn push(&mut self, write: impl FnOnce(&str) -> TransactWriteItem) {
-        self.0.push(write(TABLE));
+    fn put_as(&mut self, item: Item, condition: Option<Condition>) {
+        let mut put = Put::builder()
+            .table_name(TABLE)
+            .set_item(Some(item))
+            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in condition.into_iter().flat_map(Condition::values) {
+            put = put.expression_attribute_values(name, value);
+        }
+        let item = TransactWriteItem::builder().put(required(put.build())).build();
+        self.0.push(Write { item, condition });
     }
 
-    fn for_table(self, table: &str) -> Vec<TransactWriteItem> {
-        let items = self.0.into_iter().map(|mut item| {
+    fn update_as(
+        &mut self,
+        key: Key,
+        expression: &str,
+        condition: Option<Condition>,
+        values: &[(&str, AttributeValue)],
+    ) {
+        let mut update = Update::builder()
+            .table_name(TABLE)
+            .set_key(Some(key.into_item()))
+            .update_expression(expression)
+            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        for (name, value) in condition.into_iter().flat_map(Condition::values) {
+            update = update.expression_attribute_values(name, value);
+        }
+        for (name, value) in values {
+            update = update.expression_attribute_values(*name, value.clone());
+        }
+        let item = TransactWriteItem::builder().update(required(update.build())).build();
+        self.0.push(Write { item, condition });
+    }
+
+    fn for_table(self, table: &str) -> (Vec<TransactWriteItem>, Vec<Option<Condition>>) {
+        let writes = self.0.into_iter().map(|Write { mut item, condition }| {
             if let Some(put) = item.put.as_mut() {
                 table.clone_into(&mut put.table_name);
             }
             if let Some(update) = item.update.as_mut() {
                 table.clone_into(&mut update.table_name);
             }
-            item
+            (item, condition)
         });
-        items.collect()
+        writes.unzip()
     }
 }
 
@@ -109,9 +141,9 @@ fn required<T, E: std::fmt::Debug>(built: Result<T, E>) -> T {
 }
 
 impl Store {
-    /// Commits, trying again while others are at the same items.
+    /// Commits, trying again while others are at the same items. A condition that failed is answered at once.
     pub(super) async fn commit(&self, transaction: Transaction) -> Result<Outcome, StoreError> {
-        let items = transaction.for_table(&self.table);
+        let (items, conditions) = transaction.for_table(&self.table);
         let mut tried = 0;
         loop {
             let write = self.client.transact_write_items().set_transact_items(Some(items.clone()));
@@ -127,19 +159,10 @@ impl Store {
                 }
                 _ => return Err(error.into()),
             };
-            let code = |reason: &CancellationReason| reason.code.clone().unwrap_or_default();
-            if reasons.iter().any(|reason| code(reason) == "ConditionalCheckFailed") {
-                let failed = reasons
-                    .into_iter()
-                    .map(|reason| (code(&reason) == "ConditionalCheckFailed").then(|| reason.item.unwrap_or_default()));
-                return Ok(Outcome::Refused(failed.collect()));
+            let passing = is_passing(&reasons);
+            if let Some(refused) = first_refused(reasons, &conditions) {
+                return Ok(Outcome::Refused(refused));
             }
-            let passing = reasons.iter().any(|reason| {
-                matches!(
-                    code(reason).as_str(),
-                    "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded"
-                )
-            });
             if !passing {
                 return Err(StoreError::Refused(Box::new(error)));
             }
@@ -150,9 +173,101 @@ impl Store {
         }
     }
 
+    /// Commits what only races can refuse.
+    pub(super) async fn saved(&self, transaction: Transaction) -> Result<Saved, StoreError> {
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Saved::Yes),
+            Outcome::Refused(refused) => saved_unless(refused.condition),
+        }
+    }
+
     /// A short pause of random length, longer with each try.
     pub(super) async fn step_aside(&self, tried: u32) {
         let ceiling = 20_u64 << tried.min(5);
         tokio::time::sleep(Duration::from_millis(self.entropy.range(1..=ceiling))).await;
+    }
+}
+
+/// What a failed condition means where nothing but a race is expected.
+pub(super) fn saved_unless(condition: Condition) -> Result<Saved, StoreError> {
+    if condition.is_race() { Ok(Saved::Conflict) } else { Err(StoreError::Condition(format!("{condition:?}"))) }
+}
+
+fn is(reason: &CancellationReason, code: &str) -> bool {
+    reason.code.as_deref() == Some(code)
+}
+
+/// Whether the same writes may go well in a moment.
+fn is_passing(reasons: &[CancellationReason]) -> bool {
+    let passing = ["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"];
+    reasons.iter().any(|reason| passing.iter().any(|code| is(reason, code)))
+}
+
+/// The first condition that failed; `reasons` has one entry for each write.
+fn first_refused(reasons: Vec<CancellationReason>, conditions: &[Option<Condition>]) -> Option<Refused> {
+    let failed = reasons.into_iter().zip(conditions).find(|(reason, _)| is(reason, "ConditionalCheckFailed"));
+    let (reason, condition) = failed?;
+    Some(Refused { condition: (*condition)?, item: reason.item.unwrap_or_default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::store::{number, text};
+
+    fn reasons(codes: &[&str]) -> Vec<CancellationReason> {
+        let item = |code: &str| Item::from([("was".to_owned(), text(code))]);
+        codes.iter().map(|code| CancellationReason::builder().code(*code).set_item(Some(item(code))).build()).collect()
+    }
+
+    #[test]
+    fn the_first_condition_that_failed_is_told_with_the_item_that_stood_there() {
+        let unchanged = Condition::Unchanged(Record::Shot, 3);
+        let ours = Condition::SlotIsOurs { shot: "job_01jd0000000000000000000000-s0".parse().unwrap(), attempt: 1 };
+        let conditions = [None, Some(unchanged), Some(ours)];
+        let refused = |codes: &[&str]| first_refused(reasons(codes), &conditions).map(|refused| refused.condition);
+        assert_eq!(refused(&["None", "None", "ConditionalCheckFailed"]), Some(ours));
+        assert_eq!(refused(&["None", "ConditionalCheckFailed", "ConditionalCheckFailed"]), Some(unchanged));
+        assert_eq!(refused(&["TransactionConflict", "ConditionalCheckFailed", "None"]), Some(unchanged));
+        assert_eq!(refused(&["TransactionConflict", "None", "None"]), None);
+        let refused = first_refused(reasons(&["None", "ConditionalCheckFailed", "None"]), &conditions).unwrap();
+        assert_eq!(refused.item["was"], text("ConditionalCheckFailed"));
+    }
+
+    #[test]
+    fn only_a_race_is_decided_anew() {
+        let now = Timestamp::from_second(1_795_000_000).unwrap();
+        let shot = "job_01jd0000000000000000000000-s0".parse().unwrap();
+        for race in [Condition::New(Record::Subject), Condition::Unchanged(Record::Job, 1)] {
+            assert_eq!(saved_unless(race).unwrap(), Saved::Conflict);
+        }
+        let facts = [
+            Condition::KeyIsFree { now },
+            Condition::SlotIsFree { now },
+            Condition::SlotIsOurs { shot, attempt: 1 },
+            Condition::NothingStops { now },
+        ];
+        for fact in facts {
+            assert!(matches!(saved_unless(fact), Err(StoreError::Condition(_))), "{fact:?}");
+        }
+    }
+
+    #[test]
+    fn every_value_that_an_expression_names_is_given() {
+        let mut transaction = Transaction::default();
+        transaction.update_if(
+            crate::store::layout::stop(),
+            "SET held = :held",
+            Condition::Unchanged(Record::Rate, 7),
+            &[(":held", number(1))],
+        );
+        let (items, conditions) = transaction.for_table("likeness");
+        let update = items[0].update().unwrap();
+        assert_eq!((update.table_name(), update.condition_expression()), ("likeness", Some("revision = :seen")));
+        let values = update.expression_attribute_values().unwrap();
+        assert_eq!((&values[":seen"], &values[":held"]), (&number(7), &number(1)));
+        assert_eq!(conditions, [Some(Condition::Unchanged(Record::Rate, 7))]);
     }
 }

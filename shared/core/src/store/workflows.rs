@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Acceptance, Idempotency, Item, Page, Position, Saved, Store, StoreError, Versioned,
-    change::Record,
+    change::Revised,
+    condition::Record,
     idempotency::{Once, StandsFor},
     layout,
     listing::List,
@@ -48,14 +49,14 @@ impl Transaction {
     /// Writes a workflow over the revision that was read; 0 for a new one.
     pub(super) fn write_workflow(&mut self, workflow: &Workflow, seen: u64) -> Result<(), StoreError> {
         match seen {
-            0 => self.create(item(workflow, 1)?),
-            seen => self.replace(item(workflow, seen + 1)?, seen),
+            0 => self.create(Record::Workflow, item(workflow, 1)?),
+            seen => self.replace(Record::Workflow, item(workflow, seen + 1)?, seen),
         }
         Ok(())
     }
 }
 
-impl Record for Workflow {
+impl Revised for Workflow {
     type Id = WorkflowId;
 
     fn id(&self) -> WorkflowId {
@@ -72,7 +73,7 @@ impl Record for Workflow {
         after: &Self,
         more: Transaction,
     ) -> Result<Saved, StoreError> {
-        store.write_over(item(after, before.revision + 1)?, before.revision, more).await
+        store.write_over(Record::Workflow, item(after, before.revision + 1)?, before.revision, more).await
     }
 }
 
@@ -112,7 +113,7 @@ impl Store {
     /// # Errors
     /// The table was out of reach or refused.
     pub(crate) async fn save_workflow(&self, workflow: &Workflow, seen: u64) -> Result<Saved, StoreError> {
-        self.write_over(item(workflow, seen + 1)?, seen, Transaction::default()).await
+        self.write_over(Record::Workflow, item(workflow, seen + 1)?, seen, Transaction::default()).await
     }
 
     /// Reads a workflow of any project: whether the caller may see it is for the caller's project to say.

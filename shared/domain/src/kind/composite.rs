@@ -11,7 +11,7 @@ use crate::{
     model::Model,
     pointer::ImagePointer,
     prompt::{Template, composition_words, specification_words},
-    recipe::{Control, ControlMode, Recipe, Source},
+    recipe::{Control, ControlMode, Draft, Recipe, Source},
     subject::VisualSpecifications,
 };
 
@@ -180,8 +180,7 @@ impl Composite {
             let image = material.source(&control.image, &format!("/controlImages/{i}/image"))?;
             Ok(Control { image, mode: control.mode, strength: control.strength })
         });
-        let wanted = Recipe {
-            model: String::new(),
+        let wanted = Draft {
             prompt: self.prompt(template, &cast),
             template: template.reference(),
             seed: self.tuning.seed(setting.entropy),

@@ -11,7 +11,7 @@ use crate::{
     model::Model,
     pointer::ImagePointer,
     prompt::{Template, specification_words, style_words},
-    recipe::{Recipe, Source},
+    recipe::{Draft, Recipe, Source},
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 
@@ -93,7 +93,7 @@ impl MasterReference {
         material: &Material,
         setting: &Setting<'_>,
         specifications: &VisualSpecifications,
-    ) -> Result<Recipe, Unfit> {
+    ) -> Result<Draft, Unfit> {
         let id = format!("master-{}", self.subject_type.as_str());
         let template = Template::chosen(&id, &format!("{}/{}", setting.project, self.subject_id), setting.wording);
         let prompt = template.fill(&[
@@ -105,8 +105,7 @@ impl MasterReference {
         let references: Vec<Source> = references
             .map(|(index, pointer)| material.source(pointer, &format!("/references/{index}")))
             .collect::<Result<_, _>>()?;
-        Ok(Recipe {
-            model: String::new(),
+        Ok(Draft {
             prompt,
             template: template.reference(),
             seed: self.tuning.seed(setting.entropy),

@@ -12,7 +12,7 @@ use crate::{
     model::Model,
     person::Person,
     prompt::Template,
-    recipe::{LoraUse, OWN_WORDS, Recipe},
+    recipe::{Draft, LoraUse, OWN_WORDS, Recipe},
     subject::VisualSpecifications,
 };
 
@@ -95,8 +95,7 @@ impl Portrait {
         self.tuning.check(model)?;
         let template = Template::chosen("portrait", &format!("{}/{}", setting.project, lora.person), setting.wording);
         let description = self.prompt.words(material.person.as_ref(), lora)?;
-        let wanted = Recipe {
-            model: String::new(),
+        let wanted = Draft {
             prompt: match &self.prompt {
                 // Free text is sent, and answered, to the letter.
                 PortraitPrompt::Text(text) => text.clone(),

@@ -17,7 +17,7 @@ use crate::{
     money::Usd,
     pointer::ImagePointer,
     prompt::{Template, View, specification_words, view_words},
-    recipe::Recipe,
+    recipe::{Draft, Recipe},
     shot::Shot,
     subject::{Subject, SubjectType, VisualSpecifications},
 };
@@ -102,9 +102,9 @@ impl Profile {
             &format!("{}/{}", setting.project, self.subject),
             setting.wording,
         );
-        let wanted = Recipe {
-            model: String::new(),
-            prompt: String::new(),
+        let first = self.angles.first().copied().unwrap_or_default();
+        let wanted = Draft {
+            prompt: Self::view_prompt(first, &description, template, &specifications),
             template: template.reference(),
             seed: seed.unwrap_or_else(|| self.tuning.seed(setting.entropy)),
             width: side,
@@ -115,7 +115,7 @@ impl Profile {
             output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
             negative_prompt: self.tuning.negative_prompt.clone(),
             strength: None,
-            angle: None,
+            angle: Some(first),
             references: vec![source],
             controls: Vec::new(),
             loras: Vec::new(),
@@ -167,13 +167,18 @@ impl Profile {
 
     /// The view from `angle`.
     fn seen_from(&self, angle: u16, base: &Recipe, template: &Template, known: &VisualSpecifications) -> Recipe {
-        let prompt = template.fill(&[
+        let description = self.description.as_deref().unwrap_or_default();
+        let prompt = Self::view_prompt(angle, description, template, known);
+        Recipe { prompt, angle: Some(angle), ..base.clone() }
+    }
+
+    fn view_prompt(angle: u16, description: &str, template: &Template, known: &VisualSpecifications) -> String {
+        template.fill(&[
             ("view", &view_words(angle)),
             ("visible", &View::nearest(angle).visible),
-            ("description", self.description.as_deref().unwrap_or_default()),
+            ("description", description),
             ("specifications", &specification_words(known)),
-        ]);
-        Recipe { prompt, angle: Some(angle), ..base.clone() }
+        ])
     }
 
     /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill what

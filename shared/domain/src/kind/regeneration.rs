@@ -58,7 +58,7 @@ impl Regeneration {
             images: 1,
             ..self.recipe.clone()
         };
-        let ignored = wanted.not_taken(model, &tuning.named());
+        let ignored = wanted.draft().not_taken(model, &tuning.named());
         self.recipe = wanted.on(model);
         Ok(Plan {
             recipes: vec![self.recipe.clone()],

@@ -742,7 +742,8 @@ fn of_several_images_the_refused_ones_are_not_charged() {
     let four = |units: f64| {
         let image = |flagged| GeneratedImage { flagged, ..delivery("r1").images[0].clone() };
         let delivery = Delivery { images: flagged.map(image).to_vec(), billable_units: Some(units), ..delivery("r1") };
-        waiting().claimed().came(Arrival::Images(delivery))
+        let recipe = Recipe { images: 4, ..waiting().recipe };
+        Shot { recipe, ..waiting() }.claimed().came(Arrival::Images(delivery))
     };
     let kept = four(4.0).stored(media(), Some(refusal())).unwrap();
     assert_eq!(

@@ -18,7 +18,7 @@ use crate::{
 const INGEST_PATIENCE: SignedDuration = SignedDuration::from_secs(120);
 
 /// So many attempts that fal took nothing of are kept, the last ones: a callback for one may come all the same.
-pub(super) const MOST_TURNED_AWAY: usize = 8;
+const MOST_TURNED_AWAY: usize = 8;
 
 /// A transition that the present state does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -481,6 +481,7 @@ impl Shot {
         match next {
             Next::Again { recipe, after } => {
                 self.recipe = *recipe.unwrap_or_else(|| Box::new(self.recipe.clone()));
+                self.forget_turned_away();
                 self.state = ShotState::Waiting { not_before: (!after.is_zero()).then(|| now + after) };
                 self.look_at = None;
                 Landed::Retrying(after)
@@ -548,14 +549,16 @@ impl Shot {
         }
     }
 
-    /// An attempt that was turned away has left nothing at fal, so that only the last ones are worth their place.
+    /// An attempt that was turned away has left nothing at fal, so that only the last ones are worth their place, and only
+    /// while they share their recipe.
     fn forget_turned_away(&mut self) {
         let turned_away = |tried: &Attempt| matches!(tried.outcome, AttemptOutcome::TurnedAway(_)) && !tried.paid_twice;
         let mut spare =
             self.attempts.iter().filter(|tried| turned_away(tried)).count().saturating_sub(MOST_TURNED_AWAY);
         self.attempts.retain(|tried| {
-            let forget = spare > 0 && turned_away(tried);
-            spare -= usize::from(forget);
+            let (one_of_them, other) = (turned_away(tried), tried.recipe != self.recipe);
+            let forget = one_of_them && (spare > 0 || other);
+            spare = spare.saturating_sub(usize::from(forget));
             !forget
         });
     }

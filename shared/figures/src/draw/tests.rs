@@ -164,3 +164,19 @@ fn a_scene_holds_its_characters() {
     }
     assert_eq!(draw_scene("a forest", &[], 1, &wide), empty);
 }
+
+#[test]
+fn a_portrait_comes_nearer_and_cuts_no_head_off() {
+    let look = Look::from_prompt("a lighthouse keeper", 1);
+    let share = |image: &RgbImage| {
+        let inside = silhouette(image);
+        inside.iter().filter(|inside| **inside).count() as f64 / inside.len() as f64
+    };
+    let portrait = |near| draw_portrait(&look, View::level(0.0), Style::Flat, &canvas(160), near);
+    let (upper, close) = (portrait(Portrait::UpperBody), portrait(Portrait::CloseUp));
+    let shares = [share(&right(&look, 0.0)), share(&upper), share(&close)];
+    assert!(shares.is_sorted() && shares[2] > 2.0 * shares[0], "{shares:?}");
+    for image in [upper, close] {
+        assert!(silhouette(&image).iter().take(160).all(|inside| !inside), "the head ends below the edge");
+    }
+}

@@ -26,6 +26,7 @@ const LEAST_HEIGHT: usize = 48;
 pub(super) struct Segment {
     pub(super) width: usize,
     pub(super) height: usize,
+    pub(super) colours: Vec<[u8; 3]>,
     pub(super) labs: Vec<Lab>,
     pub(super) inside: Vec<bool>,
     /// Left, top, right, bottom, the latter two exclusive.
@@ -39,7 +40,8 @@ impl Segment {
         if height < LEAST_HEIGHT || width < 8 {
             return Err(NoFigure::TooSmall);
         }
-        let labs: Vec<Lab> = small.rgb().chunks_exact(3).map(|p| oklab::from_rgb([p[0], p[1], p[2]])).collect();
+        let colours: Vec<[u8; 3]> = small.rgb().chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();
+        let labs: Vec<Lab> = colours.iter().map(|&colour| oklab::from_rgb(colour)).collect();
         let grid = Grid { width, height, labs: &labs };
         let (typical, share) = grid.typical();
         if share < OF_BORDER {
@@ -51,7 +53,7 @@ impl Segment {
         if grid.faint(&inside) > FAINT {
             return Err(NoFigure::BlendsIn);
         }
-        Ok(Self { width, height, labs, inside, bounds })
+        Ok(Self { width, height, colours, labs, inside, bounds })
     }
 }
 

@@ -2,10 +2,8 @@
 
 use http::{Method, StatusCode};
 use likeness_core::{entropy::Entropy, id::JobId, money::Usd};
-use likeness_local::{
-    fal::{DrawingFault, Fault, FaultRule, GenerationFault, WebhookFault},
-    stack::Stack,
-};
+use likeness_fal_emulator::{DrawingFault, Fault, FaultRule, GenerationFault, WebhookFault};
+use likeness_stack::Stack;
 use serde_json::{Value, json};
 
 use super::script::{Point, Script, When};

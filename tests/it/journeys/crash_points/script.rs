@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use likeness_local::wire::{Call, Fate, Service, Wire};
+use likeness_stack::wire::{Call, CallAction, Service, Wire};
 
 /// One call of a journey. Named by what makes it and not by its place among all calls, because what happens side by side
 /// (three callbacks, three files) has no order.
@@ -56,7 +56,7 @@ impl Script {
 
     pub(super) fn wire(&self) -> Wire {
         let script = self.clone();
-        Wire::new(move |call| script.state().fate(call))
+        Wire::new(move |call| script.state().action(call))
     }
 
     /// From now on calls are of the journey.
@@ -78,8 +78,8 @@ impl Script {
 }
 
 impl State {
-    fn fate(&mut self, call: &Call) -> Fate {
-        let Some(by) = call.by.filter(|_| self.recording) else { return Fate::Through };
+    fn action(&mut self, call: &Call) -> CallAction {
+        let Some(by) = call.by.filter(|_| self.recording) else { return CallAction::Forward };
         let known = self.invocations.entry(by.function).or_default();
         let invocation = match known.iter().position(|number| *number == by.number) {
             Some(at) => at + 1,
@@ -98,11 +98,11 @@ impl State {
             Some((at, when)) if *at == point && !self.stopped => {
                 self.stopped = true;
                 match when {
-                    When::Before => Fate::KilledBefore,
-                    When::After => Fate::KilledAfter,
+                    When::Before => CallAction::KillBefore,
+                    When::After => CallAction::KillAfter,
                 }
             }
-            Some(_) | None => Fate::Through,
+            Some(_) | None => CallAction::Forward,
         }
     }
 }

@@ -5,12 +5,11 @@ use likeness_core::{
     job::{Job, Lineage},
     kind::{Kind, Regeneration, regeneration::Changes},
     shot::Shot,
-    store::Versions,
 };
 
 use crate::{app::App, problem::ApiError};
 
-/// The next version of what `shot` of `job` made or was to make, with the next number. It replaces `of`, or else the
+/// The next version of what `shot` of `job` made or was to make, with the number that is foreseen for it. It replaces `of`, or else the
 /// newest: an entry of a collection knows that.
 pub(crate) async fn regeneration(
     app: &App,
@@ -40,14 +39,9 @@ pub(crate) async fn regeneration(
         None => None,
     };
     let (id, angle) = (collection.as_ref().map(|collection| collection.id), shot.recipe.angle);
-    let versions = match (id, angle) {
-        (Some(collection), Some(angle)) => Versions::OfView(collection, angle),
-        (Some(_) | None, _) => Versions::OfShot(lineage.root),
-    };
     let entry = collection.and_then(|collection| collection.views.into_iter().find(|view| Some(view.angle) == angle));
     let newest = entry.as_ref().map_or(1, |entry| entry.version);
-    let version = app.store.next_version(&job.project, versions, newest).await?;
     let replaced = of.or(entry.map(|entry| entry.media)).or(lineage.newest);
     let lineage = Lineage { root: lineage.root, collection: id, newest: replaced };
-    Ok(Kind::Regeneration(Box::new(Regeneration::new(job, shot, lineage, version, changes))))
+    Ok(Kind::Regeneration(Box::new(Regeneration::new(job, shot, lineage, newest + 1, changes))))
 }

@@ -36,7 +36,7 @@ pub(crate) async fn cancel_job(
         }
     }
     let id = before.job.value.id;
-    take_back(&app.store, &app.intake.queues, id, TakenBack::Caller, app.clock.now()).await?;
+    take_back(&app.store, &app.acceptor.queues, id, TakenBack::Caller, app.clock.now()).await?;
     let after = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
     Ok((StatusCode::ACCEPTED, Json(JobView::new(&app, &after).await?)))
 }

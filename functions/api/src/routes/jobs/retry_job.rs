@@ -51,7 +51,7 @@ pub(crate) async fn retry_job(
         match app.store.reopen_job(&before, &open, &waiting, idempotency.as_ref(), now).await? {
             Acceptance::Accepted => {
                 tracing::info!(event = "retried", job.id = %id, shots = waiting.len(), "a job was opened again");
-                app.intake.announce(&open, now).await;
+                app.acceptor.announce(&open, now).await;
                 let stored = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
                 return respond(&app, Started { stored, cached: false }, wait).await;
             }
@@ -77,10 +77,10 @@ async fn reopened(
     let (job, shots) = (&before.job.value, before.plain_shots());
     let count = job.to_reopen(&shots).map_err(|not| refusal(job, not))?.len();
     if count > 0 {
-        app.intake.room_for(&job.kind, false, now).await?;
+        app.acceptor.room(&job.kind, false, now).await?;
     }
     let count = u16::try_from(count).unwrap_or(u16::MAX);
-    let first_turn = app.intake.first_turn(&job.project, job.kind.priority(), count).await?;
+    let first_turn = app.acceptor.first_turn(&job.project, job.kind.priority(), count).await?;
     let deadline = cancel_after.map(|after| now + after);
     job.reopened(&shots, first_turn, deadline, now).map_err(|not| refusal(job, not))
 }

@@ -75,7 +75,7 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
         slots: app.limits.slots,
         queue_size: waiting.values().sum(),
         waiting,
-        max_lane_backlog: app.intake.backlog.0,
+        max_lane_backlog: app.acceptor.backlog.0,
         queues: try_join_all(queues).await?,
         stopped: stopped.map(|Stop { until, reason, since, probes }| Stopped { until, reason, since, probes }),
     }))

@@ -37,7 +37,7 @@ pub(crate) async fn cancel_workflow(
         Changed::Gone => return Err(ApiError::NotFound { what: "workflow" }),
     };
     for job in canceled.jobs() {
-        take_back(&app.store, &app.intake.queues, job, TakenBack::Caller, app.clock.now()).await?;
+        take_back(&app.store, &app.acceptor.queues, job, TakenBack::Caller, app.clock.now()).await?;
     }
     go_on(&app, canceled.id).await;
     let after = of_project(&app, &project, &workflow).await?;

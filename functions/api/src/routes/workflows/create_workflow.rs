@@ -12,7 +12,7 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use likeness_core::{
     id::{ProjectId, WorkflowId},
-    rehearse::Hopeless,
+    steps::accept::StepDeclined,
     store::Acceptance,
     workflow::Workflow,
 };
@@ -58,8 +58,8 @@ pub(crate) async fn create_workflow(
         }
     }
     let cached = may_be_cached(&headers);
-    let rehearsed = app.intake.rehearse(&project, &steps, cached, now).await;
-    rehearsed.map_err(|Hopeless { step, why }| {
+    let dry_run = app.acceptor.dry_run_workflow(&project, &steps, cached, now).await;
+    dry_run.map_err(|StepDeclined { step, why }| {
         ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
     })?;
     let inputs: Vec<String> = places.iter().map(|place| format!("{place}/input")).collect();

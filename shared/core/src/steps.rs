@@ -1,0 +1,3 @@
+//! Steps that several functions take.
+
+pub mod accept;

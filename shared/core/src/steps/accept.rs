@@ -1,0 +1,133 @@
+//! Accepting a request, in steps that can be called alone: [resolve](Acceptor::resolve) what it names, [plan](Acceptor::plan)
+//! it, look for an earlier job that answers it ([reuse](Acceptor::reuse)) and for [room](Acceptor::room) in its lane, and
+//! [create](Acceptor::create) its job. Only the last one writes: the others together are the dry run, which says what a request
+//! would become and cost. The API takes these steps for requests, and ingest for the next step of a workflow.
+
+mod create;
+mod dry_run_workflow;
+mod plan;
+mod resolve;
+mod reuse;
+mod room;
+
+pub use create::Created;
+pub use dry_run_workflow::StepDeclined;
+pub use plan::Planned;
+pub use resolve::{Foreseen, Resolved};
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use crate::{
+    config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
+    entropy::Entropy,
+    id::{ProjectId, UserId, WorkflowId},
+    kind::{Kind, Unfit},
+    lane::Lane,
+    queue::Queues,
+    store::{JobView, Store, StoreError},
+};
+
+/// What accepting requests touches.
+#[derive(Debug, Clone)]
+pub struct Acceptor {
+    /// The table.
+    pub store: Store,
+    /// The queues.
+    pub queues: Queues,
+    /// How requests are planned.
+    pub planning: Planning,
+    /// How much a lane takes.
+    pub backlog: LaneBacklog,
+    /// For ids and seeds.
+    pub entropy: Entropy,
+}
+
+/// A valid request of somebody who may make it.
+#[derive(Debug, Clone)]
+pub struct Order {
+    /// The project that pays.
+    pub project: ProjectId,
+    /// Who asks.
+    pub created_by: UserId,
+    /// What for.
+    pub kind: Kind,
+    /// The caller's own, given back as it is.
+    pub metadata: Option<Value>,
+    /// Whether an earlier job may answer it.
+    pub may_be_cached: bool,
+    /// Whether its job may answer later ones: not where that keeps something of the caller's own.
+    pub may_answer: bool,
+    /// The chain that it is a step of.
+    pub workflow: Option<WorkflowId>,
+    /// How long it may take from when it is accepted.
+    pub cancel_after: Option<SignedDuration>,
+}
+
+/// What an order would become.
+#[derive(Debug, Clone)]
+pub enum DryRun {
+    /// An earlier job answers it.
+    Reused(Box<JobView>),
+    /// A job is to be created for it.
+    New(Box<Planned>),
+}
+
+/// Why an order cannot be accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum Declined {
+    /// It asks for what cannot be.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// It names an image that is still being made.
+    #[error("{pointer} {detail}")]
+    NotReady {
+        /// JSON pointer into the request.
+        pointer: String,
+        /// What to wait for.
+        detail: String,
+    },
+    /// Its lane has as much waiting as it takes.
+    #[error("too much waits in the {} lane", lane.name())]
+    LaneFull {
+        /// Which.
+        lane: Lane,
+        /// When there may be room, if admission goes on as in the last minute.
+        room_in: SignedDuration,
+    },
+    /// The table was out of reach or refused.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Acceptor {
+    /// From the configuration of a function that may touch the table and the queues.
+    ///
+    /// # Errors
+    /// A value is missing or malformed.
+    pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
+        Ok(Self {
+            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            queues: Queues::new(QueueConfig::from_env(env)?),
+            planning: Planning::from_env(env)?,
+            backlog: LaneBacklog::from_env(env)?,
+            entropy,
+        })
+    }
+
+    /// Takes every step but the last, and so writes nothing.
+    ///
+    /// # Errors
+    /// The order cannot be accepted; see [`Declined`].
+    pub async fn dry_run(&self, order: &Order, now: Timestamp) -> Result<DryRun, Declined> {
+        let resolved = self.resolve(&order.project, order.kind.clone(), None).await?;
+        let planned = self.plan(&order.project, resolved, now)?;
+        if order.may_be_cached
+            && let Some(earlier) = self.reuse(&order.project, &planned, now).await?
+        {
+            return Ok(DryRun::Reused(Box::new(earlier)));
+        }
+        self.room(&planned.kind, order.workflow.is_some(), now).await?;
+        Ok(DryRun::New(Box::new(planned)))
+    }
+}

@@ -1,0 +1,524 @@
+//! What a report says in full: what ingest writes when it has compared pictures, and what the API answers with.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Judged;
+use crate::{id::MediaId, shot::Shot};
+
+/// What was compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "camelCase")]
+pub enum Content {
+    /// The views of a subject.
+    Set(Box<SetContent>),
+    /// One picture with another.
+    Pair(Box<PairContent>),
+    /// Scenes.
+    Scene(SceneContent),
+}
+
+/// The views of a subject, against the image that they were made from and each other.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SetContent {
+    /// The geometric mean of the four below; `None` where nothing was judged.
+    pub overall: Option<f64>,
+    /// The mean of the angles' scores, as are the next three.
+    pub color: Option<f64>,
+    /// Heights, widths, outline.
+    pub proportion: Option<f64>,
+    /// Face, hair, clothes and what is carried.
+    pub feature: Option<f64>,
+    /// How they are drawn.
+    pub style: Option<f64>,
+    /// No angle failed, and at least one was judged.
+    pub passed: bool,
+    /// The views that were judged.
+    pub angles: Vec<AngleContent>,
+    /// Of all angles, the worst first.
+    pub issues: Vec<AngleIssue>,
+    /// The views that were not judged, and why.
+    pub not_judged: Vec<UnjudgedView>,
+    /// Why none was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_judged_reason: Option<String>,
+    /// What the front's measured looks differ in from the master's, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub specification_differences: Vec<String>,
+    /// Whether the faces are the master's, where that is switched on.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faces: Vec<ViewFace>,
+    /// Everything that was made, also what is not shown.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attempts: Vec<AttemptContent>,
+}
+
+/// One angle of a set.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AngleContent {
+    /// In degrees.
+    pub angle: u16,
+    /// No check failed and the orientation is not wrong.
+    pub passed: bool,
+    /// The geometric mean of the judged checks, lower where the orientation is wrong; `None` where nothing was judged.
+    pub score: Option<f64>,
+    /// All comparisons of this angle in one.
+    pub report: CheckedPair,
+    /// Whether it is the angle that it claims to be.
+    pub orientation: Facing,
+}
+
+/// A view that was not judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct UnjudgedView {
+    /// In degrees.
+    pub angle: u16,
+    /// Why, in a sentence's words.
+    pub reason: String,
+}
+
+/// The face of a view.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ViewFace {
+    /// In degrees.
+    pub angle: u16,
+    /// What is said of it.
+    #[serde(flatten)]
+    pub face: FaceContent,
+}
+
+/// One try of an angle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AttemptContent {
+    /// In degrees.
+    pub angle: u16,
+    /// Its image.
+    pub media_id: MediaId,
+    /// What it was made with.
+    pub seed: u64,
+    /// 0 to 1; `None` where nothing was judged.
+    pub score: Option<f64>,
+    /// Nothing speaks against it.
+    pub passed: bool,
+    /// It is the one that is shown.
+    pub chosen: bool,
+}
+
+/// One picture against another.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PairContent {
+    /// How the side from which it is seen relates to the reference's.
+    pub relation: Sides,
+    /// The angle of the view that it was compared with, where it was the most alike of several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub matched_angle: Option<u16>,
+    /// The checks; absent where nothing was compared.
+    #[serde(flatten)]
+    pub report: Option<CheckedPair>,
+    /// Whether it is seen from where it should be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub orientation: Option<Facing>,
+    /// What its measured looks differ in from the reference's, in words; where both are seen from the same side.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub specification_differences: Vec<String>,
+    /// Whether the face is the reference's, where that is switched on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub face: Option<FaceContent>,
+    /// Why it was not judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_judged_reason: Option<String>,
+}
+
+/// How two sides from which a subject is seen relate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Sides {
+    /// The same, or as good as.
+    Same,
+    /// Next to each other.
+    Near,
+    /// A quarter turn or so.
+    Turned,
+    /// Front and back.
+    Opposite,
+}
+
+/// Two figures compared.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CheckedPair {
+    /// The geometric mean of the judged checks; `None` where there is none.
+    pub overall: Option<f64>,
+    /// No check failed, and at least one was judged.
+    pub passed: bool,
+    /// The four checks.
+    #[serde(flatten)]
+    pub checks: Checks,
+    /// What may help, the most urgent first, each once.
+    pub recommendations: Vec<String>,
+}
+
+/// The four checks of two figures.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Checks {
+    /// Colours of skin, hair and clothes.
+    pub color: CheckVerdict,
+    /// Heights, widths, outline.
+    pub proportion: CheckVerdict,
+    /// Face, hair, clothes and what is carried.
+    pub features: CheckVerdict,
+    /// How it is drawn.
+    pub style: CheckVerdict,
+}
+
+/// What one check says.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "camelCase")]
+pub enum CheckVerdict {
+    /// It was compared.
+    Judged(Check),
+    /// It cannot be compared: never a fail.
+    NotJudged {
+        /// Why, in a sentence's words.
+        reason: String,
+    },
+}
+
+/// A judged check.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Check {
+    /// 0 to 1; a picture compared with itself has 1.
+    pub score: f64,
+    /// The score is high enough by the measure of the check itself.
+    pub passed: bool,
+    /// The single measures; 0 is no difference. `None` for one that has no number.
+    pub details: BTreeMap<String, Option<f64>>,
+    /// What differs.
+    pub issues: Vec<Issue>,
+}
+
+/// A difference.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Issue {
+    /// How much it matters.
+    pub severity: Severity,
+    /// What differs and by how much.
+    pub what: String,
+    /// Where in the picture.
+    #[serde(rename = "where")]
+    pub place: Option<Frame>,
+    /// What may help.
+    pub suggestion: String,
+}
+
+/// A difference in one angle.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AngleIssue {
+    /// In degrees.
+    pub angle: u16,
+    /// `color`, `proportion`, `features`, `style` or `orientation`.
+    pub check: String,
+    /// What differs.
+    #[serde(flatten)]
+    pub issue: Issue,
+}
+
+/// From the worst to the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// It is somebody or something else.
+    Critical,
+    /// It is seen at once.
+    High,
+    /// It is seen beside the reference.
+    Medium,
+    /// It is hardly seen.
+    Low,
+}
+
+/// A box in a picture, as shares of its width and height.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Frame {
+    /// From the left.
+    pub x: f64,
+    /// From the top.
+    pub y: f64,
+    /// Of the box.
+    pub width: f64,
+    /// Of the box.
+    pub height: f64,
+}
+
+/// From which side a figure is seen.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "camelCase")]
+pub enum Facing {
+    /// Nothing speaks against the side that it should be seen from.
+    Plausible {
+        /// Below the threshold.
+        doubt: f64,
+    },
+    /// Another side is much likelier.
+    #[serde(rename_all = "camelCase")]
+    Wrong {
+        /// What it looks like.
+        mistake: Mistake,
+        /// The likeliest angle.
+        looks_like: u16,
+        /// Above the threshold.
+        doubt: f64,
+    },
+    /// It cannot be told.
+    NotJudged {
+        /// Why, in a sentence's words.
+        reason: String,
+    },
+}
+
+/// A wrong orientation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Mistake {
+    /// A back shows the front.
+    FrontForBack,
+    /// Left and right are swapped.
+    Swapped,
+    /// Off by 60 degrees or more in another way.
+    OtherAngle,
+}
+
+/// What is said of a face.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "verdict", rename_all = "camelCase")]
+pub enum FaceContent {
+    /// It was compared.
+    Judged {
+        /// 0 to 1.
+        similarity: f64,
+        /// It is alike enough.
+        passed: bool,
+    },
+    /// It was not: never a fail.
+    NotJudged {
+        /// Why.
+        reason: String,
+    },
+}
+
+/// The scenes of one request.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct SceneContent {
+    /// Each by itself.
+    pub images: Vec<SceneImage>,
+}
+
+/// One scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SceneImage {
+    /// Absent for an upload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media_id: Option<MediaId>,
+    /// The references that were looked for.
+    pub slots: Vec<SceneSlot>,
+    /// Figures that were not asked for.
+    pub extra: Vec<Frame>,
+    /// The mean score of the judged slots; `None` where none was judged.
+    pub overall: Option<f64>,
+    /// All are there, each in its own place, alike and once. False where nothing could be judged.
+    pub passed: bool,
+    /// Why nothing was judged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_judged_reason: Option<String>,
+}
+
+/// A reference in a scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SceneSlot {
+    /// `character-0` and the like.
+    pub slot: String,
+    /// The image that shows it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reference: Option<MediaId>,
+    /// What became of it.
+    #[serde(flatten)]
+    pub state: SlotState,
+    /// Where it is.
+    pub place: Option<Frame>,
+    /// 0 to 1: how alike the figure there is.
+    pub score: Option<f64>,
+    /// In how far.
+    pub checks: Checks,
+    /// What is wrong, the worst first.
+    pub issues: Vec<Issue>,
+}
+
+/// What became of a reference in a scene.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "camelCase")]
+pub enum SlotState {
+    /// It is there.
+    Found,
+    /// It is not.
+    Missing,
+    /// It stands where another was wanted.
+    Swapped {
+        /// The number of that slot.
+        with: usize,
+    },
+    /// The figure has parts of another reference's look.
+    Blended {
+        /// The number of that slot.
+        with: usize,
+    },
+    /// It cannot be said.
+    NotJudged {
+        /// Why, in a sentence's words.
+        reason: String,
+    },
+}
+
+impl Content {
+    /// Why there is no verdict, or none of all of it.
+    #[must_use]
+    pub fn not_judged_reason(&self) -> Option<String> {
+        match self {
+            Self::Set(set) => set.not_judged_reason.clone().or_else(|| {
+                let (count, UnjudgedView { angle, reason }) = (set.not_judged.len(), set.not_judged.first()?);
+                Some(match count {
+                    1 => format!("the view from {angle}° was not judged: {reason}"),
+                    _ => format!("{count} views were not judged, the first of them from {angle}°: {reason}"),
+                })
+            }),
+            Self::Pair(pair) => pair.not_judged_reason.clone(),
+            Self::Scene(scene) => {
+                let of_slot = || scene.slots().find_map(|slot| slot.state.reason());
+                scene.not_judged_reason().or_else(of_slot).map(str::to_owned)
+            }
+        }
+    }
+}
+
+impl Checks {
+    /// Each with its name.
+    #[must_use]
+    pub fn named(&self) -> [(&'static str, &CheckVerdict); 4] {
+        let Self { color, proportion, features, style } = self;
+        [("color", color), ("proportion", proportion), ("features", features), ("style", style)]
+    }
+
+    /// The check `name`.
+    #[must_use]
+    pub fn verdict(&self, name: &str) -> Option<&CheckVerdict> {
+        self.named().into_iter().find(|(check, _)| *check == name).map(|(_, verdict)| verdict)
+    }
+}
+
+impl CheckVerdict {
+    /// The score, where there is one.
+    #[must_use]
+    pub fn score(&self) -> Option<f64> {
+        match self {
+            Self::Judged(check) => Some(check.score),
+            Self::NotJudged { .. } => None,
+        }
+    }
+
+    /// What differs.
+    #[must_use]
+    pub fn issues(&self) -> &[Issue] {
+        match self {
+            Self::Judged(check) => &check.issues,
+            Self::NotJudged { .. } => &[],
+        }
+    }
+}
+
+impl Facing {
+    /// Whether another side than the right one is much likelier.
+    #[must_use]
+    pub fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong { .. })
+    }
+}
+
+impl FaceContent {
+    /// Whether it was compared and is another's.
+    #[must_use]
+    pub fn failed(&self) -> bool {
+        matches!(self, Self::Judged { passed: false, .. })
+    }
+}
+
+impl SceneContent {
+    /// All references, in all images.
+    pub fn slots(&self) -> impl Iterator<Item = &SceneSlot> {
+        self.images.iter().flat_map(|image| &image.slots)
+    }
+
+    /// Why nothing was looked for.
+    #[must_use]
+    pub fn not_judged_reason(&self) -> Option<&str> {
+        self.images.iter().find_map(|image| image.not_judged_reason.as_deref())
+    }
+}
+
+impl SlotState {
+    /// The word for it.
+    #[must_use]
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Found => "found",
+            Self::Missing => "missing",
+            Self::Swapped { .. } => "swapped",
+            Self::Blended { .. } => "blended",
+            Self::NotJudged { .. } => "notJudged",
+        }
+    }
+
+    /// Why nothing can be said.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        match self {
+            Self::NotJudged { reason } => Some(reason),
+            Self::Found | Self::Missing | Self::Swapped { .. } | Self::Blended { .. } => None,
+        }
+    }
+}
+
+impl Frame {
+    /// Left, top, width and height.
+    #[must_use]
+    pub fn bounds(self) -> [f64; 4] {
+        [self.x, self.y, self.width, self.height]
+    }
+}
+
+/// Everything that was made for the angles of a set, of which `chosen` are shown.
+#[must_use]
+pub fn attempts(chosen: &[&Shot], shots: &[Shot], judged: &[Judged]) -> Vec<AttemptContent> {
+    let attempt = |shot: &Shot| {
+        let judged = judged.iter().find(|judged| judged.shot == shot.id.ordinal);
+        Some(AttemptContent {
+            angle: shot.recipe.angle?,
+            media_id: shot.media().first()?.clone(),
+            seed: shot.recipe.seed,
+            score: judged.and_then(|judged| judged.score),
+            passed: judged.is_none_or(|judged| judged.passed),
+            chosen: chosen.iter().any(|shown| shown.id == shot.id),
+        })
+    };
+    let mut attempts: Vec<AttemptContent> = shots.iter().filter_map(attempt).collect();
+    attempts.sort_by_key(|attempt| attempt.angle);
+    attempts
+}

@@ -1,0 +1,21 @@
+//! What vision makes of pictures that were not drawn by this project.
+//!
+//! `cargo run --release -p likeness-vision --example real_pictures -- FOLDER [PART ...]` prints a table for each part; without
+//! parts, all of them. FOLDER holds pictures and `labels.tsv` (file, family, subject, variant, angle).
+
+mod folder;
+mod identity;
+
+use std::error::Error;
+use std::path::PathBuf;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args_os().skip(1);
+    let folder = PathBuf::from(arguments.next().ok_or("usage: real_pictures FOLDER [PART ...]")?);
+    let parts: Vec<String> = arguments.map(|part| part.to_string_lossy().into_owned()).collect();
+    let asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
+    if asked("identity") {
+        identity::table(&folder)?;
+    }
+    Ok(())
+}
