@@ -14,7 +14,7 @@ use likeness_core::{
     id::ShotId,
     outcome::Recorded,
     queue::LaneHint,
-    shot::{Arrival, Shot, Told},
+    shot::{Arrival, Shot, ShotState, Told},
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
@@ -120,6 +120,9 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
     let shot = app.recorder.store.shot(binding.shot).await?.ok_or(Refused::Unbound)?;
     if !is_ours(&shot.value, binding, &callback) {
         return Err(Refused::Unbound);
+    }
+    if matches!(shot.value.state, ShotState::Submitting(_)) && is_under_way(&shot.value, binding) {
+        app.recorder.fal_took_one(&shot.value).await?;
     }
     let id = callback.request_id;
     let told = match callback.outcome {

@@ -44,13 +44,13 @@ pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestam
         }
         Follows::Running => note(recorder, &before, |shot| shot.still_running(check_at)).await?,
         Follows::Unanswered { doubt } => note(recorder, &before, |shot| shot.unanswered(doubt, now, check_at)).await?,
-        Follows::TooLate => match fal.cancel(request).await {
-            Ok(()) => note(recorder, &before, |shot| shot.too_late(now + SOON)).await?,
-            Err(said) => {
+        // Noted first: the callback of a request that was dropped for being late must not be taken for its own outcome.
+        Follows::TooLate => {
+            note(recorder, &before, |shot| shot.too_late(now + SOON)).await?;
+            if let Err(said) = fal.cancel(request).await {
                 tracing::warn!(shot.id = %shot, error = causes(&said), "not cancelled at fal");
-                note(recorder, &before, |shot| shot.still_running(check_at)).await?;
             }
-        },
+        }
     }
     Ok(LookedUp::Waiting)
 }

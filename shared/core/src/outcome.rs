@@ -171,6 +171,18 @@ impl Recorder {
         Ok(stop.map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now)))
     }
 
+    /// fal has a request of which nothing was known: it takes them, whatever became of its answers.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn fal_took_one(&self, shot: &Shot) -> Result<(), StoreError> {
+        if self.store.weather().await?.is_foul() {
+            self.store.open_lanes().await?;
+            self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
+        }
+        Ok(())
+    }
+
     /// A refusal by the model's own filter leads to another model only where the project allows it.
     async fn as_allowed(&self, shot: &Shot, arrival: Arrival) -> Result<Arrival, StoreError> {
         match arrival {

@@ -240,7 +240,7 @@ async fn a_lock_that_lasts_costs_no_job() {
     for job in &waiting {
         failed += usize::from(product.ended(job).await["status"] == "failed");
     }
-    assert_eq!((failed, product.fal().ledger().len()), (0, 6), "probes were refused, and all wait for one that is not");
+    assert_eq!((failed, product.fal().ledger().len()), (0, 7), "probes were refused, and all wait for one that is not");
     assert_eq!(product.ended(&first).await["status"], "completed");
     assert!(product.get("/api/v1/queues").await["stopped"].is_null());
     product.finish().await;

@@ -48,7 +48,7 @@ async fn a_fal_that_is_gone_for_good_leaves_nothing_hanging() {
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted");
     fal.stop().await;
-    for _ in 0..3 {
+    for _ in 0..4 {
         product.pass(7000);
         product.stack().sweep().await.unwrap();
         assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "it may come back");
