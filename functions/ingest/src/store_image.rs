@@ -8,7 +8,7 @@ use std::{
 
 use futures_util::future::join_all;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     failure::{Failure, FailureCode},
     filing::Relation,
     job::Job,
@@ -16,9 +16,10 @@ use likeness_core::{
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
     store::{Changed, NewMedia, StoreError, Versioned},
+    subject::SubjectType,
     telemetry::causes,
 };
-use likeness_vision::Rejected;
+use likeness_vision::{Rejected, consistency::Nature};
 
 use crate::{
     app::App,
@@ -26,9 +27,9 @@ use crate::{
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
-/// After as many reminders of the sweep, two minutes apart, what the file host says to be gone, or serves in the place of an
+/// After as many reminders of the reconciler, two minutes apart, what the file host says to be gone, or serves in the place of an
 /// image, is believed: ten minutes for a picture that is paid for. While the host is away it is waited for as long as for our
-/// own bucket: `MAX_REMINDERS` of the sweep.
+/// own bucket: `MAX_REMINDERS` of the reconciler.
 const LAST_REMINDER: u32 = 5;
 /// After which an image that did not come is asked for once more at once: its message comes again after minutes only.
 const HICCUP: Duration = Duration::from_millis(400);
@@ -83,9 +84,9 @@ pub(crate) async fn store_image(
         }
     }
     if let Some(error) = later {
-        // The message has had its tries; from here on the sweep reminds of it.
+        // The message has had its tries; from here on the reconciler reminds of it.
         if last_try {
-            tracing::warn!(shot.id = %shot, error = causes(&error), "left to the sweep");
+            tracing::warn!(shot.id = %shot, error = causes(&error), "left to the reconciler");
             return Ok(());
         }
         return Err(error);
@@ -135,7 +136,7 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure: job.filing.is_measured() };
+    let wanted = Wanted { slots: job.filing.slots.clone(), figure: measured_as(job) };
     let prepared = match worked_on(app, url, wanted.clone()).await {
         // A hiccup of the file host, more often than not.
         Err(Unusable::Doubtful(_) | Unusable::Not(NotStored::Download(_))) => {
@@ -149,10 +150,19 @@ async fn one(
     Ok(NewMedia { media, relations })
 }
 
+/// As what an image is measured, where it is.
+fn measured_as(job: &Job) -> Option<Nature> {
+    let subject = job.filing.subject_type.filter(|_| job.filing.is_measured())?;
+    Some(match subject {
+        SubjectType::Character => Nature::Person,
+        SubjectType::Location | SubjectType::Prop => Nature::Thing,
+    })
+}
+
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
 async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unusable> {
     // Nobody closes it.
-    let _desk = app.desks.acquire().await;
+    let _permit = app.decode_permits.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
         DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
         DownloadError::Doubt(_) => Unusable::Doubtful(Failure::new(FailureCode::ImageUnreachable, error.to_string())),

@@ -8,8 +8,8 @@ use likeness_core::{
     config::{ConfigError, Env},
     entropy::Entropy,
     fal::Jwks,
-    outcome::Recorder,
     start::StartError,
+    steps::record_result::Recorder,
 };
 
 use crate::receive::receive;

@@ -26,9 +26,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
+    clients::tls,
     config::{FalConfig, Patience},
     shot::{Delivery, FalRequest},
-    tls,
 };
 
 /// Anything but the answer to a question: what it says about the request, and how it reads.

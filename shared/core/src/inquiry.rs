@@ -1,4 +1,4 @@
-//! What follows from asking fal about a shot. Pure; `look_up.rs` asks, and does it.
+//! What follows from asking fal about a shot. Pure; `poll_provider.rs` asks, and does it.
 //!
 //! `fal::Says` has what an answer says about the request; here is for how long it is asked. A callback is part of the
 //! answer: what it said is kept with the shot until the result was asked for, so that both lead to the same.
@@ -80,7 +80,7 @@ fn unfinished(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
     if started_at + patience.window() > now {
         return Follows::Running;
     }
-    let was_asked_to_drop_it = shot.flight().is_some_and(|flight| flight.call_off.fal_was_asked());
+    let was_asked_to_drop_it = shot.flight().is_some_and(|flight| flight.cancel_at_provider.fal_was_asked());
     if was_asked_to_drop_it && started_at + patience.window() + patience.generation <= now {
         let late = FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given");
         return Follows::Record(Arrival::Abandoned(late));
@@ -90,7 +90,7 @@ fn unfinished(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
 
 /// fal is away, as far as can be told. What nobody wants any more is waited for no longer than a request lasts.
 fn nothing(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
-    let limit = if shot.is_called_off() { patience.window() } else { patience.outage };
+    let limit = if shot.is_cancel_requested() { patience.window() } else { patience.outage };
     if lasts(shot, false, limit, now) {
         let away = FalError::new(FalErrorKind::Unreachable, "fal could not be asked what became of this request");
         return Follows::Record(Arrival::Abandoned(away));
@@ -112,7 +112,7 @@ mod tests {
         id::JobId,
         lane::Lane,
         recipe::Recipe,
-        shot::{CallOff, FalRequest, Flight, GeneratedImage, Rank},
+        shot::{CancelAtProvider, FalRequest, Flight, GeneratedImage, Rank},
     };
 
     const PATIENCE: Patience = Patience {
@@ -137,7 +137,7 @@ mod tests {
     fn submitted() -> Shot {
         let id = JobId::new(at(0), &Entropy::seeded(1)).shot(0);
         let rank = Rank { priority: 0, turn: 7 };
-        let flight = Flight { slot: 3, lease_until: at(185), call_off: CallOff::No };
+        let flight = Flight { slot: 3, lease_until: at(185), cancel_at_provider: CancelAtProvider::No };
         let shot = Shot::new(id, "isle".parse().unwrap(), Lane::Master, rank, recipe());
         let shot = shot.claim(flight, "nonce".to_owned(), at(0)).unwrap();
         shot.accepted(1, FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned()), at(60)).unwrap()
@@ -243,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_was_called_off_waits_for_an_outage_no_longer_than_a_request_lasts() {
-        let off = submitted().taken_back(at(0)).unwrap();
+        let off = submitted().cancel_requested(at(0)).unwrap();
         let away = Heard::NoStatus(no_answer(Says::Nothing, FalErrorKind::Unreachable));
         let (arrival, after) = ends(off, &away, 60);
         assert!(matches!(arrival, Arrival::Abandoned(_)) && after == 240, "{arrival:?} after {after}");

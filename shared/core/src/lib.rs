@@ -5,8 +5,9 @@
 
 // The domain, under its names from before it was a crate of its own.
 pub use likeness_domain::{
-    admission, clock, collection, entropy, expected, failure, filing, id, job, kind, lane, lora, measured, media,
-    model, money, person, pointer, project, prompt, public_url, recipe, report, safetensors, shot, subject, workflow,
+    admission, clock, collection, entropy, expected, failure, field, filing, id, job, kind, lane, lora, measured,
+    media, model, money, person, pointer, project, prompt, public_url, recipe, report, safetensors, shot, subject,
+    workflow,
 };
 
 // Places in lists, as texts.
@@ -17,23 +18,9 @@ pub mod config;
 pub mod start;
 pub mod telemetry;
 
-// One module per outside thing.
-mod aws;
-pub mod backlog;
-pub mod bucket;
-pub mod faces;
+// What is outside.
+pub mod clients;
 pub mod fal;
-pub mod hosts;
-pub mod queue;
 pub mod store;
-mod tls;
 
-// Steps that several functions take.
-pub mod advance;
-pub mod call_off;
-pub mod deadline;
-mod inquiry;
-pub mod look_up;
-pub mod outcome;
 pub mod steps;
-pub mod take_back;

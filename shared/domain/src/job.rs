@@ -12,27 +12,25 @@ pub use comparison::Comparison;
 pub use lineage::Lineage;
 pub use outcome::{CacheLifetime, CollectionChange};
 pub use reopen::NotReopened;
-pub use state::{Ending, JobState, JobStatus, TakenBack};
+pub use state::{CanceledBy, Ending, JobState, JobStatus};
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
     as_text,
     failure::{Failure, FailureCode},
-    filing::{Filing, Relation},
-    id::{JobId, ProjectId, ReportId, UserId, WorkflowId, project_folder},
+    filing::Filing,
+    id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
     kind::{Kind, Verdict},
-    media::ImageType,
     money::Usd,
     recipe::{IgnoredParameter, Recipe},
     report::{Judged, Verified},
     shot::{Shot, ShotState},
-    subject::VisualSpecifications,
 };
 
-/// How long a job may be open before the sweep looks whether its end was missed.
+/// How long a job may be open before the reconciler looks whether its end was missed.
 const FINISH_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 
 /// How often the end of a job may be missed before it ends without its images having been compared: an hour of a bucket
@@ -58,8 +56,7 @@ pub struct Job {
     pub reserved: Option<Usd>,
     /// What was asked for and cannot be had.
     pub ignored: Vec<IgnoredParameter>,
-    /// Where its images are filed. Jobs of the first version do not say: see [`Job::read`].
-    #[serde(default = "not_filed")]
+    /// Where its images are filed.
     pub filing: Filing,
     /// What makes a request the same as this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -100,49 +97,14 @@ pub enum NotFinished {
     AlreadyDone,
 }
 
-/// What [`Job::read`] replaces.
-fn not_filed() -> Filing {
-    Filing {
-        image_type: ImageType::MasterReference,
-        folder: String::new(),
-        subject: None,
-        subject_type: None,
-        person: None,
-        lora: None,
-        owner: None,
-        specifications: VisualSpecifications::default(),
-        slots: Vec::new(),
-    }
-}
-
 impl Job {
-    /// Reads a job of any version. Those of the first were all masters, and where their images are filed follows from that.
-    ///
-    /// # Errors
-    /// It is no job.
-    pub fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        let mut job = Self::deserialize(from)?;
-        if let Kind::Master(master) = &job.kind
-            && job.filing.folder.is_empty()
-        {
-            job.filing = Filing {
-                folder: project_folder(&job.project, &format!("references/{}", master.subject_id)),
-                subject: Some(master.subject_id.clone()),
-                subject_type: Some(master.subject_type),
-                owner: Some((master.subject_id.to_string(), Relation::HasMasterReference)),
-                ..job.filing
-            };
-        }
-        Ok(job)
-    }
-
     /// The state of a job that is just being accepted.
     #[must_use]
     pub fn opened(now: Timestamp, deadline: Option<Timestamp>) -> JobState {
         JobState::Open { check_at: next_check(now, deadline), canceled: None, missed: 0 }
     }
 
-    /// When the sweep has to look at it.
+    /// When the reconciler has to look at it.
     #[must_use]
     pub fn check_at(&self) -> Option<Timestamp> {
         match self.state {
@@ -178,7 +140,7 @@ impl Job {
     ///
     /// # Errors
     /// It has ended.
-    pub fn taken_back(mut self, by: TakenBack, now: Timestamp) -> Result<Self, NotFinished> {
+    pub fn cancel_requested(mut self, by: CanceledBy, now: Timestamp) -> Result<Self, NotFinished> {
         match &mut self.state {
             JobState::Open { canceled: Some(_), .. } => Ok(self),
             JobState::Open { canceled, check_at, .. } => {
@@ -202,7 +164,7 @@ impl Job {
 
     /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
     #[must_use]
-    pub fn is_taken_back(&self) -> bool {
+    pub fn is_cancel_requested(&self) -> bool {
         matches!(self.state, JobState::Open { canceled: Some(_), .. })
     }
 
@@ -248,9 +210,9 @@ impl Job {
         let failure = shots.iter().find_map(Shot::failure).cloned();
         let inconsistency = self.kind.inconsistency(shots, &self.judged);
         self.needs_review = verified.doubtful || inconsistency.is_some();
-        let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
+        let cancel_requested = shots.iter().any(|shot| shot.state == ShotState::Canceled);
         // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
-        let expired = by.filter(|by| *by == TakenBack::Deadline && (taken_back || shots.is_empty()));
+        let expired = by.filter(|by| *by == CanceledBy::Deadline && (cancel_requested || shots.is_empty()));
         self.state = match (self.kind.judge(shots), failure) {
             (Verdict::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
             (Verdict::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
@@ -263,7 +225,7 @@ impl Job {
             (Verdict::Completed, _) => JobState::Completed(ending),
             (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
             (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
-            (Verdict::Partial, None) if taken_back => JobState::Partial(ending, TakenBack::Caller.failure()),
+            (Verdict::Partial, None) if cancel_requested => JobState::Partial(ending, CanceledBy::Caller.failure()),
             // Nothing failed and something is missing: it was flagged, and left out.
             (Verdict::Partial, None) => {
                 let detail = "fal's safety checker flagged some of the images";
@@ -367,7 +329,7 @@ impl Job {
     }
 }
 
-/// When the sweep looks at an open job: at its deadline at the latest.
+/// When the reconciler looks at an open job: at its deadline at the latest.
 fn next_check(now: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
     let usual = now + FINISH_PATIENCE;
     deadline.filter(|deadline| *deadline > now).map_or(usual, |deadline| deadline.min(usual))

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 pub use composite::Composite;
 pub use master::MasterReference;
@@ -27,6 +28,7 @@ pub use verification::Verification;
 use crate::{
     entropy::Entropy,
     failure::Failure,
+    field::Field,
     filing::Filing,
     id::{MediaId, ProjectId, SubjectId},
     lane::Lane,
@@ -111,19 +113,42 @@ pub struct Plan {
 
 /// A request that cannot be planned, and what to change.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{pointer} {detail}")]
+#[error("{field} {detail}")]
 pub struct Unfit {
-    /// JSON pointer into the request.
-    pub pointer: String,
+    /// What of the request.
+    pub field: Field,
     /// What to change.
     pub detail: String,
+    /// What else there is to change.
+    pub also: Vec<Unfit>,
 }
 
 impl Unfit {
-    /// What `pointer` names, and what to change about it.
+    /// The `detail` continues a sentence that begins with the field: "is no image of this project".
     #[must_use]
-    pub fn new(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), detail: detail.into() }
+    pub fn new(field: Field, detail: impl Into<String>) -> Self {
+        Self { field, detail: detail.into(), also: Vec::new() }
+    }
+
+    /// All that was found, as one.
+    ///
+    /// # Errors
+    /// Anything was found.
+    pub fn none_of(found: Vec<Self>) -> Result<(), Self> {
+        let mut found = found.into_iter();
+        match found.next() {
+            None => Ok(()),
+            Some(mut first) => {
+                first.also.extend(found);
+                Err(first)
+            }
+        }
+    }
+
+    /// Each by itself.
+    pub fn each(mut self) -> impl Iterator<Item = Self> {
+        let also = std::mem::take(&mut self.also);
+        std::iter::once(self).chain(also)
     }
 }
 
@@ -188,10 +213,10 @@ impl Kind {
     }
 
     /// The images that it names, each with its place in the request.
-    pub fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+    pub fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
         match self {
             Self::Master(master) => master.pointers_mut(),
-            Self::Profile(profile) => vec![("/masterReferenceId".to_owned(), &mut profile.master)],
+            Self::Profile(profile) => vec![(Field::Master, &mut profile.master)],
             Self::Composite(composite) => composite.pointers_mut(),
             Self::Verification(verification) => verification.pointers_mut(),
             Self::Portrait(_) | Self::Regeneration(_) => Vec::new(),
@@ -224,7 +249,9 @@ impl Kind {
         // Also what was not in the request: a subject's description, a person's trigger word.
         let refused = plan.recipes.iter().find_map(|recipe| setting.wording.refused_term(&recipe.prompt));
         match refused {
-            Some(term) => Err(Unfit::new("", format!("makes a prompt with \"{term}\", which no prompt may hold"))),
+            Some(term) => {
+                Err(Unfit::new(Field::Request, format!("leads to a prompt with \"{term}\", which is not allowed")))
+            }
             None => Ok(plan),
         }
     }
@@ -324,7 +351,7 @@ impl Kind {
 
 impl Material {
     /// Where the image of `pointer` is, once it was looked up.
-    fn source(&self, pointer: &ImagePointer, place: &str) -> Result<Source, Unfit> {
+    fn source(&self, pointer: &ImagePointer, place: Field) -> Result<Source, Unfit> {
         match pointer {
             ImagePointer::Url(url) => Ok(Source::Url(url.clone())),
             ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Step { .. } => {
@@ -345,7 +372,7 @@ impl Material {
 }
 
 /// Checks that `count` references are neither more nor fewer than `model` takes.
-fn check_references(model: &Model, count: usize, place: &str) -> Result<(), Unfit> {
+fn check_references(model: &Model, count: usize, place: Field) -> Result<(), Unfit> {
     let most = model.max_references() as usize;
     if count > most {
         let follows_control = |other: &Model| other.control_weights.is_some() || model.control_weights.is_none();
@@ -375,7 +402,7 @@ fn fitted(
         let input = recipe.references.first().and_then(Source::media).and_then(|id| material.media.get(id));
         let Some(input) = input else {
             let detail = format!("{} makes pictures as large as their input, which must be an image of ours", model.id);
-            return Err(Unfit::new("/model", detail));
+            return Err(Unfit::new(Field::Model, detail));
         };
         if named.contains(&"resolution") && (input.width, input.height) != (wanted.width, wanted.height) {
             let reason = format!("{} makes {} x {} pixels of this", model.id, input.width, input.height);
@@ -390,5 +417,6 @@ fn fitted(
 fn cache_key(kind: &str, recipes: &[Recipe], seed_was_given: bool, filed_for: &Value) -> String {
     let recipes: Vec<Value> = recipes.iter().map(|recipe| recipe.content(seed_was_given)).collect();
     let content = json!({ "kind": kind, "recipes": recipes, "for": filed_for });
-    hex::encode(Sha256::digest(content.to_string()))
+    // The same text in another Unicode normal form is the same request.
+    hex::encode(Sha256::digest(content.to_string().nfc().collect::<String>()))
 }

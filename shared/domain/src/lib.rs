@@ -9,6 +9,7 @@ pub mod entropy;
 pub mod expected;
 pub mod failure;
 pub mod fal_error;
+pub mod field;
 pub mod filing;
 pub mod id;
 pub mod job;

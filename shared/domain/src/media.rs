@@ -87,7 +87,6 @@ pub struct Media {
     /// fal's id of the request.
     pub request_id: String,
     /// Counts up from 1 as the image is made anew.
-    #[serde(default = "first_version")]
     pub version: u32,
     /// The version that it was made from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -97,10 +96,6 @@ pub struct Media {
     pub reference_scores: BTreeMap<String, f64>,
     /// fal ran the request more than once: the same recipe may give another picture.
     pub provider_retried: bool,
-}
-
-fn first_version() -> u32 {
-    1
 }
 
 impl Media {

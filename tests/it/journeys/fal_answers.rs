@@ -27,7 +27,10 @@ async fn kinds() -> (Product, [Kind; 4]) {
     let scene = json!({ "characters": [{ "referenceId": master }] });
     let kind = |path, body| Kind { path, body };
     let kinds = [
-        kind("master", json!({ "subjectType": "character", "subjectId": "keeper", "description": "a lighthouse keeper" })),
+        kind(
+            "master",
+            json!({ "subjectType": "character", "subjectId": "keeper", "description": "a lighthouse keeper" }),
+        ),
         kind("profile360", json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [90] })),
         kind("composite", json!({ "description": "the keeper on the quay", "references": scene })),
         kind("portrait", json!({ "personId": "ada", "prompt": "she smiles" })),
@@ -53,7 +56,7 @@ struct End {
     outcomes: Vec<Value>,
 }
 
-/// Time passes, with sweeps, until the job has ended; at most `seconds`.
+/// Time passes, with runs of the reconciler, until the job has ended; at most `seconds`.
 async fn within(product: &Product, id: &str, seconds: i64) -> Value {
     for _ in 0..=seconds / 5 {
         let job = product.settled(id).await;
@@ -61,7 +64,7 @@ async fn within(product: &Product, id: &str, seconds: i64) -> Value {
             return job;
         }
         product.pass(5);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
     }
     panic!("not within {seconds} s: {}", product.job(id).await);
 }
@@ -232,7 +235,7 @@ async fn outage(fault: SubmitFault, seconds: i64, jobs: usize) {
         product.stack().settle().await;
         told |= product.get("/api/v1/queues").await["stopped"]["reason"].is_string();
         product.pass(step);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
     }
     assert!(told, "{fault:?}: the queue view says why it waits");
     product.fal().faults().clear();
@@ -305,7 +308,7 @@ async fn no_more_requests_are_at_fal_than_slots_while_its_status_cannot_be_read(
         assert_eq!(unfinished(&product), 2);
         assert_eq!(product.get("/api/v1/queues").await["inFlight"], 2, "what may still run is counted");
         product.pass(60);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
     }
     for job in &jobs {
         answer(product.request(Method::POST, &format!("/api/v1/jobs/{job}/cancel"))).await;
@@ -334,7 +337,7 @@ async fn a_request_that_fal_does_not_drop_keeps_its_slot_until_it_is_over() {
         }
         in_flight.push(product.get("/api/v1/queues").await["inFlight"].as_u64().unwrap());
         product.pass(1);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     let job = product.job(&id).await;
@@ -344,7 +347,7 @@ async fn a_request_that_fal_does_not_drop_keeps_its_slot_until_it_is_over() {
     assert_eq!(product.get("/api/v1/queues").await["inFlight"], 1, "the first may still run");
     product.fal().release();
     product.fal().idle().await;
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     let job = product.settled(&id).await;
     assert_eq!((&job["cost"]["settled"], &job["cost"]["paidTwice"]), (&json!(0.025), &json!(0.025)), "{job}");
     product.finish().await;
@@ -373,7 +376,7 @@ async fn fifty_answers_that_hang_hold_up_neither_the_sweep_nor_the_others() {
     let mut reached = 0;
     for _ in 0..3 {
         let began = std::time::Instant::now();
-        let report = product.stack().sweep().await.unwrap();
+        let report = product.stack().reconcile().await.unwrap();
         assert!(began.elapsed() < std::time::Duration::from_secs(30), "{:?}", began.elapsed());
         reached += report.recovered;
     }

@@ -46,7 +46,7 @@ async fn run(product: &Product, case: Case) -> Value {
             break;
         }
         product.pass(5);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         job = product.settled(&id).await;
     }
     let ends = if job["status"] == "completed" { "completed" } else { job["error"]["code"].as_str().unwrap() };
@@ -118,7 +118,7 @@ async fn what_becomes_of_a_generation() {
         retry: Some(RetryHeader::NeedsRetry(false)),
         body: ErrorBody::DetailList,
     });
-    // The header comes with the result alone: a callback, which does not carry it, leads to a look-up.
+    // The header comes with the result alone: a callback, which does not carry it, leads to a poll.
     for silent in [false, true] {
         product.fal().faults().clear();
         product.fal().faults().add(FaultRule::always(told_not_to.clone()));

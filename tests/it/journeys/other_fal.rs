@@ -50,7 +50,7 @@ async fn a_fal_that_is_gone_for_good_leaves_nothing_hanging() {
     fal.stop().await;
     for _ in 0..4 {
         product.pass(7000);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "it may come back");
     }
     product.pass(7000);

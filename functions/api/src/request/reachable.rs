@@ -7,6 +7,7 @@ use likeness_core::{kind::Kind, pointer::ImagePointer, public_url::public_host};
 use crate::{
     app::App,
     problem::{ApiError, FieldError},
+    request::pointer::pointer,
 };
 
 /// Refuses addresses on hosts that are not public. `kinds` are what is asked for, each with its place in the request.
@@ -14,9 +15,9 @@ pub(crate) async fn check<'a>(app: &App, kinds: impl Iterator<Item = (&'a str, &
     let mut places: Vec<(String, String)> = Vec::new();
     for (place, kind) in kinds {
         // A copy, as the one list of what a kind names is for changing it.
-        for (pointer, image) in kind.clone().pointers_mut() {
+        for (field, image) in kind.clone().pointers_mut() {
             if let ImagePointer::Url(url) = image {
-                let pointer = format!("{place}{pointer}");
+                let pointer = format!("{place}{}", pointer(field));
                 // Checked where the request was read, but for those that an earlier version let in.
                 let host = public_host(url).map_err(|error| FieldError::body(pointer.as_str(), error.to_string()))?;
                 places.push((pointer, host));

@@ -2,7 +2,7 @@
 //! that a callback and a question lead to the same decision. `docs/design/fal-answers.md` has it with its reasons, and a
 //! test holds the two together.
 //!
-//! Not here: what follows (`retry.rs`), and for how long we ask (`look_up.rs`).
+//! Not here: what follows (`retry.rs`), and for how long we ask (`poll_provider.rs`).
 
 use super::FalErrorKind;
 

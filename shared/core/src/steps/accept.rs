@@ -19,12 +19,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
+    clients::queue::Queues,
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
     entropy::Entropy,
+    field::Field,
     id::{ProjectId, UserId, WorkflowId},
     kind::{Kind, Unfit},
     lane::Lane,
-    queue::Queues,
     store::{JobView, Store, StoreError},
 };
 
@@ -80,10 +81,10 @@ pub enum Declined {
     #[error(transparent)]
     Unfit(#[from] Unfit),
     /// It names an image that is still being made.
-    #[error("{pointer} {detail}")]
+    #[error("{field} {detail}")]
     NotReady {
-        /// JSON pointer into the request.
-        pointer: String,
+        /// What of the request.
+        field: Field,
         /// What to wait for.
         detail: String,
     },

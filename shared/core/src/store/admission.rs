@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     Saved, Store, StoreError, Versioned,
     condition::{Condition, Record, Refused},
-    if_it_held, layout, number,
+    error::{failed, from_item, if_it_held, to_item},
+    layout, number,
     shots::ShotItem,
-    to_item,
     transaction::{Outcome, Transaction},
 };
 use crate::{
-    admission::{Gate, Held, RecentSubmits, Refusal, ServedTurns, Stop, Weather},
+    admission::{AdmissionState, Held, RecentSubmits, Refusal, ServedTurns, Stop, Weather},
     id::ShotId,
     shot::{FalRequest, Shot},
 };
@@ -23,7 +23,6 @@ struct RateItem {
     key: layout::Key,
     revision: u64,
     recent: RecentSubmits,
-    #[serde(default)]
     served: ServedTurns,
 }
 
@@ -32,11 +31,8 @@ struct SlotItem {
     #[serde(flatten)]
     key: layout::Key,
     slot: u16,
-    #[serde(default)]
     shot: Option<ShotId>,
-    #[serde(default)]
     attempt: Option<u32>,
-    #[serde(default)]
     lease_until_ms: Option<i64>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     left_at_fal: Option<FalRequest>,
@@ -64,8 +60,8 @@ pub enum Claim {
     Taken,
     /// The shot is no longer waiting.
     ShotGone,
-    /// The slot or the token went to another: look at the gate again.
-    GateMoved,
+    /// The slot or the token went to another: look at the admission state again.
+    StateMoved,
 }
 
 impl Store {
@@ -73,20 +69,21 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn gate(&self) -> Result<Gate, StoreError> {
-        let mut gate = Gate::default();
+    pub async fn admission_state(&self) -> Result<AdmissionState, StoreError> {
+        let mut admission_state = AdmissionState::default();
         for item in self.read_partition(layout::ADMISSION, None).await? {
-            let key: layout::Key = serde_dynamo::from_item(item.clone())?;
+            let key: layout::Key = from_item(item.clone())?;
             if key == layout::rate() {
-                let rate: RateItem = serde_dynamo::from_item(item)?;
-                (gate.recent, gate.revision, gate.served) = (rate.recent, rate.revision, rate.served);
+                let rate: RateItem = from_item(item)?;
+                (admission_state.recent, admission_state.revision, admission_state.served) =
+                    (rate.recent, rate.revision, rate.served);
             } else if key == layout::stop() {
-                gate.weather = serde_dynamo::from_item::<_, StopItem>(item)?.weather();
+                admission_state.weather = from_item::<StopItem>(item)?.weather();
             } else {
-                gate.held.extend(serde_dynamo::from_item::<_, SlotItem>(item)?.held());
+                admission_state.held.extend(from_item::<SlotItem>(item)?.held());
             }
         }
-        Ok(gate)
+        Ok(admission_state)
     }
 
     /// Takes `held`'s slot and one token for `after`, which is `before` claimed.
@@ -98,7 +95,7 @@ impl Store {
         before: &Versioned<Shot>,
         after: &Shot,
         held: &Held,
-        gate: &Gate,
+        admission_state: &AdmissionState,
         recent: RecentSubmits,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
@@ -110,12 +107,12 @@ impl Store {
             lease_until_ms: Some(held.lease_until.as_millisecond()),
             left_at_fal: None,
         };
-        let served = gate.served.clone().with(after.rank);
-        let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
+        let served = admission_state.served.clone().with(after.rank);
+        let rate = RateItem { key: layout::rate(), revision: admission_state.revision + 1, recent, served };
         let mut transaction = Transaction::default();
         transaction.replace(Record::Shot, to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
         transaction.put_if(to_item(&slot)?, Condition::SlotIsFree { now });
-        match gate.revision {
+        match admission_state.revision {
             0 => transaction.create(Record::Rate, to_item(&rate)?),
             seen => transaction.replace(Record::Rate, to_item(&rate)?, seen),
         }
@@ -124,13 +121,15 @@ impl Store {
             Outcome::Refused(Refused { condition, .. }) => match condition {
                 Condition::Unchanged(Record::Shot, _) => Ok(Claim::ShotGone),
                 Condition::SlotIsFree { .. } | Condition::New(Record::Rate) | Condition::Unchanged(Record::Rate, _) => {
-                    Ok(Claim::GateMoved)
+                    Ok(Claim::StateMoved)
                 }
                 Condition::New(_)
                 | Condition::Unchanged(..)
                 | Condition::NeverRevised
                 | Condition::KeyIsFree { .. }
                 | Condition::SlotIsOurs { .. }
+                | Condition::ProjectExists
+                | Condition::AnotherOwner
                 | Condition::NothingStops { .. } => Err(StoreError::Condition(format!("{condition:?}"))),
             },
         }
@@ -195,7 +194,8 @@ impl Store {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
         // Emptied rather than deleted: no function needs the right to delete.
         let update = update.update_expression("REMOVE stop, until_ms, struck_at ADD revision :one");
-        update.expression_attribute_values(":one", number(1)).send().await?;
+        let update = update.expression_attribute_values(":one", number(1));
+        update.send().await.map_err(failed("UpdateItem", layout::stop()))?;
         Ok(())
     }
 
@@ -212,7 +212,8 @@ impl Store {
         }
         let update = update.update_expression("REMOVE shot, attempt, lease_until_ms, left_at_fal");
         // Where it is another's by now there is nothing to give back.
-        if_it_held(update.condition_expression(ours.expression()).send().await)?;
+        let released = update.condition_expression(ours.expression()).send().await;
+        if_it_held(released, "UpdateItem", layout::slot(held.slot))?;
         Ok(())
     }
 

@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Store, StoreError, layout, to_item};
+use super::{
+    Store, StoreError,
+    error::{failed, from_items, to_item},
+    layout,
+};
 use crate::{
     money::Usd,
     shot::{AttemptOutcome, Shot, ShotState},
@@ -61,7 +65,8 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn note_drift(&self, drift: &Drift) -> Result<(), StoreError> {
         let item = to_item(&DriftItem { key: layout::drift(&drift.model), drift: drift.clone() })?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
+        put.send().await.map_err(failed("PutItem", layout::drift(&drift.model)))?;
         Ok(())
     }
 
@@ -71,6 +76,6 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn drifts(&self) -> Result<Vec<Drift>, StoreError> {
         let items = self.read_partition(layout::DRIFTS, None).await?;
-        items.into_iter().map(|item| Ok(serde_dynamo::from_item::<_, DriftItem>(item)?.drift)).collect()
+        Ok(from_items::<DriftItem>(items)?.into_iter().map(|item| item.drift).collect())
     }
 }

@@ -1,16 +1,26 @@
 //! Jobs with their shots.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Saved, Store, StoreError, Versioned, change::Revised, condition::Record, layout,
-    listing::List, reports, shots::ShotItem, to_item, transaction::Transaction,
+    Item, Page, Position, Saved, Store, StoreError, Versioned,
+    change::Revised,
+    condition::Record,
+    error::{failed, from_item, to_item},
+    layout,
+    listing::List,
+    reports,
+    shots::ShotItem,
+    text,
+    transaction::Transaction,
 };
 use crate::{
     collection::Collection,
     filing::Relation,
-    id::{JobId, ProjectId},
+    id::{JobId, ProjectId, ShotId},
     job::Job,
     report::Report,
     shot::Shot,
@@ -27,7 +37,6 @@ pub(super) struct JobItem {
     work_pk: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     work_sk: Option<String>,
-    #[serde(deserialize_with = "Job::read")]
     job: Job,
 }
 
@@ -106,9 +115,9 @@ impl Store {
         let (mut job, mut shots) = (None, Vec::new());
         for item in items {
             if is_shot(&item) {
-                shots.push(serde_dynamo::from_item::<_, ShotItem>(item)?.into_versioned());
+                shots.push(from_item::<ShotItem>(item)?.into_versioned());
             } else {
-                let item: JobItem = serde_dynamo::from_item(item)?;
+                let item: JobItem = from_item(item)?;
                 job = Some(Versioned { value: item.job, revision: item.revision });
             }
         }
@@ -124,6 +133,55 @@ impl Store {
         Ok(item.map(|item| Versioned { value: item.job, revision: item.revision }))
     }
 
+    /// Reads a job and one of its shots, in one call.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn job_with_shot(&self, id: ShotId) -> Result<Option<(Versioned<Job>, Versioned<Shot>)>, StoreError> {
+        let found = self.read_items(&[layout::job(id.job), layout::shot(id)], true).await?;
+        let Ok([Some(job), Some(shot)]) = <[Option<Item>; 2]>::try_from(found) else { return Ok(None) };
+        let job: JobItem = from_item(job)?;
+        let shot: ShotItem = from_item(shot)?;
+        Ok(Some((Versioned { value: job.job, revision: job.revision }, shot.into_versioned())))
+    }
+
+    /// The shots of a job by number if all of them are settled; `None` as soon as one is read that is not. They are read from
+    /// the last on, a few at first: shots are sent in the order of their numbers, so that one which is under way is found
+    /// soon. To end a job by them it has to be read before, as its revision says that it was not opened again meanwhile.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn settled_shots(&self, id: JobId) -> Result<Option<Vec<Versioned<Shot>>>, StoreError> {
+        let (mut shots, mut limit, mut start) = (Vec::new(), FIRST_SHOTS, None);
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", text(layout::job_partition(id)))
+                .expression_attribute_values(":prefix", text(SHOTS))
+                .scan_index_forward(false)
+                .limit(limit)
+                .set_exclusive_start_key(start);
+            let answer = query.send().await.map_err(failed("Query", id))?;
+            for item in answer.items.unwrap_or_default() {
+                let shot = from_item::<ShotItem>(item)?.into_versioned();
+                if !shot.value.is_settled() {
+                    return Ok(None);
+                }
+                shots.push(shot);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                shots.reverse();
+                return Ok(Some(shots));
+            }
+            limit = limit.saturating_mul(8);
+        }
+    }
+
     /// The jobs of a project with their shots, newest first.
     ///
     /// # Errors
@@ -137,15 +195,20 @@ impl Store {
         let list =
             List { index: layout::LISTING, partition: "listing_pk", value: layout::jobs_of(project), holding: None };
         let page = self.page_of_keys(&list, after, 0, limit).await?;
-        let mut views = Vec::with_capacity(page.items.len());
-        for item in self.read_all::<JobItem>(&page.items).await? {
-            let shots = self.read_partition(&layout::job_partition(item.job.id), Some(SHOTS)).await?;
-            let shots: Vec<ShotItem> = serde_dynamo::from_items(shots)?;
-            views.push(JobView {
-                job: Versioned { value: item.job, revision: item.revision },
-                shots: shots.into_iter().map(ShotItem::into_versioned).collect(),
-            });
+        let jobs: Vec<JobItem> = self.read_all(&page.items).await?;
+        // By their keys, a hundred in a call: a query for each job would be as many calls as there are jobs.
+        let keys =
+            jobs.iter().flat_map(|item| (0..item.job.shots).map(|ordinal| layout::shot(item.job.id.shot(ordinal))));
+        let keys: Vec<layout::Key> = keys.collect();
+        let mut shots: HashMap<JobId, Vec<Versioned<Shot>>> = HashMap::new();
+        for shot in self.read_all::<ShotItem>(&keys).await?.into_iter().map(ShotItem::into_versioned) {
+            shots.entry(shot.value.id.job).or_default().push(shot);
         }
+        let views = jobs.into_iter().map(|item| JobView {
+            shots: shots.remove(&item.job.id).unwrap_or_default(),
+            job: Versioned { value: item.job, revision: item.revision },
+        });
+        let views = views.collect();
         Ok(Page { items: views, next: page.next })
     }
 
@@ -210,44 +273,12 @@ impl Revised for Job {
     }
 }
 
+/// How many shots are looked at first for one that is under way.
+const FIRST_SHOTS: i32 = 2;
+
 /// How the sort keys of shots begin.
 const SHOTS: &str = "SHOT#";
 
 fn is_shot(item: &Item) -> bool {
     item.get("sk").and_then(|sk| sk.as_s().ok()).is_some_and(|sk| sk.starts_with(SHOTS))
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::{filing::Relation, job::JobState, subject::VisualSpecifications};
-
-    #[test]
-    fn a_job_of_the_first_version_is_read_as_the_master_that_it_was() {
-        let kind = json!({
-            "subjectType": "prop", "subjectId": "lamp", "description": "a brass lamp with a chipped lens", "style": null,
-            "references": ["https://images.example.com/a.png"], "seed": 7, "variations": 1, "negativePrompt": "hat",
-            "model": "flux-dev", "specifications": {}
-        });
-        let job = json!({
-            "id": "job_01jd0000000000000000000000", "project": "isle", "kind": { "master": kind }, "created_by": "ada",
-            "created_at": "2026-11-20T07:00:00Z", "shots": 1, "reserved": 25_000, "ignored": [],
-            "state": { "open": { "check_at": "2026-11-20T07:02:00Z" } }
-        });
-        let item = json!({
-            "pk": "JOB#01jd0000000000000000000000", "sk": "JOB", "revision": 1, "listing_pk": "PROJECT#isle#JOBS",
-            "listing_sk": "job_01jd0000000000000000000000", "work_pk": "DUE_JOBS", "work_sk": "2026", "job": job
-        });
-        let read: JobItem = serde_dynamo::from_item(to_item(&item).unwrap()).unwrap();
-        let Job { filing, state, .. } = read.job;
-        assert_eq!(filing.folder, "projects/isle/references/lamp");
-        assert_eq!(filing.owner, Some(("lamp".to_owned(), Relation::HasMasterReference)));
-        assert_eq!(
-            (filing.subject, filing.specifications),
-            (Some("lamp".parse().unwrap()), VisualSpecifications::default())
-        );
-        assert!(matches!(state, JobState::Open { canceled: None, .. }));
-    }
 }

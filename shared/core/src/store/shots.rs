@@ -7,7 +7,8 @@ use super::{
     Saved, Store, StoreError, Versioned,
     change::Revised,
     condition::{Condition, Record, Refused},
-    layout, number, to_item,
+    error::{to_item, to_value},
+    layout, number,
     transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
@@ -132,7 +133,7 @@ impl SlotChange<'_> {
                 transaction.update_if(layout::slot(flight.slot), "SET lease_until_ms = :until", ours, &[until]);
             }
             Self::Leave(flight, request) => {
-                let left = (":left", serde_dynamo::to_attribute_value(request)?);
+                let left = (":left", to_value(request)?);
                 transaction.update_if(layout::slot(flight.slot), "SET left_at_fal = :left", ours, &[left]);
             }
         }

@@ -1,7 +1,7 @@
 //! Where a job stands, and what is known there.
 
 use jiff::Timestamp;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     failure::{Failure, FailureCode},
@@ -14,12 +14,12 @@ use crate::{
 pub enum JobState {
     /// Some shot is not settled.
     Open {
-        /// When the sweep looks whether its end was missed.
+        /// When the reconciler looks whether its end was missed.
         check_at: Timestamp,
         /// It was taken back: nothing of it that waits is sent any more.
-        #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "TakenBack::read")]
-        canceled: Option<TakenBack>,
-        /// How often the sweep found that its end was missed.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        canceled: Option<CanceledBy>,
+        /// How often the reconciler found that its end was missed.
         #[serde(default, skip_serializing_if = "is_zero")]
         missed: u32,
     },
@@ -38,29 +38,14 @@ pub enum JobState {
 /// By whom a job was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TakenBack {
+pub enum CanceledBy {
     /// Somebody asked for it.
     Caller,
     /// Its deadline has passed.
     Deadline,
 }
 
-impl TakenBack {
-    /// Before there were deadlines it was a flag.
-    fn read<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Self>, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Flag(bool),
-            By(TakenBack),
-        }
-        Ok(match Option::<Written>::deserialize(from)? {
-            None | Some(Written::Flag(false)) => None,
-            Some(Written::Flag(true)) => Some(Self::Caller),
-            Some(Written::By(by)) => Some(by),
-        })
-    }
-
+impl CanceledBy {
     /// Why something was not made, if that is why.
     pub(super) fn failure(self) -> Failure {
         match self {
@@ -98,6 +83,19 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
+    /// The word used in requests and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
     /// Whether it ended with enough for others to go on from.
     #[must_use]
     pub fn is_usable(self) -> bool {

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
+    field::Field,
     filing::{Filing, Slot},
     id::{MediaId, project_folder},
     media::ImageType,
@@ -145,17 +146,15 @@ pub struct ControlImage {
 }
 
 impl Composite {
-    pub(super) fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
         let characters = self.characters.iter_mut().enumerate();
-        let mut all: Vec<_> = characters
-            .map(|(i, slot)| (format!("/references/characters/{i}/referenceId"), &mut slot.reference))
-            .collect();
-        all.extend(self.location.iter_mut().map(|pointer| ("/references/location".to_owned(), pointer)));
+        let mut all: Vec<_> = characters.map(|(i, slot)| (Field::Character(i), &mut slot.reference)).collect();
+        all.extend(self.location.iter_mut().map(|pointer| (Field::Location, pointer)));
         let props = self.props.iter_mut().enumerate();
-        all.extend(props.map(|(i, pointer)| (format!("/references/props/{i}"), pointer)));
-        all.extend(self.style.iter_mut().map(|pointer| ("/references/style".to_owned(), pointer)));
+        all.extend(props.map(|(i, pointer)| (Field::Prop(i), pointer)));
+        all.extend(self.style.iter_mut().map(|pointer| (Field::Style, pointer)));
         let controls = self.controls.iter_mut().enumerate();
-        all.extend(controls.map(|(i, control)| (format!("/controlImages/{i}/image"), &mut control.image)));
+        all.extend(controls.map(|(i, control)| (Field::Control(i), &mut control.image)));
         all
     }
 
@@ -166,18 +165,18 @@ impl Composite {
         let model = self.tuning.model(default)?;
         self.tuning.check(model)?;
         let cast = self.cast(material)?;
-        check_references(model, cast.sources.len(), "/references")?;
+        check_references(model, cast.sources.len(), Field::Cast)?;
         if model.control_weights.is_none() && !self.controls.is_empty() {
             let able = Model::all().iter().filter(|other| other.control_weights.is_some());
             let able: Vec<&str> = able.map(|other| other.id.as_str()).collect();
             let detail = format!("are not taken by {}; leave out model, or use {}", model.id, able.join(", "));
-            return Err(Unfit::new("/controlImages", detail));
+            return Err(Unfit::new(Field::Controls, detail));
         }
         let (width, height) = self.size.unwrap_or(DEFAULT_SIZE);
         let template =
             Template::chosen("composite", &format!("{}/{}", setting.project, self.description), setting.wording);
         let controls = self.controls.iter().enumerate().map(|(i, control)| {
-            let image = material.source(&control.image, &format!("/controlImages/{i}/image"))?;
+            let image = material.source(&control.image, Field::Control(i))?;
             Ok(Control { image, mode: control.mode, strength: control.strength })
         });
         let wanted = Draft {
@@ -229,8 +228,8 @@ impl Composite {
     fn cast(&self, material: &Material) -> Result<Cast, Unfit> {
         let mut cast = Cast::default();
         for (i, character) in self.characters.iter().enumerate() {
-            let place = format!("/references/characters/{i}/referenceId");
-            let mut entry = cast.enter(material, &format!("character-{i}"), &character.reference, &place)?;
+            let place = Field::Character(i);
+            let mut entry = cast.enter(material, &format!("character-{i}"), &character.reference, place)?;
             let position = character.position.words();
             let mut words = vec![entry.words("the character"), position.clone()];
             words.extend(scale_words(character.scale));
@@ -240,18 +239,18 @@ impl Composite {
             cast.slots.push(entry.slot);
         }
         if let Some(location) = &self.location {
-            let entry = cast.enter(material, "location", location, "/references/location")?;
+            let entry = cast.enter(material, "location", location, Field::Location)?;
             cast.location = format!("set in {}", entry.words("the place"));
             cast.slots.push(entry.slot);
         }
         for (i, prop) in self.props.iter().enumerate() {
-            let place = format!("/references/props/{i}");
-            let entry = cast.enter(material, &format!("prop-{i}"), prop, &place)?;
+            let place = Field::Prop(i);
+            let entry = cast.enter(material, &format!("prop-{i}"), prop, place)?;
             cast.props.push(entry.words("the object"));
             cast.slots.push(entry.slot);
         }
         if let Some(style) = &self.style {
-            let entry = cast.enter(material, "style", style, "/references/style")?;
+            let entry = cast.enter(material, "style", style, Field::Style)?;
             cast.style = format!("in the art style of image {}", entry.number);
             cast.slots.push(entry.slot);
         }
@@ -324,7 +323,7 @@ struct Entry {
 }
 
 impl Cast {
-    fn enter(&mut self, material: &Material, name: &str, pointer: &ImagePointer, place: &str) -> Result<Entry, Unfit> {
+    fn enter(&mut self, material: &Material, name: &str, pointer: &ImagePointer, place: Field) -> Result<Entry, Unfit> {
         let source = material.source(pointer, place)?;
         // An image that stands for two is shown once.
         let index = self.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
@@ -514,7 +513,7 @@ mod tests {
     fn references_are_never_cut_in_silence() {
         let crowd = Composite { props: (3..6).map(image).collect(), ..scene() };
         let error = plan(&crowd).unwrap_err();
-        assert_eq!(error.pointer, "/references");
+        assert_eq!(error.field, Field::Cast);
         assert_eq!(
             error.detail,
             "are 6 images, and flux-2-edit takes 4; nano-banana-2-edit, seedream-edit take as many"
@@ -551,6 +550,6 @@ mod tests {
         let error = plan(&Composite { location: Some(image(2)), ..alone.clone() }).unwrap_err();
         assert!(error.detail.starts_with("are 2 images, and flux-general takes 1"), "{}", error.detail);
         let tuning = Tuning { model: Some("flux-2-edit".to_owned()), ..Tuning::default() };
-        assert_eq!(plan(&Composite { tuning, ..alone }).unwrap_err().pointer, "/controlImages");
+        assert_eq!(plan(&Composite { tuning, ..alone }).unwrap_err().field, Field::Controls);
     }
 }

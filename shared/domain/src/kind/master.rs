@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
+    field::Field,
     filing::{Filing, Relation},
     id::{SubjectId, project_folder},
     media::ImageType,
@@ -38,15 +39,14 @@ pub struct MasterReference {
     pub references: Vec<ImagePointer>,
     /// How many pictures to choose from.
     pub variations: u16,
-    /// How it is generated. Jobs of the first version have none.
-    #[serde(default)]
+    /// How it is generated.
     pub tuning: Tuning,
 }
 
 impl MasterReference {
-    pub(super) fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
+    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
         let all = self.references.iter_mut().enumerate();
-        all.map(|(index, pointer)| (format!("/references/{index}"), pointer)).collect()
+        all.map(|(index, pointer)| (Field::Reference(index), pointer)).collect()
     }
 
     /// One shot for each variation.
@@ -54,7 +54,7 @@ impl MasterReference {
         let subject = material.subjects.get(&self.subject_id);
         if let Some(subject) = subject.filter(|subject| subject.subject_type != self.subject_type) {
             let detail = format!("is not what the subject {} is: a {}", subject.id, subject.subject_type.as_str());
-            return Err(Unfit::new("/subjectType", detail));
+            return Err(Unfit::new(Field::SubjectType, detail));
         }
         let specifications = subject.map(|subject| subject.specifications.clone()).unwrap_or_default();
         let defaults = Model::defaults();
@@ -64,7 +64,7 @@ impl MasterReference {
         let wanted = self.wanted(material, setting, &specifications)?;
         // A model that takes no references at all is told of as ignoring them; one that takes fewer is refused.
         if model.max_references() > 0 {
-            check_references(model, wanted.references.len(), "/references")?;
+            check_references(model, wanted.references.len(), Field::References)?;
         }
         let mut named = self.tuning.named();
         named.push("references");
@@ -103,7 +103,7 @@ impl MasterReference {
         ]);
         let references = self.references.iter().enumerate();
         let references: Vec<Source> = references
-            .map(|(index, pointer)| material.source(pointer, &format!("/references/{index}")))
+            .map(|(index, pointer)| material.source(pointer, Field::Reference(index)))
             .collect::<Result<_, _>>()?;
         Ok(Draft {
             prompt,
@@ -229,7 +229,7 @@ pub(crate) mod tests {
         let recipes = with(2, None).unwrap().recipes;
         assert_eq!((recipes[0].model.as_str(), recipes[0].references.len()), ("flux-2-edit", 2));
         let error = with(5, None).unwrap_err();
-        assert_eq!(error.pointer, "/references");
+        assert_eq!(error.field, Field::References);
         assert_eq!(
             error.detail,
             "are 5 images, and flux-2-edit takes 4; nano-banana-2-edit, seedream-edit take as many"

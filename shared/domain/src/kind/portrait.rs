@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, fitted};
 use crate::{
+    field::Field,
     filing::{Filing, Relation},
     id::{LoraId, PersonId},
     lora::Lora,
@@ -85,12 +86,12 @@ impl Portrait {
     pub(super) fn plan(&mut self, material: &Material, setting: &Setting<'_>) -> Result<Plan, Unfit> {
         let lora = material.lora.as_ref().filter(|lora| lora.is_ready());
         let lora = lora.ok_or_else(|| match &self.of {
-            Sitter::Lora(_) => Unfit::new("/loraId", "is not ready: its file was not uploaded and checked yet"),
-            Sitter::Person(_) => Unfit::new("/personId", "has no LoRA that is ready to be used"),
+            Sitter::Lora(_) => Unfit::new(Field::Lora, "is not ready: its file was not uploaded and checked yet"),
+            Sitter::Person(_) => Unfit::new(Field::Person, "has no LoRA that is ready to be used"),
         })?;
         let model = self.tuning.model(&Model::defaults().portrait)?;
         if model.max_loras == 0 || model.references.as_ref().is_some_and(|references| references.required) {
-            return Err(Unfit::new("/model", format!("makes no portraits from a LoRA: {}", model.id)));
+            return Err(Unfit::new(Field::Model, format!("makes no portraits from a LoRA: {}", model.id)));
         }
         self.tuning.check(model)?;
         let template = Template::chosen("portrait", &format!("{}/{}", setting.project, lora.person), setting.wording);
@@ -147,12 +148,12 @@ impl PortraitPrompt {
     fn words(&self, person: Option<&Person>, lora: &Lora) -> Result<String, Unfit> {
         let Self::Built(choices) = self else { return Ok(String::new()) };
         let Choices { type_of_shot, costume, background, .. } = choices;
-        let missing = |name: &str| Unfit::new(format!("/choices/{name}"), "is neither given nor known of the person");
-        let age = choices.age.or(person.and_then(|person| person.age)).ok_or_else(|| missing("age"))?;
+        let missing = |field| Unfit::new(field, "is neither given nor known of the person");
+        let age = choices.age.or(person.and_then(|person| person.age)).ok_or_else(|| missing(Field::Age))?;
         let gender = choices.gender.clone().or_else(|| person.and_then(|person| person.gender.clone()));
-        let gender = gender.ok_or_else(|| missing("gender"))?;
+        let gender = gender.ok_or_else(|| missing(Field::Gender))?;
         let known = lora.trigger_word.clone().or_else(|| person.and_then(|person| person.trigger_word.clone()));
-        let trigger = choices.trigger_word.clone().or(known).ok_or_else(|| missing("triggerWord"))?;
+        let trigger = choices.trigger_word.clone().or(known).ok_or_else(|| missing(Field::TriggerWord))?;
         let who = format!("{age}-year-old {}", noun(&gender, age));
         Ok(format!(
             "{} of {} dressed as {} with {} background, {trigger}",
@@ -301,8 +302,8 @@ mod tests {
     #[test]
     fn what_is_missing_is_named() {
         let nobody = Material { person: None, ..material() };
-        assert_eq!(plan(choices("witch", None), &nobody).unwrap_err().pointer, "/choices/age");
+        assert_eq!(plan(choices("witch", None), &nobody).unwrap_err().field, Field::Age);
         let no_lora = Material { lora: None, ..material() };
-        assert_eq!(plan(choices("witch", None), &no_lora).unwrap_err().pointer, "/personId");
+        assert_eq!(plan(choices("witch", None), &no_lora).unwrap_err().field, Field::Person);
     }
 }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use super::{Material, Plan, Setting, Tuning, Unfit, Verdict, cache_key, check_references, fitted};
 use crate::{
+    field::Field,
     filing::Filing,
     id::{SubjectId, project_folder},
     media::{ImageType, Media},
@@ -81,7 +82,7 @@ impl Profile {
         self.check_master(master)?;
         let subject = material.subjects.get(&self.subject);
         let Some(description) = self.description.clone().or_else(|| subject.map(|one| one.description.clone())) else {
-            return Err(Unfit::new("/subjectId", "is no subject of this project"));
+            return Err(Unfit::new(Field::Subject, "is no subject of this project"));
         };
         let subject_type = subject.map_or(SubjectType::Character, |subject| subject.subject_type);
         let specifications = specifications(master, subject);
@@ -92,8 +93,8 @@ impl Profile {
         };
         let model = self.tuning.model(default)?;
         self.tuning.check(model)?;
-        let source = material.source(&self.master, "/masterReferenceId")?;
-        check_references(model, 1, "/masterReferenceId")?;
+        let source = material.source(&self.master, Field::Master)?;
+        check_references(model, 1, Field::Master)?;
         // The master's own seed: whatever of the picture hangs on it stays the same.
         let seed = self.tuning.seed.or_else(|| master.map(|master| master.recipe.seed));
         let side = self.resolution.side();
@@ -155,11 +156,11 @@ impl Profile {
         let Some(master) = master else { return Ok(()) };
         if master.image_type != ImageType::MasterReference {
             let detail = format!("is a {}, not a master reference", master.image_type.as_str());
-            return Err(Unfit::new("/masterReferenceId", detail));
+            return Err(Unfit::new(Field::Master, detail));
         }
         match &master.subject {
             Some(subject) if *subject != self.subject => {
-                Err(Unfit::new("/masterReferenceId", format!("shows the subject {subject}, not {}", self.subject)))
+                Err(Unfit::new(Field::Master, format!("shows the subject {subject}, not {}", self.subject)))
             }
             Some(_) | None => Ok(()),
         }

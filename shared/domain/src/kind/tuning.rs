@@ -3,11 +3,11 @@
 use serde::{Deserialize, Serialize};
 
 use super::Unfit;
-use crate::{entropy::Entropy, model::Model};
+use crate::{entropy::Entropy, field::Field, model::Model};
 
 /// What every kind lets a caller say about the generation itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+#[serde(rename_all = "camelCase")]
 pub struct Tuning {
     /// Our name of a model in the table, instead of the kind's own.
     pub model: Option<String>,
@@ -40,32 +40,33 @@ impl Tuning {
         let name = self.model.as_deref().unwrap_or(default);
         Model::by_id(name).ok_or_else(|| {
             let known: Vec<&str> = Model::all().iter().map(|model| model.id.as_str()).collect();
-            Unfit::new("/model", format!("is none of {}", known.join(", ")))
+            Unfit::new(Field::Model, format!("is not a known model; known are {}", known.join(", ")))
         })
     }
 
     /// Checks what was spelled out against what `model` takes.
     pub(super) fn check(&self, model: &Model) -> Result<(), Unfit> {
-        let outside = |name: &str, least: &dyn std::fmt::Display, most: &dyn std::fmt::Display| {
-            Unfit::new(format!("/{name}"), format!("is not between {least} and {most}, which {} takes", model.id))
+        let outside = |field, least: &dyn std::fmt::Display, most: &dyn std::fmt::Display| {
+            Unfit::new(field, format!("must be {least} to {most} for {}", model.id))
         };
+        let mut found = Vec::new();
         if let (Some(steps), Some(range)) = (self.steps, model.steps)
             && !range.holds(steps)
         {
-            return Err(outside("steps", &range.min, &range.max));
+            found.push(outside(Field::Steps, &range.min, &range.max));
         }
         if let (Some(guidance), Some(range)) = (self.guidance, model.guidance)
             && !range.holds(guidance)
         {
-            return Err(outside("guidance", &range.min, &range.max));
+            found.push(outside(Field::Guidance, &range.min, &range.max));
         }
         if let Some(format) = &self.output_format
             && !model.output_formats.contains(format)
         {
             let known = model.output_formats.join(", ");
-            return Err(Unfit::new("/outputFormat", format!("is none of those that {} makes: {known}", model.id)));
+            found.push(Unfit::new(Field::OutputFormat, format!("must be one of {known} for {}", model.id)));
         }
-        Ok(())
+        Unfit::none_of(found)
     }
 
     /// The first image's seed: the caller's, or one of ours. Ours stay within 32 bits: every endpoint takes those, and

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Material, Plan, Unfit};
 use crate::{
+    field::Field,
     filing::Filing,
     id::{CollectionId, InvalidId, SubjectId, UploadId, textual},
     media::{ImageType, Media},
@@ -72,12 +73,12 @@ textual!(Examined);
 
 impl Verification {
     /// The images that it names, each with its place in the request.
-    pub(super) fn pointers_mut(&mut self) -> Vec<(String, &mut ImagePointer)> {
-        let sides = [("/newImageId", &mut self.examined), ("/referenceSetId", &mut self.against)];
+    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
+        let sides = [(Field::Examined, &mut self.examined), (Field::Against, &mut self.against)];
         let mut images = Vec::new();
         for (place, side) in sides {
             match side {
-                Examined::Image(image) => images.push((place.to_owned(), image)),
+                Examined::Image(image) => images.push((place, image)),
                 Examined::Collection(_) | Examined::Upload(_) => {}
             }
         }
@@ -90,7 +91,7 @@ impl Verification {
             && !material.image(image).is_some_and(is_front)
         {
             let detail = "is no front: views are compared with a master reference, or a view from 0 degrees";
-            return Err(Unfit::new("/referenceSetId", detail));
+            return Err(Unfit::new(Field::Against, detail));
         }
         let shown = [&self.examined, &self.against].map(|side| match side {
             Examined::Image(image) => material.image(image).and_then(|media| media.subject.clone()),

@@ -23,7 +23,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetContent {
-    /// The geometric mean of the four below; `None` where nothing was judged.
+    /// The score of the worst angle; `None` where nothing was judged.
     pub overall: Option<f64>,
     /// The mean of the angles' scores, as are the next three.
     pub color: Option<f64>,
@@ -63,7 +63,7 @@ pub struct AngleContent {
     pub angle: u16,
     /// No check failed and the orientation is not wrong.
     pub passed: bool,
-    /// The geometric mean of the judged checks, lower where the orientation is wrong; `None` where nothing was judged.
+    /// That of its report, lower where the orientation is wrong; `None` where nothing was judged.
     pub score: Option<f64>,
     /// All comparisons of this angle in one.
     pub report: CheckedPair,
@@ -152,7 +152,7 @@ pub enum Sides {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckedPair {
-    /// The geometric mean of the judged checks; `None` where there is none.
+    /// Whether it is the same figure on the whole; below the line wherever a check is. `None` where nothing was judged.
     pub overall: Option<f64>,
     /// No check failed, and at least one was judged.
     pub passed: bool,
@@ -521,4 +521,100 @@ pub fn attempts(chosen: &[&Shot], shots: &[Shot], judged: &[Judged]) -> Vec<Atte
     let mut attempts: Vec<AttemptContent> = shots.iter().filter_map(attempt).collect();
     attempts.sort_by_key(|attempt| attempt.angle);
     attempts
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn checked() -> CheckedPair {
+        let issue = Issue {
+            severity: Severity::High,
+            what: "upper body: hue +38°".to_owned(),
+            place: Some(Frame { x: 0.25, y: 0.0, width: 0.5, height: 1.0 }),
+            suggestion: "name the colour".to_owned(),
+        };
+        let details = BTreeMap::from([("hue".to_owned(), Some(0.5)), ("share".to_owned(), None)]);
+        let judged = CheckVerdict::Judged(Check { score: 0.25, passed: false, details, issues: vec![issue] });
+        let not_judged = || CheckVerdict::NotJudged { reason: "too dark".to_owned() };
+        let checks = Checks { color: judged, proportion: not_judged(), features: not_judged(), style: not_judged() };
+        CheckedPair { overall: Some(0.25), passed: false, checks, recommendations: vec!["name the colour".to_owned()] }
+    }
+
+    fn read_back(content: &Content) -> Value {
+        let text = serde_json::to_string(content).unwrap();
+        assert_eq!(serde_json::from_str::<Content>(&text).unwrap(), *content, "{text}");
+        serde_json::from_str(&text).unwrap()
+    }
+
+    #[test]
+    fn a_pair_is_read_as_it_was_written_judged_or_not() {
+        let pair = PairContent {
+            relation: Sides::Turned,
+            matched_angle: Some(90),
+            report: Some(checked()),
+            orientation: Some(Facing::Wrong { mistake: Mistake::Swapped, looks_like: 270, doubt: 0.9 }),
+            specification_differences: Vec::new(),
+            face: Some(FaceContent::Judged { similarity: 0.5, passed: false }),
+            not_judged_reason: None,
+        };
+        let json = read_back(&Content::Pair(Box::new(pair.clone())));
+        assert_eq!((&json["kind"], &json["color"]["verdict"]), (&json!("pair"), &json!("judged")));
+        assert_eq!(json["color"]["issues"][0]["where"]["width"], json!(0.5));
+        assert_eq!(json["orientation"]["looksLike"], json!(270));
+        let unjudged = PairContent { report: None, not_judged_reason: Some("gone".to_owned()), ..pair };
+        let json = read_back(&Content::Pair(Box::new(unjudged)));
+        assert_eq!((json.get("color"), &json["notJudgedReason"]), (None, &json!("gone")));
+    }
+
+    #[test]
+    fn a_set_and_a_scene_are_read_as_they_were_written() {
+        let issue = Issue { place: None, ..checked().checks.color.issues()[0].clone() };
+        let set = SetContent {
+            overall: Some(0.25),
+            angles: vec![AngleContent {
+                angle: 90,
+                passed: false,
+                score: None,
+                report: checked(),
+                orientation: Facing::Plausible { doubt: 0.1 },
+            }],
+            issues: vec![AngleIssue { angle: 90, check: "color".to_owned(), issue: issue.clone() }],
+            not_judged: vec![UnjudgedView { angle: 30, reason: "there is no figure".to_owned() }],
+            faces: vec![ViewFace { angle: 90, face: FaceContent::NotJudged { reason: "turned".to_owned() } }],
+            ..SetContent::default()
+        };
+        let content = Content::Set(Box::new(set));
+        let json = read_back(&content);
+        assert_eq!(
+            (&json["issues"][0]["severity"], &json["faces"][0]["verdict"]),
+            (&json!("high"), &json!("notJudged"))
+        );
+        assert_eq!(content.not_judged_reason().unwrap(), "the view from 30° was not judged: there is no figure");
+
+        let slot = SceneSlot {
+            slot: "character-0".to_owned(),
+            reference: None,
+            state: SlotState::Swapped { with: 1 },
+            place: None,
+            score: None,
+            checks: checked().checks,
+            issues: vec![issue],
+        };
+        let image = SceneImage {
+            media_id: None,
+            slots: vec![slot],
+            extra: Vec::new(),
+            overall: None,
+            passed: false,
+            not_judged_reason: None,
+        };
+        let json = read_back(&Content::Scene(SceneContent { images: vec![image] }));
+        assert_eq!(
+            (&json["images"][0]["slots"][0]["state"], &json["images"][0]["slots"][0]["with"]),
+            (&json!("swapped"), &json!(1))
+        );
+    }
 }

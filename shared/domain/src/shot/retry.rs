@@ -62,7 +62,7 @@ pub(super) fn after_error(
             None if before <= 3 => again(None),
             None => Next::GiveUp(give_up(error, &recipe.prompt)),
         },
-        // Only where the project allows a stand-in: see `outcome.rs`.
+        // Only where the project allows a stand-in: see `record_result.rs`.
         FalErrorKind::Moderated if let Some(fallback) = recipe.model().ok().and_then(Model::fallback) => {
             otherwise(recipe.on(fallback))
         }

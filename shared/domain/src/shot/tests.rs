@@ -35,7 +35,7 @@ fn waiting() -> Shot {
 }
 
 fn flight() -> Flight {
-    Flight { slot: 3, lease_until: at(60), call_off: CallOff::No }
+    Flight { slot: 3, lease_until: at(60), cancel_at_provider: CancelAtProvider::No }
 }
 
 fn request(id: &str) -> FalRequest {
@@ -108,7 +108,7 @@ impl Shot {
     }
 
     fn off(self) -> Self {
-        self.taken_back(at(20)).unwrap()
+        self.cancel_requested(at(20)).unwrap()
     }
 
     fn tried(&self, attempt: u32) -> &Attempt {
@@ -136,7 +136,7 @@ fn one_of_each() -> Vec<(&'static str, Shot)> {
         ("submitted, 1 lost", waiting().lost().claimed().submitted()),
         ("submitting, off", waiting().claimed().off()),
         ("submitted, off", waiting().claimed().submitted().off()),
-        ("submitted, asked", waiting().claimed().submitted().off().called_off(at(23)).unwrap()),
+        ("submitted, asked", waiting().claimed().submitted().off().provider_cancel_asked(at(23)).unwrap()),
         ("delivered", delivered()),
         ("delivered, 1 lost", waiting().lost().claimed().came(images("r2"))),
         ("stored", delivered().stored(media(), None).unwrap()),
@@ -170,8 +170,8 @@ const TRANSITIONS: &[Transition] = &[
     ("reminded", |shot, _| shot.reminded(at(130))),
     ("stored", |shot, _| shot.stored(media(), None)),
     ("unusable", |shot, _| shot.unusable(refusal())),
-    ("taken", |shot, _| shot.taken_back(at(20))),
-    ("asked", |shot, _| shot.called_off(at(23))),
+    ("taken", |shot, _| shot.cancel_requested(at(20))),
+    ("asked", |shot, _| shot.provider_cancel_asked(at(23))),
     ("reopened", |shot, _| shot.reopened(Rank { priority: 0, turn: 9 })),
 ];
 
@@ -322,7 +322,7 @@ fn from_waiting_to_stored() {
 
     let shot = shot.accepted(1, request("r1"), at(90)).unwrap();
     assert_eq!(shot.tried(1).request_id.as_deref(), Some("r1"));
-    // The slot is kept until the sweep has asked, so that it does not free itself under a running request.
+    // The slot is kept until the reconciler has asked, so that it does not free itself under a running request.
     assert_eq!(shot.flight(), Some(&Flight { lease_until: at(90), ..flight() }));
     let shot = shot.still_running(at(120)).unwrap();
     assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
@@ -437,14 +437,17 @@ fn what_was_asked_for_is_kept_and_charged_and_what_came_beyond_it_is_said() {
 #[test]
 fn what_was_dropped_for_being_late_is_tried_otherwise_and_what_was_taken_back_is_not() {
     let late = waiting().claimed().submitted().too_late(at(13)).unwrap();
-    assert_eq!((late.flight().unwrap().call_off, late.is_called_off()), (CallOff::Late, false));
+    assert_eq!(
+        (late.flight().unwrap().cancel_at_provider, late.is_cancel_requested()),
+        (CancelAtProvider::Late, false)
+    );
     let relieved = late.clone().came(error(FalErrorKind::Cancelled));
     assert_eq!(relieved.tried(1).outcome, AttemptOutcome::Rejected(FalErrorKind::TimedOut));
     assert_eq!(relieved.recipe.steps, Some(33));
     assert_eq!(late.clone().came(images("r1")).state.name(), "delivered");
     assert_eq!(late.off().came(error(FalErrorKind::Cancelled)).state, ShotState::Canceled);
-    let off = waiting().claimed().submitted().off().called_off(at(13)).unwrap();
-    assert!(off.too_late(at(20)).unwrap().is_called_off());
+    let off = waiting().claimed().submitted().off().provider_cancel_asked(at(13)).unwrap();
+    assert!(off.too_late(at(20)).unwrap().is_cancel_requested());
 }
 
 #[test]
@@ -595,7 +598,7 @@ fn the_second_attempt_is_seen_when_it_comes_after_the_first_was_adopted() {
 
 #[test]
 fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
-    let shot = waiting().lost().taken_back(at(20)).unwrap();
+    let shot = waiting().lost().cancel_requested(at(20)).unwrap();
     let late = shot.clone().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(90)).unwrap_err();
     assert_eq!(late, Illegal::OtherAttempt { given: 1, current: 1 });
     let shot = shot.arrived_late(1, &delivery("r1")).unwrap();
@@ -605,20 +608,30 @@ fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
 #[test]
 fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     let submitting = waiting().claimed().off();
-    assert_eq!(submitting.flight().unwrap().call_off, CallOff::Due);
-    assert_eq!(submitting.clone().called_off(at(23)), Err(Illegal::State { state: "submitting" }), "it has no id yet");
-    assert_eq!(submitting.clone().taken_back(at(21)), Err(Illegal::AlreadyDone));
+    assert_eq!(submitting.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert_eq!(
+        submitting.clone().provider_cancel_asked(at(23)),
+        Err(Illegal::State { state: "submitting" }),
+        "it has no id yet"
+    );
+    assert_eq!(submitting.clone().cancel_requested(at(21)), Err(Illegal::AlreadyDone));
     // Its id becomes known: by the answer, or by a callback.
     let known = submitting.clone().submitted();
-    assert_eq!(known.flight().unwrap().call_off, CallOff::Due);
-    assert!(submitting.clone().to_be_fetched(1, "r1", None, at(22)).unwrap().is_called_off());
+    assert_eq!(known.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert!(submitting.clone().to_be_fetched(1, "r1", None, at(22)).unwrap().is_cancel_requested());
 
     let submitted = waiting().claimed().submitted().off();
-    assert_eq!(submitted.work(), Work::Due(at(20)), "the sweep asks fal where nobody does");
-    let asked = submitted.clone().called_off(at(99)).unwrap();
-    assert_eq!((asked.flight().unwrap().call_off, asked.flight().unwrap().lease_until), (CallOff::Asked, at(99)));
-    assert_eq!((asked.work(), asked.clone().called_off(at(99))), (Work::Due(at(99)), Err(Illegal::AlreadyDone)));
-    assert!(asked.clone().still_running(at(120)).unwrap().is_called_off());
+    assert_eq!(submitted.work(), Work::Due(at(20)), "the reconciler asks fal where nobody does");
+    let asked = submitted.clone().provider_cancel_asked(at(99)).unwrap();
+    assert_eq!(
+        (asked.flight().unwrap().cancel_at_provider, asked.flight().unwrap().lease_until),
+        (CancelAtProvider::Asked, at(99))
+    );
+    assert_eq!(
+        (asked.work(), asked.clone().provider_cancel_asked(at(99))),
+        (Work::Due(at(99)), Err(Illegal::AlreadyDone))
+    );
+    assert!(asked.clone().still_running(at(120)).unwrap().is_cancel_requested());
 
     for shot in [submitting, known, submitted, asked] {
         let end = |arrival| shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(30)).unwrap();
@@ -635,7 +648,7 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
         // fal was done, or took no notice: it is paid for, so it is kept.
         let (made, landed) = end(images("r1"));
         assert_eq!((made.state.name(), landed, made.charge()), ("delivered", Landed::Delivered, Some(DEV)));
-        assert_eq!(made.clone().taken_back(at(31)), Err(Illegal::State { state: "delivered" }));
+        assert_eq!(made.clone().cancel_requested(at(31)), Err(Illegal::State { state: "delivered" }));
         assert_eq!(made.stored(media(), None).unwrap().state.name(), "stored");
     }
 }
@@ -667,9 +680,9 @@ fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
 }
 
 #[test]
-fn a_flight_of_before_there_was_calling_off_is_read() {
+fn a_flight_says_that_it_is_called_off_only_where_it_is() {
     let written = serde_json::to_value(waiting().claimed()).unwrap();
-    assert_eq!(written["state"]["submitting"]["call_off"], Value::Null);
+    assert_eq!(written["state"]["submitting"]["cancel_at_provider"], Value::Null);
     assert_eq!(serde_json::from_value::<Shot>(written).unwrap(), waiting().claimed());
 }
 
@@ -853,17 +866,6 @@ fn a_recipe_is_kept_once() {
 }
 
 #[test]
-fn a_record_of_before_is_read_whole() {
-    // Each attempt had its recipe, and said that it was not paid twice.
-    let mut record = serde_json::to_value(delivered()).unwrap();
-    let recipe = record["recipe"].clone();
-    record["attempts"][0]["recipe"] = recipe;
-    record["attempts"][0]["paid_twice"] = false.into();
-    record["state"]["delivered"]["delivery"]["billable_units"] = Value::Null;
-    assert_eq!(serde_json::from_value::<Shot>(record).unwrap(), delivered());
-}
-
-#[test]
 fn the_sweep_may_look_too_early_and_never_too_late() {
     let claimed = waiting().claimed().looked_at(at(40));
     assert_eq!(claimed.work(), Work::Due(at(40)), "the lease ends at 60");
@@ -873,7 +875,7 @@ fn the_sweep_may_look_too_early_and_never_too_late() {
     assert_eq!(submitted.clone().off().work(), Work::Due(at(20)), "due earlier it is looked at earlier");
     let exact = submitted.looked_at_when_due().unwrap();
     assert_eq!((exact.work(), exact.looked_at_when_due()), (Work::Due(at(90)), None));
-    // What the sweep has attended to it sees again when it is due.
+    // What the reconciler has attended to it sees again when it is due.
     assert_eq!(submitted.clone().still_running(at(150)).unwrap().work(), Work::Due(at(150)));
     assert_eq!(submitted.came(images("r1")).reminded(at(50)).unwrap().work(), Work::Due(at(170)));
     // A retry begins anew.
@@ -964,8 +966,4 @@ fn the_names_of_states_and_outcomes_stay() {
     let (unusable, rejected) = (json!({ "unusable": "content_refused" }), json!({ "rejected": "timed_out" }));
     let turned_away = json!({ "turned_away": "rate_limited" });
     assert_eq!(json!(outcomes), json!(["under_way", "delivered", unusable, rejected, "lost", turned_away]));
-    // Written before it was known whether fal billed twice.
-    let mut old = serde_json::to_value(delivered()).unwrap();
-    old["attempts"][0].as_object_mut().unwrap().remove("paid_twice");
-    assert_eq!(serde_json::from_value::<Shot>(old).unwrap(), delivered());
 }

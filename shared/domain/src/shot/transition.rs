@@ -3,7 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, HeldUp, Rank, Shot, ShotState, Told, Unclear, Work,
+    Attempt, AttemptOutcome, CancelAtProvider, Delivery, FalRequest, Flight, HeldUp, Rank, Shot, ShotState, Told,
+    Unclear, Work,
     retry::{self, Next},
 };
 use crate::{
@@ -14,7 +15,7 @@ use crate::{
     prompt::Wording,
 };
 
-/// How long the ingest function has before the sweep reminds it.
+/// How long the ingest function has before the reconciler reminds it.
 const INGEST_PATIENCE: SignedDuration = SignedDuration::from_secs(120);
 
 /// So many attempts that fal took nothing of are kept, the last ones: a callback for one may come all the same.
@@ -168,9 +169,9 @@ impl Shot {
     pub fn too_late(self, check_at: Timestamp) -> Result<Self, Illegal> {
         let mut asked = self.still_running(check_at)?;
         if let ShotState::Submitted { flight, .. } = &mut asked.state
-            && flight.call_off == CallOff::No
+            && flight.cancel_at_provider == CancelAtProvider::No
         {
-            flight.call_off = CallOff::Late;
+            flight.cancel_at_provider = CancelAtProvider::Late;
         }
         Ok(asked)
     }
@@ -273,16 +274,18 @@ impl Shot {
         {
             self.set_request_id(attempt, id);
         }
-        let called_off = self.is_called_off();
+        let provider_cancel_asked = self.is_cancel_requested();
         let arrival = self.as_meant(attempt, arrival);
         let landed = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
-            Arrival::Error(error) | Arrival::Abandoned(error) | Arrival::TurnedAway { error, .. } if called_off => {
+            Arrival::Error(error) | Arrival::Abandoned(error) | Arrival::TurnedAway { error, .. }
+                if provider_cancel_asked =>
+            {
                 self.reject(attempt, &error);
                 self.state = ShotState::Canceled;
                 Landed::Canceled
             }
-            Arrival::Silence if called_off => {
+            Arrival::Silence if provider_cancel_asked => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
                 self.state = ShotState::Canceled;
                 Landed::Canceled
@@ -388,24 +391,24 @@ impl Shot {
     ///
     /// # Errors
     /// It was called off before (`AlreadyDone`), fal is done with it, or it is settled.
-    pub fn taken_back(mut self, now: Timestamp) -> Result<Self, Illegal> {
+    pub fn cancel_requested(mut self, now: Timestamp) -> Result<Self, Illegal> {
         match &mut self.state {
             ShotState::Waiting { .. } => {
                 self.state = ShotState::Canceled;
                 Ok(self)
             }
             ShotState::Submitting(flight) | ShotState::Submitted { flight, .. }
-                if matches!(flight.call_off, CallOff::Due | CallOff::Asked) =>
+                if matches!(flight.cancel_at_provider, CancelAtProvider::Due | CancelAtProvider::Asked) =>
             {
                 Err(Illegal::AlreadyDone)
             }
             ShotState::Submitting(flight) => {
-                flight.call_off = CallOff::Due;
+                flight.cancel_at_provider = CancelAtProvider::Due;
                 Ok(self)
             }
-            // Due now, so that the sweep asks fal where nobody else did.
+            // Due now, so that the reconciler asks fal where nobody else did.
             ShotState::Submitted { flight, check_at, .. } => {
-                (flight.call_off, *check_at) = (CallOff::Due, now);
+                (flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
                 Ok(self)
             }
             ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => {
@@ -419,16 +422,20 @@ impl Shot {
     ///
     /// # Errors
     /// Nothing at fal is to be called off, or fal was asked before (`AlreadyDone`).
-    pub fn called_off(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
+    pub fn provider_cancel_asked(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, told, unclear, .. } if flight.call_off == CallOff::Due => {
+            ShotState::Submitted { flight, request, told, unclear, .. }
+                if flight.cancel_at_provider == CancelAtProvider::Due =>
+            {
                 let lease_until = flight.lease_until.max(check_at);
-                let flight = Flight { lease_until, call_off: CallOff::Asked, ..flight };
+                let flight = Flight { lease_until, cancel_at_provider: CancelAtProvider::Asked, ..flight };
                 self.state = ShotState::Submitted { flight, request, check_at, told, unclear };
                 self.look_at = None;
                 Ok(self)
             }
-            ShotState::Submitted { flight, .. } if flight.call_off == CallOff::Asked => Err(Illegal::AlreadyDone),
+            ShotState::Submitted { flight, .. } if flight.cancel_at_provider == CancelAtProvider::Asked => {
+                Err(Illegal::AlreadyDone)
+            }
             _ => Err(self.illegal()),
         }
     }
@@ -531,7 +538,7 @@ impl Shot {
     /// A request that was dropped for being late did not end by our wish, but for want of time; and one that is waited for
     /// no longer stays where it is.
     fn as_meant(&mut self, attempt: u32, arrival: Arrival) -> Arrival {
-        let late = self.flight().is_some_and(|flight| flight.call_off == CallOff::Late);
+        let late = self.flight().is_some_and(|flight| flight.cancel_at_provider == CancelAtProvider::Late);
         match arrival {
             Arrival::Error(error) if late && error.kind == FalErrorKind::Cancelled => {
                 let late = FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given");

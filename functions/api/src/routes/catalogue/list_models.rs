@@ -5,15 +5,19 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
-use jiff::Timestamp;
+use likeness_core::{
 use likeness_core::{
     model::{Model, Price, Range, Size, Unit},
     money::Usd,
-    project::Scope,
 };
 use serde::Serialize;
 
-use crate::{access::Caller, app::App, problem::ApiError};
+use crate::{
+    access::{Key, Read},
+    app::App,
+    problem::ApiError,
+    views::time::Time,
+};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ModelList {
@@ -109,17 +113,16 @@ struct DriftView {
     units: f64,
     expected_usd: f64,
     billed_usd: f64,
-    at: Timestamp,
+    at: Time,
 }
 
-pub(crate) async fn list_models(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<ModelList>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
+pub(crate) async fn list_models(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<ModelList>, ApiError> {
     let mut models: Vec<ModelView> = Model::all().iter().map(ModelView::new).collect();
     for drift in app.store.drifts().await? {
         let model = models.iter_mut().find(|model| model.id == drift.model);
         if let Some(price) = model.and_then(|model| model.price.as_mut()) {
             let (expected_usd, billed_usd) = (drift.expected.dollars(), drift.billed.dollars());
-            price.drift = Some(DriftView { units: drift.units, expected_usd, billed_usd, at: drift.at });
+            price.drift = Some(DriftView { units: drift.units, expected_usd, billed_usd, at: drift.at.into() });
         }
     }
     Ok(Json(ModelList { models }))

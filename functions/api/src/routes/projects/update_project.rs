@@ -6,51 +6,63 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use likeness_core::project::ProjectChanges;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Configure, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::{
+        body::{Body, JsonBody},
+        errors::Errors,
+        read::read,
+    },
     views::project::ProjectView,
 };
 
+/// The changes, and whether the budget is taken away.
+#[derive(Debug)]
+pub(crate) struct UpdateProject {
+    changes: Changes,
+    without_budget: bool,
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct UpdateProject {
+struct Changes {
     name: Option<String>,
     /// Dollars; `null` takes the budget away.
-    #[serde(default, deserialize_with = "given")]
-    reroll_budget: Option<Option<f64>>,
+    reroll_budget: Option<f64>,
     moderation_fallback: Option<bool>,
 }
 
-/// A field that is there, also as `null`.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<f64>>, D::Error> {
-    Option::deserialize(from).map(Some)
+impl Body for UpdateProject {
+    fn read(document: &Value, errors: &mut Errors) -> Option<Self> {
+        let without_budget = document.get("rerollBudget").is_some_and(Value::is_null);
+        read(document, errors).map(|changes| Self { changes, without_budget })
+    }
 }
 
 pub(crate) async fn update_project(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Configure>,
     body: JsonBody<UpdateProject>,
 ) -> Result<Json<ProjectView>, ApiError> {
-    let project = caller.may(&app, Action::Configure, &project).await?;
-    let changes = body.value.validated()?;
-    let changed = app.store.change_project(&project, &changes).await?;
+    let changes = body.valid(UpdateProject::validated)?;
+    let changed = app.store.change_project(&project.id, &changes).await?;
     Ok(Json(changed.ok_or(ApiError::NotFound { what: "project" })?.into()))
 }
 
 impl UpdateProject {
-    fn validated(self) -> Result<ProjectChanges, ApiError> {
-        let mut errors = Errors::default();
-        if let Some(name) = &self.name {
+    #[expect(clippy::unnecessary_wraps, reason = "as a check of a body is")]
+    fn validated(self, errors: &mut Errors) -> Option<ProjectChanges> {
+        let Changes { name, reroll_budget, moderation_fallback } = self.changes;
+        if let Some(name) = &name {
             errors.text("/name", name, 1, 200);
         }
-        let reroll_budget = self.reroll_budget.map(|budget| budget.and_then(|dollars| errors.reroll_budget(dollars)));
-        errors.finish()?;
-        Ok(ProjectChanges { name: self.name, reroll_budget, moderation_fallback: self.moderation_fallback })
+        let budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars)).map(Some);
+        let reroll_budget = if self.without_budget { Some(None) } else { budget };
+        Some(ProjectChanges { name, reroll_budget, moderation_fallback })
     }
 }

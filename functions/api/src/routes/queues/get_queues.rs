@@ -1,4 +1,4 @@
-//! `GET /api/v1/queues`: how much room there is at fal, who waits for it, and how full the queues between the functions are.
+//! `GET /api/v1/queues`: how much room there is at fal, how many shots wait for it, and how full the queues between the functions are.
 //!
 //! Journey: `tests/it/journeys/admission.rs`.
 
@@ -6,16 +6,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use likeness_core::{
-    admission::Stop,
-    backlog::{Depth, QueueName},
+    clients::queue_admin::{Depth, QueueName},
     lane::Lane,
-    project::Scope,
 };
 use serde::Serialize;
 
-use crate::{access::Caller, app::App, problem::ApiError};
+use crate::{
+    access::{Key, Read},
+    app::App,
+    problem::ApiError,
+    views::time::Time,
+};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -49,18 +51,17 @@ struct QueueView {
 #[derive(Debug, Serialize)]
 struct Stopped {
     /// When one shot finds out whether that is still so.
-    until: Timestamp,
+    until: Time,
     reason: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    since: Option<Timestamp>,
+    since: Option<Time>,
     /// How many have found out that it is.
     probes: u32,
 }
 
-pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Queues>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
+pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<Queues>, ApiError> {
     let now = app.clock.now();
-    let gate = app.store.gate().await?;
+    let admission_state = app.store.admission_state().await?;
     let mut waiting = BTreeMap::new();
     for lane in Lane::ALL {
         waiting.insert(lane.name(), app.store.backlog(lane, u64::MAX).await?);
@@ -68,15 +69,20 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> R
     let queues = QueueName::ALL
         .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
     // Until fal has taken one: that the time is up says no more than that the next may try.
-    let stopped = gate.weather.stop.clone();
+    let stopped = admission_state.weather.stop.clone();
     Ok(Json(Queues {
-        available_tokens: gate.recent.available(app.limits, now),
-        in_flight: gate.in_flight(now),
+        available_tokens: admission_state.recent.available(app.limits, now),
+        in_flight: admission_state.in_flight(now),
         slots: app.limits.slots,
         queue_size: waiting.values().sum(),
         waiting,
         max_lane_backlog: app.acceptor.backlog.0,
         queues: try_join_all(queues).await?,
-        stopped: stopped.map(|Stop { until, reason, since, probes }| Stopped { until, reason, since, probes }),
+        stopped: stopped.map(|stop| Stopped {
+            until: stop.until.into(),
+            reason: stop.reason,
+            since: stop.since.map(Time::from),
+            probes: stop.probes,
+        }),
     }))
 }

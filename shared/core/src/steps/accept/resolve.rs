@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::{Acceptor, Declined};
 use crate::{
     expected,
+    field::Field,
     id::{JobId, ProjectId, SubjectId},
     kind::{Kind, Material, Portrait, Unfit, Verification, portrait::Sitter, verification::Examined},
     media::Media,
@@ -52,21 +53,23 @@ impl Acceptor {
         foreseen: Option<&Foreseen>,
     ) -> Result<Resolved, Declined> {
         self.fill_in(project, &mut kind).await?;
-        let mut material = Material::default();
+        let (mut material, mut unfit) = (Material::default(), Vec::new());
         for (place, pointer) in kind.pointers_mut() {
-            let media = match (&*pointer, foreseen) {
-                (ImagePointer::Step { step, angle }, Some(foreseen)) => Some(foreseen.image(&place, step, *angle)?),
-                _ => match (self.find_image(project, &place, pointer).await?, foreseen) {
-                    (None, _) => None,
-                    (Some(Found::There(media)), _) | (Some(Found::Coming(media)), Some(_)) => Some(*media),
-                    (Some(Found::Coming(_)), None) => return Err(not_ready(&place)),
-                },
+            let media = match self.named(project, place, pointer, foreseen).await {
+                Ok(media) => media,
+                // All that are not there are told at once.
+                Err(Declined::Unfit(one)) => {
+                    unfit.push(one);
+                    None
+                }
+                Err(error) => return Err(error),
             };
             if let Some(media) = media {
                 *pointer = ImagePointer::Media(media.id.clone());
                 material.media.insert(media.id.clone(), media);
             }
         }
+        Unfit::none_of(unfit)?;
         if let Kind::Verification(verification) = &mut kind {
             self.find_collections(project, verification).await?;
         }
@@ -76,6 +79,24 @@ impl Acceptor {
             self.find_sitter(project, portrait, &mut material).await?;
         }
         Ok(Resolved { kind, material })
+    }
+
+    /// The image that `pointer` names; `None` for an address.
+    async fn named(
+        &self,
+        project: &ProjectId,
+        place: Field,
+        pointer: &ImagePointer,
+        foreseen: Option<&Foreseen>,
+    ) -> Result<Option<Media>, Declined> {
+        match (pointer, foreseen) {
+            (ImagePointer::Step { step, angle }, Some(foreseen)) => Ok(Some(foreseen.image(place, step, *angle)?)),
+            _ => match (self.find_image(project, place, pointer).await?, foreseen) {
+                (None, _) => Ok(None),
+                (Some(Found::There(media)), _) | (Some(Found::Coming(media)), Some(_)) => Ok(Some(*media)),
+                (Some(Found::Coming(_)), None) => Err(not_ready(place)),
+            },
+        }
     }
 
     /// What the project says where the request says nothing.
@@ -97,7 +118,7 @@ impl Acceptor {
 
     /// Looks up the collections that are compared; one says whom the comparison is about.
     async fn find_collections(&self, project: &ProjectId, verification: &mut Verification) -> Result<(), Declined> {
-        for (place, side) in [("/newImageId", &verification.examined), ("/referenceSetId", &verification.against)] {
+        for (place, side) in [(Field::Examined, &verification.examined), (Field::Against, &verification.against)] {
             match side {
                 Examined::Collection(id) => {
                     let found = self.store.collection(project, *id).await?;
@@ -126,7 +147,7 @@ impl Acceptor {
     async fn find_image(
         &self,
         project: &ProjectId,
-        place: &str,
+        place: Field,
         pointer: &ImagePointer,
     ) -> Result<Option<Found>, Declined> {
         let unknown = || Unfit::new(place, "is no image of this project");
@@ -180,13 +201,13 @@ impl Acceptor {
             Sitter::Lora(id) => (Some(*id), None),
             Sitter::Person(person) => {
                 let person = self.store.person(project, person).await?;
-                let person = person.ok_or_else(|| Unfit::new("/personId", "is no person of this project"))?.value;
+                let person = person.ok_or_else(|| Unfit::new(Field::Person, "is no person of this project"))?.value;
                 (person.latest_lora, Some(person))
             }
         };
         let Some(id) = lora else { return Ok(()) };
         let lora = self.store.lora(id).await?.map(|lora| lora.value).filter(|lora| lora.project == *project);
-        let lora = lora.ok_or_else(|| Unfit::new("/loraId", "is no LoRA of this project"))?;
+        let lora = lora.ok_or_else(|| Unfit::new(Field::Lora, "is no LoRA of this project"))?;
         material.person = match known.filter(|known: &Person| known.id == lora.person) {
             Some(known) => Some(known),
             None => self.store.person(project, &lora.person).await?.map(|person| person.value),
@@ -203,7 +224,7 @@ impl Foreseen {
         self.subjects.extend(subject.map(|subject| (subject.id.clone(), subject)));
     }
 
-    fn image(&self, place: &str, step: &str, angle: Option<u16>) -> Result<Media, Unfit> {
+    fn image(&self, place: Field, step: &str, angle: Option<u16>) -> Result<Media, Unfit> {
         let images = self.images.get(step).map(Vec::as_slice).unwrap_or_default();
         let seen_so = images.iter().find(|image| angle.is_none() || image.recipe.angle == angle);
         seen_so.cloned().ok_or_else(|| {
@@ -213,7 +234,7 @@ impl Foreseen {
     }
 }
 
-fn not_ready(place: &str) -> Declined {
+fn not_ready(place: Field) -> Declined {
     let detail = "is still being made; wait for its job, or chain the two in a workflow".to_owned();
-    Declined::NotReady { pointer: place.to_owned(), detail }
+    Declined::NotReady { field: place, detail }
 }
