@@ -160,7 +160,8 @@ impl Product {
 
     /// Lets time pass, with runs of the reconciler, until the job has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        for _ in 0..60 {
+        // What the file host says to be gone is asked for over ten minutes.
+        for _ in 0..200 {
             let job = self.settled(id).await;
             if !job["completedAt"].is_null() {
                 return job;

@@ -10,6 +10,8 @@ use likeness_core::{
     steps::record_result::Recorder,
 };
 
+use crate::reconcile::QUESTION_TIME_OUT;
+
 /// What this function may touch.
 #[derive(Debug)]
 pub struct App {
@@ -27,7 +29,7 @@ impl App {
     pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
         Ok(Self {
             recorder: Recorder::from_env(env, entropy)?,
-            fal: Fal::new(FalConfig::from_env(env)?)?,
+            fal: Fal::new(FalConfig::from_env(env)?)?.asking_for(QUESTION_TIME_OUT),
             limits: FalLimits::from_env(env)?.0,
             clock,
         })

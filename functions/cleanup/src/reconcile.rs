@@ -1,11 +1,12 @@
 //! One sweep. Everything unsettled carries the time at which somebody should have heard of it; what is past that time is
 //! looked at here, in whatever state it is.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
+    admission::Held,
     clients::queue::{IngestWakeUp, LaneWakeUp, QueueError},
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
@@ -14,7 +15,7 @@ use likeness_core::{
     shot::{Arrival, Shot, ShotState},
     steps::cancel::{cancel_shots, cancel_unwanted, request_cancel},
     steps::cancel_at_provider::cancel_at_provider,
-    steps::poll_provider::{Polled, poll_provider},
+    steps::poll_provider::{Polled, look_up_left, poll_provider},
     steps::record_result::Recorded,
     store::{Changed, Overdue, StoreError, Versioned},
     telemetry::causes,
@@ -25,8 +26,12 @@ use crate::app::App;
 
 /// Most that one sweep looks at; the rest is still due at the next.
 const AT_ONCE: u16 = 200;
-/// How many of them at the same time.
-const TOGETHER: usize = 8;
+/// How many of them at the same time: they wait for fal, and need nothing else.
+const TOGETHER: usize = 32;
+/// How long a run of the reconciler attends to what is overdue. What it has not come to stays the longest overdue, and is first next time.
+const BUDGET: Duration = Duration::from_secs(20);
+/// How long fal gets for each question. One that hangs is asked again at the next run of the reconciler, and holds up no other.
+pub(crate) const QUESTION_TIME_OUT: Duration = Duration::from_secs(4);
 
 /// After as many reminders, two minutes apart, an image that ingest cannot store is given up: half a day, in which a
 /// bucket that was down is up again.
@@ -46,9 +51,12 @@ pub struct Report {
     pub reminded: u32,
     /// What could not be attended to and is tried at the next run of the reconciler.
     pub errors: u32,
+    /// What the time was too short for; it is first at the next run of the reconciler.
+    pub not_reached: u32,
 }
 
 enum Attended {
+    NotReached,
     Recovered,
     GivenUp,
     Reminded,
@@ -75,6 +83,10 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let room = admission_state
         .as_ref()
         .is_ok_and(|admission_state| admission_state.in_flight(now) < usize::from(app.limits.slots));
+    let left: Vec<Held> = admission_state
+        .as_ref()
+        .map(|admission_state| admission_state.left(now).cloned().collect())
+        .unwrap_or_default();
     // First, as a slow fal may use up all the time that there is.
     let woken = match admission_state {
         Ok(_) if room => wake_admission(app).await,
@@ -83,9 +95,19 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     };
     let overdue = app.recorder.store.overdue(now, AT_ONCE).await?;
     let mut report = Report { overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX), ..Report::default() };
-    let mut attended = stream::iter(overdue).map(|item| attend(app, item, room, now)).buffer_unordered(TOGETHER);
+    let until = tokio::time::Instant::now() + BUDGET;
+    let left = stream::iter(left).map(|held| Item::Left(Box::new(held)));
+    let items = left.chain(stream::iter(overdue).map(Item::Overdue));
+    let attended = items.map(async |item| {
+        if tokio::time::Instant::now() >= until {
+            return Ok(Attended::NotReached);
+        }
+        attend(app, item, room, now).await
+    });
+    let mut attended = std::pin::pin!(attended.buffer_unordered(TOGETHER));
     while let Some(outcome) = attended.next().await {
         match outcome {
+            Ok(Attended::NotReached) => report.not_reached += 1,
             Ok(Attended::Recovered) => report.recovered += 1,
             Ok(Attended::GivenUp) => report.given_up += 1,
             Ok(Attended::Reminded) => report.reminded += 1,
@@ -106,12 +128,26 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     Ok(report)
 }
 
+/// Something to be looked at.
+enum Item {
+    Overdue(Overdue),
+    /// A slot whose attempt was given up, and may still run.
+    Left(Box<Held>),
+}
+
 /// `room`: there are slots for whoever waits.
-async fn attend(app: &App, overdue: Overdue, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
-    match overdue {
-        Overdue::Job(job) => attend_to_job(app, job, room, now).await,
-        Overdue::Workflow(workflow) => attend_to_workflow(app, workflow, now).await,
-        Overdue::Shot(shot) => attend_to_shot(app, shot, now).await,
+async fn attend(app: &App, item: Item, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
+    match item {
+        Item::Overdue(Overdue::Job(job)) => attend_to_job(app, job, room, now).await,
+        Item::Overdue(Overdue::Workflow(workflow)) => attend_to_workflow(app, workflow, now).await,
+        Item::Overdue(Overdue::Shot(shot)) => attend_to_shot(app, shot, now).await,
+        Item::Left(held) => {
+            let Some(request) = &held.left else { return Ok(Attended::Nothing) };
+            match look_up_left(&app.recorder, &app.fal, &held, request, now).await? {
+                Polled::Recorded(_) => Ok(Attended::Recovered),
+                Polled::Waiting | Polled::NotThere => Ok(Attended::Nothing),
+            }
+        }
     }
 }
 

@@ -10,12 +10,15 @@ use likeness_core::{
     lane::Lane,
     shot::{CancelAtProvider, Flight, Shot, ShotState},
     steps::cancel::cancel_unwanted,
-    store::{Claim, StoreError, Versioned, Waiting},
+    store::{Claim, Saved, StoreError, Versioned, Waiting},
     telemetry::causes,
 };
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{app::App, submit::submit};
+use crate::{
+    app::App,
+    submit::{Errand, submit},
+};
 
 /// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
@@ -29,9 +32,6 @@ const STAND_ASIDE: u64 = 60;
 
 /// So many shots with a record that is at fault may stand in the way of the others.
 const MOST_PASSED_OVER: usize = 20;
-
-/// How long admission waits for the one shot that finds out whether fal takes requests again.
-const PROBE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Submits as much as there is room for. `hinted` wait, as was just read: the index may not show them yet.
 pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Result<(), StoreError> {
@@ -64,7 +64,7 @@ struct Admission<'a> {
 }
 
 enum Step {
-    Submit { shot: Box<Shot>, probe: bool },
+    Submit { shot: Box<Shot>, errand: Errand },
     Next,
     Enough,
 }
@@ -92,9 +92,9 @@ impl<'a> Admission<'a> {
         let until = Instant::now() + ADMIT_FOR;
         while Instant::now() < until {
             match self.admit_best().await {
-                Ok(Step::Submit { shot, probe }) => {
-                    submits.spawn(submit(Arc::clone(self.app), *shot, probe));
-                    if probe {
+                Ok(Step::Submit { shot, errand }) => {
+                    submits.spawn(submit(Arc::clone(self.app), *shot, errand));
+                    if errand == Errand::Probe {
                         return Ok(());
                     }
                 }
@@ -125,12 +125,12 @@ impl<'a> Admission<'a> {
             return Ok(Step::Enough);
         };
         let Some(shot) = self.best(&admission_state, now).await? else { return Ok(Step::Enough) };
-        // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
-        let probe = match &admission_state.stopped {
-            None => false,
+        // fal takes nothing: nobody until the time is up, and then one shot alone, until fal takes one.
+        let errand = match &admission_state.weather.stop {
+            None if admission_state.weather.is_foul() => Errand::AfterRefusal,
+            None => Errand::Usual,
             Some(stop) if stop.until > now => return Ok(self.come_back(stop.until.duration_since(now)).await),
-            Some(_) if admission_state.in_flight(now) > 0 => return Ok(self.come_back(PROBE_PAUSE).await),
-            Some(_) => true,
+            Some(_) => Errand::Probe,
         };
         let recent = match admission_state.recent.with_one_more(app.limits, now) {
             Ok(recent) => recent,
@@ -148,11 +148,17 @@ impl<'a> Admission<'a> {
             self.gone.insert(id);
             return Ok(Step::Next);
         };
+        if errand == Errand::Probe
+            && app.recorder.store.take_probe(&admission_state.weather, now).await? == Saved::Conflict
+        {
+            self.aside.get_or_insert(shot);
+            return Ok(Step::Next);
+        }
         let claim = app.recorder.store.claim(&shot, &claimed, &held, &admission_state, recent, now).await;
         match claim.map_err(by_this_shot)? {
             Claim::Taken => {
                 self.gone.insert(id);
-                return Ok(Step::Submit { shot: Box::new(claimed), probe });
+                return Ok(Step::Submit { shot: Box::new(claimed), errand });
             }
             Claim::ShotGone => {
                 self.gone.insert(id);
@@ -249,7 +255,8 @@ fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, H
         .clone()
         .claim(Flight { slot, lease_until, cancel_at_provider: CancelAtProvider::No }, nonce(app), now)
         .ok()?;
-    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
+    let slot_until = claimed.slot_lease().unwrap_or(lease_until);
+    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until: slot_until, left: None };
     Some((claimed.looked_at(now + app.fal.patience().check), held))
 }
 

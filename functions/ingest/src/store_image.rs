@@ -1,7 +1,10 @@
 //! One delivered shot: download, limits, decode, WebP and thumbnail, bucket, then records, tallies and the shot's own
 //! state in one transaction. Keys are derived from shot, attempt and content, so repeating it writes the same objects.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use likeness_core::{
@@ -16,7 +19,7 @@ use likeness_core::{
     subject::SubjectType,
     telemetry::causes,
 };
-use likeness_vision::consistency::Nature;
+use likeness_vision::{Rejected, consistency::Nature};
 
 use crate::{
     app::App,
@@ -24,8 +27,12 @@ use crate::{
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
-/// After as many reminders of the reconciler, an image that cannot be downloaded is given up.
+/// After as many reminders of the reconciler, two minutes apart, what the file host says to be gone, or serves in the place of an
+/// image, is believed: ten minutes for a picture that is paid for. While the host is away it is waited for as long as for our
+/// own bucket: `MAX_REMINDERS` of the reconciler.
 const LAST_REMINDER: u32 = 5;
+/// After which an image that did not come is asked for once more at once: its message comes again after minutes only.
+const HICCUP: Duration = Duration::from_millis(400);
 
 /// Why a shot's images are not stored yet.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +46,9 @@ pub(crate) enum NotStored {
     /// fal's file host.
     #[error(transparent)]
     Download(DownloadError),
+    /// What came is no image, or not a whole one, and may be the host's fault.
+    #[error("{0}")]
+    Doubtful(String),
     /// The pixel work ended in a panic.
     #[error("the image could not be worked on")]
     Panicked(#[from] tokio::task::JoinError),
@@ -53,17 +63,18 @@ pub(crate) async fn store_image(
 ) -> Result<(), NotStored> {
     let shot = before.value.id;
     let ShotState::Delivered { delivery, reminders, .. } = &before.value.state else { return Ok(()) };
-    let last_try = last_try || *reminders >= LAST_REMINDER;
-    let (mut images, mut failures) = (Vec::new(), Vec::new());
+    let believed = *reminders >= LAST_REMINDER;
+    let (mut images, mut failures, mut later) = (Vec::new(), Vec::new(), None);
     for brought in bring_in(app, job, &before.value, delivery).await {
         match brought {
             Ok(image) => images.push(image),
             Err(Unusable::Image(failure)) => failures.push(failure),
-            Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
-                tracing::warn!(shot.id = %shot, error = causes(error.as_ref()), "image given up");
-                let detail = "fal's file host did not answer, several times";
-                failures.push(Failure::new(FailureCode::ImageUnreachable, detail));
+            Err(Unusable::Doubtful(failure)) if believed => {
+                tracing::warn!(shot.id = %shot, code = failure.code.as_str(), "image given up");
+                failures.push(failure);
             }
+            Err(Unusable::Doubtful(failure)) => later = Some(NotStored::Doubtful(failure.detail)),
+            Err(Unusable::Not(error @ NotStored::Download(_))) => later = Some(error),
             Err(Unusable::Not(NotStored::Panicked(error))) if last_try => {
                 tracing::error!(shot.id = %shot, error = causes(&error), "image given up");
                 failures.push(Failure::new(FailureCode::CorruptImage, "the image cannot be worked on"));
@@ -71,6 +82,14 @@ pub(crate) async fn store_image(
             // The others are stored again, to the same keys.
             Err(Unusable::Not(error)) => return Err(error),
         }
+    }
+    if let Some(error) = later {
+        // The message has had its tries; from here on the reconciler reminds of it.
+        if last_try {
+            tracing::warn!(shot.id = %shot, error = causes(&error), "left to the reconciler");
+            return Ok(());
+        }
+        return Err(error);
     }
     // What was flagged has the least to say: the same request would be refused again.
     let failure = failures.into_iter().next().or_else(|| refusal(delivery));
@@ -92,6 +111,8 @@ fn refusal(delivery: &Delivery) -> Option<Failure> {
 
 enum Unusable {
     Image(Failure),
+    /// The same, if the file host goes on serving it.
+    Doubtful(Failure),
     Not(NotStored),
 }
 
@@ -116,7 +137,14 @@ async fn one(
     url: &str,
 ) -> Result<NewMedia, Unusable> {
     let wanted = Wanted { slots: job.filing.slots.clone(), figure: measured_as(job) };
-    let prepared = worked_on(app, url, wanted).await?;
+    let prepared = match worked_on(app, url, wanted.clone()).await {
+        // A hiccup of the file host, more often than not.
+        Err(Unusable::Doubtful(_) | Unusable::Not(NotStored::Download(_))) => {
+            tokio::time::sleep(HICCUP).await;
+            worked_on(app, url, wanted).await?
+        }
+        done => done?,
+    };
     let media = upload(app, job, shot, delivery, index, prepared).await?;
     let relations = relations(job, &media);
     Ok(NewMedia { media, relations })
@@ -137,12 +165,19 @@ async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unu
     let _permit = app.decode_permits.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
         DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
+        DownloadError::Doubt(_) => Unusable::Doubtful(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
         DownloadError::TooLarge { .. } => Unusable::Image(Failure::new(FailureCode::ImageTooLarge, error.to_string())),
-        DownloadError::Gone(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
+        DownloadError::Never(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
     })?;
     let limits = app.limits.clone();
     let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits, &wanted)).await?;
-    prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))
+    prepared.map_err(|rejected| match &rejected {
+        // A page of a proxy, or half a file, under an image's address.
+        Rejected::NotAnImage { .. } | Rejected::Corrupt { .. } => Unusable::Doubtful(failure(&rejected)),
+        Rejected::TooLarge { .. } | Rejected::TooManyPixels { .. } | Rejected::Animated { .. } => {
+            Unusable::Image(failure(&rejected))
+        }
+    })
 }
 
 async fn upload(
@@ -257,7 +292,7 @@ mod tests {
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
-        time::{Duration, timeout},
+        time::timeout,
     };
 
     use super::*;
@@ -301,7 +336,7 @@ mod tests {
         let (together, worked_on) = tokio::join!(serve, work);
         assert_eq!(together, [2, 2, 2]);
         for image in worked_on {
-            let Err(Unusable::Image(failure)) = image else { panic!("it is no image") };
+            let Err(Unusable::Doubtful(failure)) = image else { panic!("it is no image") };
             assert_eq!(failure.code, FailureCode::NotAnImage);
         }
     }

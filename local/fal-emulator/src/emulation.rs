@@ -1,6 +1,7 @@
 //! The state behind all routes, and the two things that change it everywhere: saving and telling.
 
 use std::{
+    collections::HashMap,
     future::Future,
     num::NonZero,
     sync::{
@@ -43,6 +44,8 @@ pub(super) struct Emulation {
     book: Mutex<Book>,
     violations: Mutex<Vec<Violation>>,
     released: AtomicBool,
+    /// How often each file was fetched.
+    fetches: Mutex<HashMap<String, u32>>,
     changes: watch::Sender<u64>,
     stopped: watch::Sender<bool>,
 }
@@ -91,6 +94,7 @@ impl Emulation {
             book: Mutex::new(book),
             violations: Mutex::default(),
             released: AtomicBool::new(false),
+            fetches: Mutex::default(),
             changes: watch::Sender::new(0),
             stopped: watch::Sender::new(false),
             options,
@@ -123,6 +127,14 @@ impl Emulation {
                 () = &mut stopping => return,
             }
         }
+    }
+
+    /// Counts a fetch of a file; the first is 1.
+    pub(super) fn count_fetch(&self, path: &str) -> u32 {
+        let mut fetches = self.fetches.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = fetches.entry(path.to_owned()).or_default();
+        *count += 1;
+        *count
     }
 
     /// From now on nothing is held back any more.

@@ -54,6 +54,11 @@ pub(super) async fn serve(
     let read = tokio::task::spawn_blocking(move || store.file(&path));
     let Ok(read) = read.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     match read {
+        Ok(Some(StoredFile { fault: Some(FileFault::Answer { status, times }), .. }))
+            if emulation.count_fetch(uri.path()) <= times =>
+        {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
         Ok(Some(file)) if moved.is_some() => respond(uri.path(), StoredFile { fault: None, ..file }),
         Ok(Some(file)) => respond(uri.path(), file),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
@@ -76,6 +81,7 @@ fn respond(path: &str, file: StoredFile) -> Response {
             | FileFault::HugePng
             | FileFault::HeavyJpeg
             | FileFault::TruncatedJpeg
+            | FileFault::Answer { .. }
             | FileFault::Given { .. },
         ) => (kind, file.bytes).into_response(),
         Some(FileFault::Missing) => StatusCode::NOT_FOUND.into_response(),

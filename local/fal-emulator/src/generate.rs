@@ -70,7 +70,14 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
                 sleep_until(done_at).await;
                 return infrastructure_error(error_type, *user_deadline);
             }
-            GenerationFault::IgnoreCancel | GenerationFault::RefuseCancel { .. } => {}
+            GenerationFault::Crash => {
+                sleep_until(done_at).await;
+                return failed(500, json!("Internal Server Error"));
+            }
+            GenerationFault::IgnoreCancel
+            | GenerationFault::RefuseCancel { .. }
+            | GenerationFault::MoreImages { .. }
+            | GenerationFault::Billed { .. } => {}
         }
     }
     for fault in request.webhook_faults() {
@@ -161,7 +168,22 @@ async fn draw_all(
     let seed = given.unwrap_or_else(|| seed_of(&request.id));
     // As it came: a seed may be beyond 2^53, or negative.
     let echoed = input.get("seed").cloned().unwrap_or_else(|| json!(seed));
-    let count = input.get("num_images").and_then(Value::as_u64).unwrap_or(1);
+    let asked = input.get("num_images").and_then(Value::as_u64).unwrap_or(1);
+    let (mut count, mut billed) = (asked, None);
+    for fault in request.generation_faults() {
+        match fault {
+            GenerationFault::MoreImages { images } => count = *images,
+            GenerationFault::Billed { units } => billed = Some(*units),
+            GenerationFault::ModelError { .. }
+            | GenerationFault::RequestError { .. }
+            | GenerationFault::Slow { .. }
+            | GenerationFault::Held
+            | GenerationFault::Crash
+            | GenerationFault::NeverFinish
+            | GenerationFault::IgnoreCancel
+            | GenerationFault::RefuseCancel { .. } => {}
+        }
+    }
     let (width, height) = output_size(input, references.first().map(|reference| reference.size));
     let angle = asked_angle(input);
     let lora = lora(input);
@@ -171,7 +193,7 @@ async fn draw_all(
         .iter()
         .filter_map(|fault| match fault {
             Fault::Drawing(drawing) => Some(drawing.clone()),
-            Fault::Submit(_) | Fault::Generation(_) | Fault::File(_) | Fault::Webhook(_) => None,
+            Fault::Submit(_) | Fault::Generation(_) | Fault::File(_) | Fault::Webhook(_) | Fault::Question(_) => None,
         })
         .collect();
     let is_black = |number: usize| {
@@ -202,7 +224,7 @@ async fn draw_all(
     }
     Outcome {
         status: 200,
-        billable_units: billable_units(&model.terms, input, &images, references.len()),
+        billable_units: billed.unwrap_or_else(|| billable_units(&model.terms, input, &images, references.len())),
         body: output(model.terms.output, request, &images, &echoed, &flagged),
         headers: Vec::new(),
         failure: None,

@@ -61,7 +61,8 @@ use self::emulation::Emulation;
 pub use self::{
     emulation::Violation,
     fault::{
-        DrawingFault, ErrorBody, Fault, FileFault, GenerationFault, RetryHeader, StyleName, SubmitFault, WebhookFault,
+        Asked, DrawingFault, ErrorBody, Fault, FileFault, GenerationFault, Oddity, QuestionFault, RetryHeader,
+        StyleName, SubmitFault, WebhookFault,
     },
     faults::{Armed, FaultRule, Faults, When},
     ledger::{LedgerEntry, LedgerOutcome},

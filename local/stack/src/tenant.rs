@@ -47,6 +47,7 @@ impl Tenant {
             name,
             created_at: now,
             reroll_budget: None,
+            moderation_fallback: false,
         };
         store.create_project(&project).await?;
         let key = ApiKey {

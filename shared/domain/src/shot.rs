@@ -23,10 +23,10 @@ pub(crate) mod properties;
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use state::{CancelAtProvider, Delivery, FalRequest, Flight, GeneratedImage, ShotState};
+pub use state::{CancelAtProvider, Delivery, FalRequest, Flight, GeneratedImage, ShotState, Told, Unclear};
 pub use transition::{Arrival, Illegal, Landed};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::record::ShotRecord;
@@ -64,7 +64,21 @@ pub struct Shot {
     pub left_out: Option<Failure>,
     /// When the reconciler looks at it, where that is before it is due: see [`Shot::looked_at`].
     pub look_at: Option<Timestamp>,
+    /// Since when fal takes nothing of it, where that is so just now.
+    pub held_up: Option<HeldUp>,
 }
+
+/// A run of refusals that are not about the shot: of our key, our pace, or fal is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldUp {
+    /// When fal first took nothing.
+    pub since: Timestamp,
+    /// How often it was tried since.
+    pub times: u32,
+}
+
+/// For how long fal keeps a request at most, running or done: after it a slot is free whatever fal says.
+pub const FAL_KEEPS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The order of admission: priority of the kind, then the project's turn, then age.
 ///
@@ -122,6 +136,7 @@ impl Shot {
             before: 0,
             left_out: None,
             look_at: None,
+            held_up: None,
         }
     }
 
@@ -191,10 +206,20 @@ impl Shot {
         }
     }
 
+    /// Until when its slot is held, if nothing is heard: fal may have the request for as long as it keeps any.
+    #[must_use]
+    pub fn slot_lease(&self) -> Option<Timestamp> {
+        let started_at = self.attempts.last()?.started_at;
+        Some(self.flight()?.lease_until.max(started_at + FAL_KEEPS))
+    }
+
     /// Whether it was taken back while in flight.
     #[must_use]
     pub fn is_cancel_requested(&self) -> bool {
-        self.flight().is_some_and(|flight| flight.cancel_at_provider != CancelAtProvider::No)
+        self.flight().is_some_and(|flight| match flight.cancel_at_provider {
+            CancelAtProvider::Due | CancelAtProvider::Asked => true,
+            CancelAtProvider::No | CancelAtProvider::Late => false,
+        })
     }
 
     /// Whether it was, and fal was not asked to drop it yet.
@@ -230,9 +255,12 @@ impl Shot {
         bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(attempts)) < MOST_BYTES
     }
 
-    /// The attempts that count against the limits.
-    fn counted(&self) -> &[Attempt] {
-        self.attempts.get(self.before as usize..).unwrap_or_default()
+    /// The attempts that count against the limits: those since it was opened, which fal took or may have taken.
+    fn counted(&self) -> Vec<&Attempt> {
+        let counts = |attempt: &&Attempt| {
+            attempt.number > self.before && !matches!(attempt.outcome, AttemptOutcome::TurnedAway(_))
+        };
+        self.attempts.iter().filter(counts).collect()
     }
 
     /// How far it has come, in percent.
@@ -259,6 +287,12 @@ impl Shot {
             | ShotState::Delivered { .. }
             | ShotState::Canceled => None,
         }
+    }
+
+    /// What fal billed for pictures of it that came when they were needed no more.
+    #[must_use]
+    pub fn paid_in_vain(&self) -> Option<Usd> {
+        self.attempts.iter().map(Attempt::paid_in_vain).sum()
     }
 
     /// What the caller is charged: what fal bills, but nothing for what was refused. `None` when a price is unknown.

@@ -56,8 +56,7 @@ async fn admission_cost(backlog: usize) -> Spent {
     })
     .await;
     let store = product.store();
-    let stop =
-        Stop { until: product.test_clock.now() + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    let stop = Stop::new(product.test_clock.now() + SignedDuration::from_hours(1), "filling up");
     let Saved::Yes = store.stop_lanes(stop, product.test_clock.now()).await.unwrap() else {
         panic!("nothing stops yet")
     };
@@ -105,7 +104,7 @@ async fn admission_cost(backlog: usize) -> Spent {
 async fn the_lanes_are_one_line_by_rank_over_all_their_pages() {
     let product = Product::start().await;
     let (store, now) = (product.store(), product.test_clock.now());
-    let stop = Stop { until: now + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    let stop = Stop::new(now + SignedDuration::from_hours(1), "filling up");
     let Saved::Yes = store.stop_lanes(stop, now).await.unwrap() else { panic!("nothing stops yet") };
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();

@@ -118,7 +118,7 @@ async fn a_callback_for_a_shot_that_was_taken_back_is_seen_and_not_charged() {
     let job = post(&product, 1).await;
     // Its answer was lost, so it is given up; nobody may go, so that it waits; and then it is taken back.
     let until = product.test_clock.now() + SignedDuration::from_secs(60);
-    let stop = Stop { until, reason: "a test".to_owned() };
+    let stop = Stop::new(until, "a test");
     assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
     assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);

@@ -4,7 +4,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    admission::Stop,
+    admission::{Certainty, Refusal},
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::{ConfigError, Env, PromptWords, QueueConfig, StoreConfig},
     entropy::Entropy,
@@ -12,11 +12,9 @@ use crate::{
     id::ShotId,
     prompt::Wording,
     shot::{Arrival, Illegal, Landed, Shot},
-    store::{Changed, Saved, Store, StoreError, Versioned},
+    store::{Changed, Drift, Saved, Store, StoreError, Versioned},
+    telemetry::causes,
 };
-
-/// How long the lanes stand still after fal refused our key or account, before one shot tries again.
-pub const STOP_FOR: SignedDuration = SignedDuration::from_mins(1);
 
 /// What the arrival led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,8 +86,7 @@ impl Recorder {
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
         let jitter = self.entropy.range(0.0..1.0);
-        let is_news = read.value.clone().arrived(attempt, arrival.clone(), jitter, &self.wording, now).is_ok();
-        let arrival = if is_news { self.stop_if_refused(arrival, now).await? } else { arrival };
+        let arrival = self.as_allowed(&read.value, arrival).await?;
         let mut recorded = Recorded::Unknown;
         let changed = self.store.change_shot_from(read, |shot| {
             let (after, next) = after_arrival(shot, attempt, &arrival, jitter, &self.wording, now)?;
@@ -99,7 +96,10 @@ impl Recorder {
         match changed.await? {
             Changed::Done(after) => {
                 match &recorded {
-                    Recorded::Landed(landed) => self.hint(&after.value, landed).await,
+                    Recorded::Landed(landed) => {
+                        self.look_at_bill(&after.value, now).await;
+                        self.hint(&after.value, landed).await;
+                    }
                     Recorded::Late => tracing::warn!(
                         event = "paid_twice",
                         shot.id = %after.value.id,
@@ -115,31 +115,85 @@ impl Recorder {
         }
     }
 
-    /// What the arrival says of its shot: where it says that fal refuses us, the lanes are stopped, and a shot that was not
-    /// the first to find that out was only turned away. Before the shot is written: it fails for having found out, and a
-    /// crash in between has stopped the lanes.
-    async fn stop_if_refused(&self, arrival: Arrival, now: Timestamp) -> Result<Arrival, StoreError> {
-        let reason = match &arrival {
-            Arrival::Error(error) => refuses_us(error),
-            Arrival::Images(_) | Arrival::TurnedAway(_) | Arrival::Silence => None,
-        };
-        match (arrival, reason) {
-            (Arrival::Error(error), Some(reason)) => Ok(match self.stop(reason, now).await? {
-                Saved::Yes => Arrival::Error(error),
-                Saved::Conflict => Arrival::TurnedAway(error),
-            }),
-            (arrival, _) => Ok(arrival),
+    /// Where fal told what it bills, and that is not what the table of models says, somebody has to know.
+    async fn look_at_bill(&self, shot: &Shot, now: Timestamp) {
+        let Some(drift) = Drift::of(shot, now) else { return };
+        tracing::warn!(
+            event = "price_drift",
+            model = drift.model,
+            units = drift.units,
+            expected_usd = drift.expected.dollars(),
+            billed_usd = drift.billed.dollars(),
+            "fal bills something else than the table of models says"
+        );
+        if let Err(error) = self.store.note_drift(&drift).await {
+            tracing::warn!(error = causes(&error), "a drift of prices is not noted");
         }
     }
 
-    /// Stops the lanes, unless they stand still.
-    async fn stop(&self, reason: &str, now: Timestamp) -> Result<Saved, StoreError> {
-        let stop = Stop { until: now + STOP_FOR, reason: reason.to_owned() };
-        let saved = self.store.stop_lanes(stop, now).await?;
-        if saved == Saved::Yes {
-            tracing::error!(event = "lane_stopped", reason, "fal refuses us: no submits for a while");
+    /// Records that fal did not take `attempt` of `shot`, and as far as `error` speaks of all submits that the lanes stand
+    /// still. `probe`: this was the one try that finds out. The shot waits with the others, for `patience` at most.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn turned_away(
+        &self,
+        shot: ShotId,
+        attempt: u32,
+        error: FalError,
+        probe: bool,
+        patience: SignedDuration,
+        now: Timestamp,
+    ) -> Result<Recorded, StoreError> {
+        let after = self.refused(&error, probe, now).await?;
+        self.record(shot, attempt, Arrival::TurnedAway { error, after, patience }, now).await
+    }
+
+    /// Notes that fal did not take a submit, for all the others; returns for how long the lanes stand still.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn refused(&self, error: &FalError, probe: bool, now: Timestamp) -> Result<SignedDuration, StoreError> {
+        let refusal = refusal(error);
+        let (saved, weather) = self.store.note_refusal(&refusal, probe, now).await?;
+        let stop = weather.stop.filter(|stop| stop.until > now);
+        if saved == Saved::Yes
+            && let Some(stop) = &stop
+        {
+            tracing::error!(
+                event = "lane_stopped",
+                reason = refusal.reason,
+                until = %stop.until,
+                probes = stop.probes,
+                "fal takes nothing: no submits for a while"
+            );
         }
-        Ok(saved)
+        Ok(stop.map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now)))
+    }
+
+    /// fal has a request of which nothing was known: it takes them, whatever became of its answers.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn fal_took_one(&self, shot: &Shot) -> Result<(), StoreError> {
+        if self.store.weather().await?.is_foul() {
+            self.store.open_lanes().await?;
+            self.queues.wake_lane(shot.lane, LaneWakeUp::Room, SignedDuration::ZERO).await;
+        }
+        Ok(())
+    }
+
+    /// A refusal by the model's own filter leads to another model only where the project allows it.
+    async fn as_allowed(&self, shot: &Shot, arrival: Arrival) -> Result<Arrival, StoreError> {
+        match arrival {
+            Arrival::Error(error) if error.kind == FalErrorKind::Moderated => {
+                let project = self.store.project(&shot.project).await?;
+                let allows = project.is_some_and(|project| project.moderation_fallback);
+                let kind = if allows { FalErrorKind::Moderated } else { FalErrorKind::ContentPolicy };
+                Ok(Arrival::Error(FalError { kind, ..error }))
+            }
+            arrival => Ok(arrival),
+        }
     }
 
     /// Tells the functions that have something to do now.
@@ -180,26 +234,36 @@ fn after_arrival(
                 Err(Illegal::AlreadyDone) => Err(Recorded::Known),
                 Err(Illegal::OtherAttempt { .. } | Illegal::State { .. }) => Err(Recorded::Unknown),
             },
-            Arrival::Error(_) | Arrival::TurnedAway(_) | Arrival::Silence => Err(Recorded::Late),
+            Arrival::Error(_) | Arrival::TurnedAway { .. } | Arrival::Abandoned(_) | Arrival::Silence => {
+                Err(Recorded::Late)
+            }
         },
     }
 }
 
-/// Why fal refuses whatever we send, if that is what `error` says.
-fn refuses_us(error: &FalError) -> Option<&'static str> {
-    match error.kind {
-        FalErrorKind::Authentication => Some("fal refuses the key"),
-        FalErrorKind::AccountLocked => Some("fal has locked the account"),
-        FalErrorKind::RateLimited
-        | FalErrorKind::Unavailable
-        | FalErrorKind::Unreachable
+/// What a submit that was not taken says about the others.
+fn refusal(error: &FalError) -> Refusal {
+    let reason = match error.kind {
+        FalErrorKind::Authentication => "fal refuses the key",
+        FalErrorKind::AccountLocked => "fal has locked the account",
+        FalErrorKind::RateLimited => "fal takes no more requests for now",
+        FalErrorKind::Unreachable => "fal cannot be reached",
+        FalErrorKind::Unavailable
         | FalErrorKind::TimedOut
         | FalErrorKind::StartDeadline
         | FalErrorKind::Internal
         | FalErrorKind::ContentPolicy
+        | FalErrorKind::Moderated
         | FalErrorKind::Download
         | FalErrorKind::InvalidInput
         | FalErrorKind::Cancelled
-        | FalErrorKind::Garbled => None,
-    }
+        | FalErrorKind::Garbled => "fal has a fault",
+    };
+    let lasting = matches!(error.kind, FalErrorKind::Authentication | FalErrorKind::AccountLocked);
+    let certainty = match error.retry_after() {
+        _ if lasting => Certainty::Lasting,
+        Some(pause) => Certainty::Until(pause),
+        None => Certainty::Likely,
+    };
+    Refusal { reason: reason.to_owned(), certainty }
 }

@@ -14,6 +14,8 @@ pub(super) enum Condition {
     New(Record),
     /// The record still has the revision that was read: of two that change it, one wins.
     Unchanged(Record, u64),
+    /// The record does not exist, or is of before it had revisions.
+    NeverRevised,
     /// The idempotency key was never used, or so long ago that it is forgotten (TTL deletes late, so expiry is checked here).
     KeyIsFree { now: Timestamp },
     /// The slot is not held, or its lease has run out: of two claims, one gets it.
@@ -41,6 +43,7 @@ pub(super) enum Record {
     Rate,
     Shot,
     Subject,
+    Weather,
     Workflow,
 }
 
@@ -57,6 +60,7 @@ impl Condition {
         match self {
             Self::New(_) => "attribute_not_exists(pk)",
             Self::Unchanged(..) => "revision = :seen",
+            Self::NeverRevised => "attribute_not_exists(revision)",
             Self::KeyIsFree { .. } => "attribute_not_exists(pk) OR expires_at <= :now",
             Self::SlotIsFree { .. } => "attribute_not_exists(shot) OR lease_until_ms <= :now",
             Self::SlotIsOurs { .. } => "shot = :shot AND attempt = :attempt",
@@ -71,7 +75,7 @@ impl Condition {
     /// The values that the expression names.
     pub(super) fn values(self) -> Vec<(&'static str, AttributeValue)> {
         match self {
-            Self::New(_) | Self::ProjectExists => Vec::new(),
+            Self::New(_) | Self::NeverRevised | Self::ProjectExists => Vec::new(),
             Self::AnotherOwner => vec![(":one", number(1))],
             Self::Unchanged(_, seen) => vec![(":seen", number(seen))],
             Self::KeyIsFree { now } => vec![(":now", number(now.as_second()))],
@@ -86,7 +90,7 @@ impl Condition {
     /// a repetition would meet again: it must be answered, not tried again.
     pub(super) fn is_race(self) -> bool {
         match self {
-            Self::New(_) | Self::Unchanged(..) => true,
+            Self::New(_) | Self::Unchanged(..) | Self::NeverRevised => true,
             Self::KeyIsFree { .. }
             | Self::SlotIsFree { .. }
             | Self::SlotIsOurs { .. }

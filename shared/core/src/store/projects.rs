@@ -110,6 +110,10 @@ impl Store {
                 values.push((":budget", number(budget.micros())));
             }
         }
+        if let Some(allowed) = changes.moderation_fallback {
+            set.push("#project.moderation_fallback = :fallback");
+            values.push((":fallback", AttributeValue::Bool(allowed)));
+        }
         // An expression that changes nothing is none.
         if set.is_empty() && remove.is_empty() {
             return self.project(project).await;

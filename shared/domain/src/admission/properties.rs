@@ -86,7 +86,7 @@ impl World {
             return;
         }
         self.admission_state.held.retain(|held| held.slot != slot);
-        self.admission_state.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE });
+        self.admission_state.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE, left: None });
         (self.admission_state.recent, self.admission_state.revision) = (recent, seen.revision + 1);
         self.admission_state.served = self.admission_state.served.clone().with(rank);
         self.waiting.remove(&(rank, shot));

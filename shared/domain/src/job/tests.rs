@@ -61,6 +61,9 @@ fn shot(ordinal: u16, state: ShotState, outcome: AttemptOutcome, cost: Option<Us
         provider_cost: cost,
         refused: Usd::ZERO,
         paid_twice: false,
+        left_at_fal: false,
+        surplus: 0,
+        categories: Vec::new(),
     };
     let id = job(1).id.shot(ordinal);
     let shot = Shot::new(id, job(1).project, Lane::Master, Rank { priority: 0, turn: 0 }, recipe);

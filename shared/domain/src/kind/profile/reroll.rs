@@ -160,6 +160,9 @@ mod tests {
             provider_cost: Some(Usd::from_micros(PRICE)),
             refused: Usd::ZERO,
             paid_twice: false,
+            left_at_fal: false,
+            surplus: 0,
+            categories: Vec::new(),
         };
         Shot { attempts: vec![attempt], ..shot }
     }
