@@ -23,4 +23,6 @@ pub mod clients;
 pub mod fal;
 pub mod store;
 
+// What one answer of fal leads to, whichever way it came.
+mod inquiry;
 pub mod steps;
