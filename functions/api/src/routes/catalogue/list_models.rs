@@ -6,7 +6,6 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use likeness_core::{
-use likeness_core::{
     model::{Model, Price, Range, Size, Unit},
     money::Usd,
 };

@@ -46,8 +46,7 @@ pub(crate) async fn create_project(
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency(&headers, "projects", &body.sha256)?;
     let made_up = format!("prj-{}", hex::encode(app.entropy.bytes::<8>()));
-    let (id, name, reroll_budget, moderation_fallback) =
-        body.valid(|body, errors| body.validated(made_up, errors))?;
+    let (id, name, reroll_budget, moderation_fallback) = body.valid(|body, errors| body.validated(made_up, errors))?;
     let now = app.clock.now();
     let owner = Owner::User(&caller.user);
     // Says no more than that the name is taken, as it may be a stranger's.
