@@ -59,7 +59,7 @@ impl App {
             acceptor,
             cache: CacheTtls::from_env(env)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
-            faces: FaceConfig::from_env(env)?.map(Faces::new),
+            faces: FaceConfig::from_env(env)?.map(|config| Faces::new(config, clock.clone())).transpose()?,
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,
             desks: Semaphore::new(DESKS),

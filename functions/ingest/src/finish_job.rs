@@ -18,14 +18,26 @@ use crate::{
     verify::{Compared, Next, NotVerified, verify},
 };
 
-/// Ends `job` if all its shots are settled and nothing else is tried.
-pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified> {
+/// Ends `job` if all its shots are settled and nothing else is tried. `read`: it was just read, before any of its shots is read
+/// here; where it has changed since, it is read again.
+pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned<Job>>) -> Result<(), NotVerified> {
     // What was found out before somebody else wrote the job.
     let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
     let mut tries = app.store.tries(job);
     loop {
-        let Some(view) = app.store.job(job).await? else { return Ok(()) };
-        let (before, shots, now) = (&view.job.value, view.plain_shots(), app.clock.now());
+        let read = match read.take() {
+            Some(read) => read,
+            None => match app.store.job_alone(job).await? {
+                Some(read) => read,
+                None => return Ok(()),
+            },
+        };
+        let (before, now) = (&read.value, app.clock.now());
+        if before.ending().is_some() {
+            return Ok(go_on(app, before, now).await?);
+        }
+        let Some(shots) = app.store.settled_shots(job).await? else { return Ok(()) };
+        let shots: Vec<Shot> = shots.into_iter().map(|shot| shot.value).collect();
         match before.is_due(&shots) {
             Ok(()) => {}
             Err(NotFinished::Running) => return Ok(()),
@@ -44,7 +56,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
         };
         let compared = match next {
             Next::Again(extended, more) => {
-                if app.store.extend_job(&extended, view.job.revision, &more).await? == Saved::Conflict {
+                if app.store.extend_job(&extended, read.revision, &more).await? == Saved::Conflict {
                     tries.again().await?;
                     continue;
                 }
@@ -57,7 +69,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId) -> Result<(), NotVerified>
         let Ok(ended) = before.clone().finish(&shots, &compared.verified, now) else { continue };
         let finish = Finish {
             job: &ended,
-            seen: view.job.revision,
+            seen: read.revision,
             collection: collection(app, &ended, &shots, now).await?,
             report: compared.report.as_ref(),
             cached: if before.is_taken_back() { Cached::No } else { cached(app, &ended, &shots, now) },

@@ -37,19 +37,18 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
 }
 
 async fn attend(app: &App, record: &SqsMessage) -> Result<(), Box<dyn Error + Send + Sync>> {
-    let job = match serde_json::from_str(record.body.as_deref().unwrap_or_default())? {
-        IngestHint::Job(job) => job,
+    let (job, read) = match serde_json::from_str(record.body.as_deref().unwrap_or_default())? {
+        IngestHint::Job(job) => (job, None),
         IngestHint::Workflow(workflow) => return Ok(advance(&app.acceptor, workflow, app.clock.now()).await?),
-        IngestHint::Shot(shot) => {
-            if let Some(view) = app.store.job(shot.job).await?
-                && let Some(before) = view.shots.iter().find(|read| read.value.id == shot)
-            {
-                store_image(app, &view.job.value, before, deliveries(record) >= LAST_TRY).await?;
+        IngestHint::Shot(shot) => match app.store.job_with_shot(shot).await? {
+            Some((job, before)) => {
+                store_image(app, &job.value, &before, deliveries(record) >= LAST_TRY).await?;
+                (shot.job, Some(job))
             }
-            shot.job
-        }
+            None => (shot.job, None),
+        },
     };
-    Ok(finish_job(app, job).await?)
+    Ok(finish_job(app, job, read).await?)
 }
 
 /// How often SQS has delivered this message.

@@ -15,6 +15,7 @@ pub(crate) fn measured(found: Specification) -> Measured {
     Measured {
         palette: found.palette.into_iter().map(color).collect(),
         head_to_body_ratio: found.head_to_body_ratio,
+        width_to_height: found.width_to_height,
         landmarks: Heights { chin, waist, hem, knee },
         parts: found.parts.into_iter().map(part).collect(),
         texture_words: found.texture_words,

@@ -9,7 +9,10 @@ use likeness_core::{
     measured::Measured,
 };
 use likeness_vision::{
-    Format, Limits, Rejected, colour_presence, consistency::Figure, decode, palette, quality, specification::measure,
+    Format, Limits, Picture, Rejected, colour_presence,
+    consistency::{Figure, Nature},
+    decode, palette, quality,
+    specification::measure,
 };
 use sha2::{Digest, Sha256};
 
@@ -57,7 +60,7 @@ pub(crate) struct Wanted {
     /// What it is put together from.
     pub(crate) slots: Vec<Slot>,
     /// It is a definitive picture: what its figure looks like holds from here on.
-    pub(crate) figure: bool,
+    pub(crate) figure: Option<Nature>,
 }
 
 /// Checks, decodes, measures and encodes.
@@ -81,17 +84,22 @@ pub(crate) fn prepare(bytes: Bytes, limits: &Limits, wanted: &Wanted) -> Result<
         quality_score: measured.score,
         quality: parts.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
         palette: palette(&picture, COLOURS).into_iter().map(|swatch| swatch.hex).collect(),
-        measured: wanted
-            .figure
-            .then(|| Figure::of(&picture).ok())
-            .flatten()
-            .map(|figure| crate::measured::measured(measure(&figure))),
+        measured: wanted.figure.and_then(|nature| specification(&picture, nature)),
         reference_scores: wanted
             .slots
             .iter()
             .filter_map(|slot| Some((slot.slot.clone(), colour_presence(&picture, &slot.palette)?)))
             .collect(),
     })
+}
+
+/// In the words of what it is: a bowl has no head.
+fn specification(picture: &Picture, nature: Nature) -> Option<Measured> {
+    let figure = Figure::of(picture).ok()?;
+    Some(crate::measured::measured(match nature {
+        Nature::Person => measure(&figure),
+        Nature::Thing => measure(&figure.as_thing()),
+    }))
 }
 
 /// Never that of the variants: the three lie side by side.
@@ -106,7 +114,7 @@ fn extension_of_original(format: Format) -> &'static str {
 pub(crate) fn failure(rejected: &Rejected) -> Failure {
     let code = match rejected {
         Rejected::TooLarge { .. } => FailureCode::ImageTooLarge,
-        Rejected::NotAnImage { .. } | Rejected::Animated { .. } => FailureCode::NotAnImage,
+        Rejected::NotAnImage { .. } | Rejected::AppleVariant | Rejected::Animated { .. } => FailureCode::NotAnImage,
         Rejected::TooManyPixels { .. } => FailureCode::TooManyPixels,
         Rejected::Corrupt { .. } => FailureCode::CorruptImage,
     };

@@ -13,8 +13,10 @@ use likeness_core::{
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
     store::{Changed, NewMedia, StoreError, Versioned},
+    subject::SubjectType,
     telemetry::causes,
 };
+use likeness_vision::consistency::Nature;
 
 use crate::{
     app::App,
@@ -113,11 +115,20 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure: job.filing.is_measured() };
+    let wanted = Wanted { slots: job.filing.slots.clone(), figure: measured_as(job) };
     let prepared = worked_on(app, url, wanted).await?;
     let media = upload(app, job, shot, delivery, index, prepared).await?;
     let relations = relations(job, &media);
     Ok(NewMedia { media, relations })
+}
+
+/// As what an image is measured, where it is.
+fn measured_as(job: &Job) -> Option<Nature> {
+    let subject = job.filing.subject_type.filter(|_| job.filing.is_measured())?;
+    Some(match subject {
+        SubjectType::Character => Nature::Person,
+        SubjectType::Location | SubjectType::Prop => Nature::Thing,
+    })
 }
 
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.

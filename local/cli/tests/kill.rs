@@ -101,5 +101,12 @@ async fn killed_at_any_moment_the_job_completes_once() {
         assert_eq!(image.status(), 200);
         let ledger = get(&http, format!("{}/_emulator/ledger", process.fal)).await;
         assert_eq!(ledger.as_array().unwrap().len(), 1, "paid once, killed after {milliseconds} ms: {ledger}");
+        // Nor was a picture made that no answer tells of, by a generation that the kill has cut off.
+        process.kill();
+        let fal = rusqlite::Connection::open(folder.path().join("fal.sqlite")).unwrap();
+        let made = |table: &str| {
+            fal.query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get::<_, u32>(0)).unwrap()
+        };
+        assert_eq!((made("files"), made("known_images")), (1, 1), "killed after {milliseconds} ms");
     }
 }

@@ -78,7 +78,6 @@ pub(super) async fn publish(
     let (width, height) = (drawing.width, drawing.height);
     let in_line = input.get("sync_mode").and_then(Value::as_bool).unwrap_or(false);
     let path = output_path(&request.id, number, extension(format));
-    let (known_path, spoil) = ((!in_line).then(|| path.clone()), fault.clone());
     let content_type = if fault == Some(FileFault::Html) { "text/html" } else { format.to_mime_type() };
     let file_path = (!in_line).then(|| path.clone());
     let store = emulation.store.clone();

@@ -147,10 +147,12 @@ impl Stack {
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
         let StackOptions { port, data, environment, fal, clock, entropy, one_at_a_time, .. } = options;
         let delay = fal.delay;
+        let fal_is_given = fal_is_given(&environment);
         if let Some(data) = &data {
-            folder::check(data, &[EMULATOR_FILE], &entropy)?;
+            let emulator: &[&str] = if fal_is_given { &[] } else { &[EMULATOR_FILE] };
+            folder::check(data, emulator, &entropy)?;
         }
-        let engines = Engines::start(port, data.as_deref(), fal_is_given(&environment), fal, &clock).await?;
+        let engines = Engines::start(port, data.as_deref(), fal_is_given, fal, &clock).await?;
         let env = environment::of(&engines, delay, environment);
         resources::create(&env, &engines.s3).await?;
         if let Some(tenant) = options.tenant {

@@ -1,4 +1,4 @@
-//! What the clients of DynamoDB, SQS, Rekognition and S3 share: one HTTP client (and its connections), credentials, time-outs.
+//! What the clients of DynamoDB, SQS and S3 share: one HTTP client (and its connections), credentials, time-outs.
 
 use std::{sync::LazyLock, time::Duration};
 

@@ -1,19 +1,23 @@
 //! Amazon Rekognition: whether two pictures show one person's face. Off unless configured, because pictures leave the
 //! account's own services for it and each comparison costs.
+//!
+//! One operation of one service, so it is one signed request instead of a client crate that takes minutes to compile.
 
-use aws_sdk_rekognition::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
-    operation::compare_faces::CompareFacesError,
-    primitives::Blob,
-    types::{Image, QualityFilter},
-};
+mod request;
+
+use std::time::Duration;
+
 use bytes::Bytes;
+use serde::Deserialize;
 
-use crate::{aws, config::FaceConfig, telemetry::causes};
+use crate::{clock::Clock, config::FaceConfig, fal::http_builder, telemetry::causes};
+use request::{NotCompared, Signed};
 
 /// The most bytes that Rekognition takes of a picture within a request.
 const MOST_BYTES: usize = 5 * 1024 * 1024;
+/// Tries of one comparison, and the pause before the second; before the third it is twice as long.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// What comparing two faces says.
 #[derive(Debug, Clone, PartialEq)]
@@ -35,15 +39,36 @@ pub enum FaceVerdict {
 /// The comparison of faces.
 #[derive(Debug, Clone)]
 pub struct Faces {
-    client: Client,
-    least: f32,
+    http: reqwest::Client,
+    config: FaceConfig,
+    clock: Clock,
+}
+
+/// What Rekognition found: similarities in percent.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Found {
+    #[serde(default)]
+    face_matches: Vec<Match>,
+    #[serde(default)]
+    unmatched_faces: Vec<serde::de::IgnoredAny>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Match {
+    similarity: Option<f32>,
 }
 
 impl Faces {
     /// A client; nothing is contacted before the first call.
-    #[must_use]
-    pub fn new(config: FaceConfig) -> Self {
-        Self { client: Client::new(&aws::sdk_config(config.aws)), least: config.least }
+    ///
+    /// # Errors
+    /// The machine has no usable TLS roots.
+    pub fn new(config: FaceConfig, clock: Clock) -> Result<Self, reqwest::Error> {
+        let http =
+            http_builder().timeout(Duration::from_secs(8)).redirect(reqwest::redirect::Policy::none()).build()?;
+        Ok(Self { http, config, clock })
     }
 
     /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check that
@@ -52,32 +77,42 @@ impl Faces {
         if let Some(reason) = [&reference, &picture].into_iter().find_map(|bytes| untakable(bytes)) {
             return FaceVerdict::NotJudged { reason: reason.to_owned() };
         }
-        let image = |bytes: Bytes| Image::builder().bytes(Blob::new(bytes)).build();
-        let compared = self
-            .client
-            .compare_faces()
-            .source_image(image(reference))
-            .target_image(image(picture))
-            // All that it finds, however unlike, so that the report has a figure.
-            .similarity_threshold(0.0)
-            .quality_filter(QualityFilter::Auto)
-            .send()
-            .await;
-        match compared {
-            Ok(answer) => {
-                let matches = answer.face_matches.unwrap_or_default();
-                let unmatched = answer.unmatched_faces.unwrap_or_default();
-                if matches.is_empty() && unmatched.is_empty() {
-                    return FaceVerdict::NotJudged { reason: "no face was found in the picture".to_owned() };
-                }
-                let best = matches.iter().filter_map(|found| found.similarity).fold(0.0, f32::max) / 100.0;
-                FaceVerdict::Compared { similarity: f64::from(best), passed: best >= self.least }
+        match self.asked(&request::body(&reference, &picture)).await {
+            Ok(Found { face_matches, unmatched_faces }) if face_matches.is_empty() && unmatched_faces.is_empty() => {
+                FaceVerdict::NotJudged { reason: "no face was found in the picture".to_owned() }
+            }
+            Ok(Found { face_matches, .. }) => {
+                let best = face_matches.iter().filter_map(|found| found.similarity).fold(0.0, f32::max) / 100.0;
+                FaceVerdict::Compared { similarity: f64::from(best), passed: best >= self.config.least }
             }
             Err(error) => {
                 tracing::warn!(event = "face_check_skipped", error = causes(&error), "faces not compared");
-                FaceVerdict::NotJudged { reason: reason(&error).to_owned() }
+                FaceVerdict::NotJudged { reason: error.reason().to_owned() }
             }
         }
+    }
+
+    async fn asked(&self, body: &Bytes) -> Result<Found, NotCompared> {
+        let mut tried = 1;
+        loop {
+            match self.asked_once(body).await {
+                Err(error) if tried < TRIES && error.may_pass() => tokio::time::sleep(PAUSE * tried).await,
+                answered => return answered,
+            }
+            tried += 1;
+        }
+    }
+
+    async fn asked_once(&self, body: &Bytes) -> Result<Found, NotCompared> {
+        // Signed anew for each try: a signature holds for some minutes.
+        let Signed { url, headers } = request::signed(&self.config.aws, body, self.clock.now())?;
+        let answer = self.http.post(url).headers(headers).body(body.clone()).send().await?;
+        let (status, kind) = (answer.status(), request::kind_header(answer.headers()));
+        let body = answer.bytes().await?;
+        if status.is_success() {
+            return serde_json::from_slice(&body).map_err(NotCompared::Unreadable);
+        }
+        Err(NotCompared::Refused { status, kind: kind.or_else(|| request::kind_in(&body)).unwrap_or_default() })
     }
 }
 
@@ -88,20 +123,6 @@ fn untakable(bytes: &[u8]) -> Option<&'static str> {
         length if length > MOST_BYTES => Some("Rekognition takes no picture of more than 5 MB"),
         _ if !known => Some("Rekognition takes PNG and JPEG only"),
         _ => None,
-    }
-}
-
-fn reason(error: &SdkError<CompareFacesError>) -> &'static str {
-    match error.as_service_error() {
-        Some(error) if error.is_access_denied_exception() => "this function may not use Rekognition",
-        // It has no name of its own for this.
-        Some(error) if error.is_invalid_parameter_exception() => "no face was found in the reference",
-        Some(error) if error.is_throttling_exception() || error.is_provisioned_throughput_exceeded_exception() => {
-            "Rekognition had too many requests"
-        }
-        Some(error) if error.code() == Some("UnrecognizedClientException") => "this function may not use Rekognition",
-        Some(_) => "Rekognition refused the pictures",
-        None => "Rekognition did not answer",
     }
 }
 

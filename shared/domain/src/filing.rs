@@ -39,10 +39,10 @@ pub struct Filing {
 }
 
 impl Filing {
-    /// Whether an image is measured as a figure when it is stored: only characters are compared by that.
+    /// Whether an image is measured when it is stored: characters as figures, places and things in words of their own.
     #[must_use]
     pub fn is_measured(&self) -> bool {
-        self.image_type == ImageType::MasterReference && self.subject_type == Some(SubjectType::Character)
+        self.image_type == ImageType::MasterReference && self.subject_type.is_some()
     }
 }
 

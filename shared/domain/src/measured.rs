@@ -13,6 +13,9 @@ pub struct Measured {
     pub palette: Vec<NamedColor>,
     /// How many heads high it is, by the outline: hair and hats are part of the head.
     pub head_to_body_ratio: Option<f64>,
+    /// The width by the height: of things and places, which have no heads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_to_height: Option<f64>,
     /// Where things are.
     pub landmarks: Heights,
     /// From the top down, only parts in which one colour clearly rules.
@@ -65,7 +68,10 @@ impl Measured {
         let parts: Vec<String> = self.parts.iter().map(|part| format!("{} {}", part.part, part.name)).collect();
         let joined = |words: &[String]| (!words.is_empty()).then(|| words.join(", "));
         VisualSpecifications {
-            proportions: self.head_to_body_ratio.map(|heads| format!("{heads:.1} heads tall")),
+            proportions: self
+                .head_to_body_ratio
+                .map(|heads| format!("{heads:.1} heads tall"))
+                .or(self.width_to_height.map(|width| format!("{width:.1} times as wide as high"))),
             coloring: joined(&parts),
             texture: joined(&self.texture_words),
             color_palette: self.palette.iter().map(|color| color.hex.clone()).collect(),
@@ -84,6 +90,7 @@ mod tests {
         let measured = Measured {
             palette: vec![NamedColor { name: name.clone(), hex: hex.clone(), share: 0.6 }],
             head_to_body_ratio: Some(7.25),
+            width_to_height: None,
             landmarks: Heights::default(),
             parts: vec![PartColor { part: "upper body".to_owned(), name, hex, share: 0.9 }],
             texture_words: vec!["flat tones".to_owned(), "striped legs".to_owned()],
@@ -93,5 +100,7 @@ mod tests {
         assert_eq!(both.texture.as_deref(), Some("woven"));
         assert_eq!(both.coloring.as_deref(), Some("upper body navy blue"));
         assert_eq!((both.proportions.as_deref(), both.color_palette.len()), (Some("7.2 heads tall"), 1));
+        let thing = Measured { head_to_body_ratio: None, width_to_height: Some(1.52), ..measured };
+        assert_eq!(thing.in_words().proportions.as_deref(), Some("1.5 times as wide as high"));
     }
 }

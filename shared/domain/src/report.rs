@@ -63,13 +63,40 @@ pub struct Report {
     pub threshold: f64,
     /// 0 to 1; `None` where nothing could be judged.
     pub overall: Option<f64>,
-    /// `None` where nothing could be judged.
+    /// `None` where it could not be judged: `not_judged` says why.
     pub passed: Option<bool>,
+    /// Why there is no verdict, in words.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_judged: Option<String>,
     /// Everything.
     #[serde(with = "as_text")]
     pub content: Content,
     /// The key of the drawn report, an SVG.
     pub sheet: Option<String>,
+}
+
+impl Report {
+    /// The verdict as a word: a comparison that could not be made is neither passed nor failed.
+    #[must_use]
+    pub fn verdict(&self) -> ReportVerdict {
+        match self.passed {
+            Some(true) => ReportVerdict::Passed,
+            Some(false) => ReportVerdict::Failed,
+            None => ReportVerdict::NotJudged,
+        }
+    }
+}
+
+/// What a report comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ReportVerdict {
+    /// Everything that was asked for was judged, and nothing speaks against it.
+    Passed,
+    /// Something speaks against it.
+    Failed,
+    /// It could not be compared, or not all of it.
+    NotJudged,
 }
 
 /// Which checks count.

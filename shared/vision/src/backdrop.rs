@@ -11,6 +11,8 @@ const OF_BORDER: f64 = 0.8;
 
 /// A picture shrunk to at most 128 pixels, with what belongs to the subject marked.
 pub(crate) struct Subject {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
     pub(crate) colours: Vec<[u8; 3]>,
     pub(crate) labs: Vec<Lab>,
     /// All true when there is no plain backdrop, or nothing in front of it.
@@ -28,7 +30,7 @@ pub(crate) fn subject(picture: &Picture) -> Subject {
     } else {
         outside.iter().map(|out| !out).collect()
     };
-    Subject { colours, labs, inside }
+    Subject { width, height, colours, labs, inside }
 }
 
 fn flood(labs: &[Lab], width: usize, height: usize) -> Vec<bool> {

@@ -14,6 +14,7 @@ mod figure;
 mod color;
 mod facing;
 mod features;
+mod hues;
 mod identity;
 mod proportion;
 mod style;
@@ -30,6 +31,7 @@ mod canon;
 mod cells;
 mod grid;
 mod landmarks;
+mod roll;
 mod segment;
 mod surface;
 
@@ -43,11 +45,13 @@ pub use figure::{Figure, NoFigure};
 pub(crate) use grid::GRID;
 pub use identity::measures as identity_measures;
 pub use landmarks::Landmarks;
+pub use parts::Nature;
 pub(crate) use parts::at as part_at;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
 pub use set::{AngleIssue, AngleReport, Facing, Mistake, SetReport, verify_set, verify_set_with};
 pub use study::{ViewMeasures, doubt, orientation_measures, set_measures};
 pub use turn::{Sides, likelihoods};
+pub use verdict::{set_size, whole};
 pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Weights};
 
 #[cfg(test)]

@@ -8,13 +8,9 @@ mod jpeg;
 mod png;
 mod webp;
 
-use std::fmt;
-use std::io::Cursor;
+mod pixels;
 
-use image::codecs::jpeg::JpegDecoder;
-use image::codecs::png::PngDecoder;
-use image::codecs::webp::WebPDecoder;
-use image::{DynamicImage, ImageDecoder, ImageError, ImageResult};
+use std::fmt;
 
 use crate::picture::Picture;
 
@@ -101,6 +97,9 @@ pub enum Rejected {
         /// `html`, `json`, `svg`, `xml`, `gif`, `avif`, `heic`, `bmp`, `tiff`, `pdf`, `empty` or `unknown`.
         looks_like: &'static str,
     },
+    /// Xcode's variant of PNG, which is none by the standard.
+    #[error("an iPhone-optimised PNG (Apple's CgBI variant), which is no PNG: revert it, or take the one before Xcode")]
+    AppleVariant,
     /// More pixels than [`Limits::max_pixels`] or a side longer than [`Limits::max_side`].
     #[error("{width} x {height} pixels, {limit} in all or a shorter side are allowed")]
     TooManyPixels {
@@ -111,7 +110,7 @@ pub enum Rejected {
         /// [`Limits::max_pixels`].
         limit: u64,
     },
-    /// An animated PNG or WebP. Refused, as a still picture was asked for and frame one is rarely what was meant.
+    /// A PNG or WebP of several frames. Refused, as a still picture was asked for and frame one is rarely what was meant.
     #[error("an animated {format}")]
     Animated {
         /// Which.
@@ -132,7 +131,7 @@ impl Rejected {
     pub fn code(&self) -> &'static str {
         match self {
             Self::TooLarge { .. } => "image_too_large",
-            Self::NotAnImage { .. } => "not_an_image",
+            Self::NotAnImage { .. } | Self::AppleVariant => "not_an_image",
             Self::TooManyPixels { .. } => "too_many_pixels",
             Self::Animated { .. } => "animated_image",
             Self::Corrupt { .. } => "corrupt_image",
@@ -149,6 +148,9 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Rejected> {
         return Err(Rejected::TooLarge { bytes: bytes.len(), limit: limits.max_bytes });
     }
     let format = recognise(bytes)?;
+    if format == Format::Png && png::is_apples(bytes) {
+        return Err(Rejected::AppleVariant);
+    }
     let size = match format {
         Format::Png => png::dimensions(bytes),
         Format::Jpeg => jpeg::dimensions(bytes),
@@ -163,7 +165,8 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Rejected> {
     Ok(Header { format, width, height })
 }
 
-/// Inspects, then decodes, and turns the picture upright as its EXIF says. 16-bit and grey pictures become 8-bit RGB.
+/// Inspects, then decodes, brings the colours to sRGB as the file says what they are, and turns the picture upright as its
+/// EXIF says. 16-bit, grey and CMYK pictures become 8-bit RGB.
 ///
 /// # Errors
 /// As [`inspect`]; [`Rejected::Animated`]; and [`Rejected::Corrupt`] for a file that stops early, however little is missing.
@@ -181,57 +184,7 @@ pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejected> {
     if !whole {
         return Err(corrupt(format, "it stops before its end"));
     }
-    Ok(Picture::from_image(pixels(bytes, &header, limits)?))
-}
-
-fn pixels(bytes: &[u8], header: &Header, limits: &Limits) -> Result<DynamicImage, Rejected> {
-    let damaged = |error: ImageError| corrupt(header.format, &error.to_string());
-    let cursor = Cursor::new(bytes);
-    match header.format {
-        Format::Png => {
-            let decoder = PngDecoder::with_limits(cursor, beside_the_pixels()).map_err(damaged)?;
-            upright(shallow(decoder, limits)?, header).map_err(damaged)
-        }
-        Format::Jpeg => upright(shallow(JpegDecoder::new(cursor).map_err(damaged)?, limits)?, header).map_err(damaged),
-        Format::Webp => upright(shallow(WebPDecoder::new(cursor).map_err(damaged)?, limits)?, header).map_err(damaged),
-    }
-}
-
-/// Pixels of 16 bits a channel count for as many as they take the room of.
-fn shallow<D: ImageDecoder>(decoder: D, limits: &Limits) -> Result<D, Rejected> {
-    let (width, height) = decoder.dimensions();
-    if decoder.total_bytes().div_ceil(4) > limits.max_pixels {
-        return Err(Rejected::TooManyPixels { width, height, limit: limits.max_pixels });
-    }
-    Ok(decoder)
-}
-
-fn upright(mut decoder: impl ImageDecoder, header: &Header) -> ImageResult<DynamicImage> {
-    decoder.set_limits(allocation(header))?;
-    // A broken EXIF block is no reason to lose the picture.
-    let orientation = decoder.orientation().ok();
-    let mut image = DynamicImage::from_decoder(decoder)?;
-    if let Some(orientation) = orientation {
-        image.apply_orientation(orientation);
-    }
-    Ok(image)
-}
-
-/// What a PNG may unfold beside its pixels: rows, and a colour profile, which is a compressed stream of its own.
-fn beside_the_pixels() -> image::Limits {
-    let mut limits = image::Limits::no_limits();
-    limits.max_alloc = Some(8 << 20);
-    limits
-}
-
-/// The decoder may use what the inspected header justifies, should it find other dimensions deeper in the file.
-fn allocation(header: &Header) -> image::Limits {
-    let mut limits = image::Limits::no_limits();
-    limits.max_image_width = Some(header.width);
-    limits.max_image_height = Some(header.height);
-    // 16-bit RGBA, twice, and room for tables.
-    limits.max_alloc = Some(u64::from(header.width) * u64::from(header.height) * 16 + (4 << 20));
-    limits
+    Ok(Picture::from_image(pixels::decode(bytes, &header, limits)?))
 }
 
 fn recognise(bytes: &[u8]) -> Result<Format, Rejected> {

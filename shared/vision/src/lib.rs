@@ -7,6 +7,8 @@
 mod gate;
 mod picture;
 
+mod colour;
+
 mod palette;
 mod presence;
 mod quality;
@@ -19,6 +21,7 @@ pub mod sheet;
 pub mod specification;
 
 mod backdrop;
+mod light;
 mod luma;
 mod oklab;
 

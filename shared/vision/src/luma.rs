@@ -20,11 +20,4 @@ impl Luma {
     pub(crate) fn row(&self, y: usize) -> &[i16] {
         &self.values[y * self.width..(y + 1) * self.width]
     }
-
-    /// Columns as rows, so that one pass serves both directions.
-    pub(crate) fn transposed(&self) -> Self {
-        let values = (0..self.width).flat_map(|x| (0..self.height).map(move |y| (x, y)));
-        let values = values.map(|(x, y)| self.values[y * self.width + x]).collect();
-        Self { width: self.height, height: self.width, values }
-    }
 }

@@ -1,23 +1,42 @@
 //! A decoded picture, and what is made from it: WebP, PNG, a thumbnail.
 
 use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{PixelType, Resizer};
+use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
-/// 8-bit pixels, RGB, or RGBA when something is really transparent; at least 1 x 1.
-#[derive(Clone, PartialEq, Eq)]
+use crate::light::{Crop, LARGEST_BLOCK, Light, Source};
+
+/// 8-bit pixels in sRGB, RGB, or RGBA when something is really transparent; at least 1 x 1.
+#[derive(Clone)]
 pub struct Picture {
     width: u32,
     height: u32,
     alpha: bool,
     pixels: Vec<u8>,
+    /// Made when the first small copy is, for all of them.
+    reduced: OnceLock<Arc<Light>>,
 }
+
+impl PartialEq for Picture {
+    fn eq(&self, other: &Self) -> bool {
+        let own = (self.width, self.height, self.alpha, &self.pixels);
+        own == (other.width, other.height, other.alpha, &other.pixels)
+    }
+}
+
+impl Eq for Picture {}
 
 /// libwebp's largest side.
 const WEBP_MAX_SIDE: u32 = 16_383;
+/// Copies up to this size are made from one that is reduced by means of squares first.
+const SMALL: u32 = 400;
+/// By how much that one is larger at least, so that the resampling to the copy decides what is seen.
+const MARGIN: f64 = 1.2;
+/// Pixels that are held as light at a time, 8 bytes each.
+const MOST_AT_ONCE: u32 = 4 << 20;
 
 impl Picture {
     /// Takes rows of R, G, B from the top left.
@@ -40,7 +59,7 @@ impl Picture {
         let channels = if alpha { 4 } else { 3 };
         assert!(width > 0 && height > 0, "a picture has at least one pixel");
         assert_eq!(pixels.len(), width as usize * height as usize * channels, "{width} x {height} x {channels} bytes");
-        Self { width, height, alpha, pixels }
+        Self { width, height, alpha, pixels, reduced: OnceLock::new() }
     }
 
     pub(crate) fn from_image(image: DynamicImage) -> Self {
@@ -108,7 +127,17 @@ impl Picture {
         bytes
     }
 
-    /// A copy whose longest side is at most `longest_side` pixels (at least 1), aspect kept (Lanczos).
+    /// JPEG of quality 85 without subsampled colours, for viewers that know nothing newer; what is transparent is laid over
+    /// white.
+    pub fn to_jpeg(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        JpegEncoder::new_with_quality(&mut bytes, 85)
+            .write_image(&self.rgb(), self.width, self.height, ExtendedColorType::Rgb8)
+            .expect("writing to memory does not fail, and no side is longer than a decoded picture's");
+        bytes
+    }
+
+    /// A copy whose longest side is at most `longest_side` pixels (at least 1), aspect kept (Lanczos, in linear light).
     /// A smaller picture is returned as it is.
     pub fn thumbnail(&self, longest_side: u32) -> Self {
         let longest = self.width.max(self.height);
@@ -120,12 +149,45 @@ impl Picture {
             let exact = u64::from(side) * u64::from(wanted);
             (((exact + u64::from(longest) / 2) / u64::from(longest)) as u32).max(1)
         };
-        let kind = if self.alpha { PixelType::U8x4 } else { PixelType::U8x3 };
-        let source = ImageRef::new(self.width, self.height, &self.pixels, kind).expect("lengths were checked");
-        let mut small = Image::new(shrunk(self.width), shrunk(self.height), kind);
-        Resizer::new().resize(&source, &mut small, None).expect("both have the same pixel type");
-        Self::checked(small.width(), small.height(), self.alpha, small.into_vec())
+        let size = (shrunk(self.width), shrunk(self.height));
+        let pixels =
+            if wanted <= SMALL { self.from_reduced(size) } else { self.from_bands(size, block(longest, wanted)) };
+        Self::checked(size.0, size.1, self.alpha, pixels)
     }
+
+    fn source(&self) -> Source<'_> {
+        Source { pixels: &self.pixels, width: self.width, alpha: self.alpha }
+    }
+
+    fn from_reduced(&self, size: (u32, u32)) -> Vec<u8> {
+        let block = block(self.width.max(self.height), SMALL);
+        let reduced = self.reduced.get_or_init(|| Arc::new(Light::of(self.source(), 0..self.height, block)));
+        reduced.shrunk(&Crop { top: 0.0, width: self.width.into(), height: self.height.into() }, size)
+    }
+
+    /// Some rows after the other, so that a large copy of a large picture takes no more memory than a small one.
+    fn from_bands(&self, (width, height): (u32, u32), block: u32) -> Vec<u8> {
+        let scale = f64::from(self.height) / f64::from(height);
+        let rows = (f64::from(MOST_AT_ONCE / self.width.div_ceil(block)) * f64::from(block) / scale) as u32;
+        // What Lanczos reads above and below.
+        let reach = 3.0 * scale.max(f64::from(block)) + f64::from(block);
+        let mut pixels = Vec::new();
+        for first in (0..height).step_by(rows.max(1) as usize) {
+            let last = (first + rows.max(1)).min(height);
+            let (above, below) = (f64::from(first) * scale, f64::from(last) * scale);
+            let start = (above - reach).max(0.0) as u32 / block * block;
+            let end = ((below + reach).ceil() as u32).min(self.height);
+            let light = Light::of(self.source(), start..end, block);
+            let crop = Crop { top: above - f64::from(start), width: self.width.into(), height: below - above };
+            pixels.extend(light.shrunk(&crop, (width, last - first)));
+        }
+        pixels
+    }
+}
+
+/// The side of the squares that a copy of size `wanted` is made of.
+fn block(longest: u32, wanted: u32) -> u32 {
+    ((f64::from(longest) / (MARGIN * f64::from(wanted))) as u32).clamp(1, LARGEST_BLOCK)
 }
 
 impl std::fmt::Debug for Picture {
@@ -183,6 +245,55 @@ mod tests {
         assert_eq!(size(&gradient(120, 200).thumbnail(50)), (30, 50));
         assert_eq!(size(&gradient(200, 1).thumbnail(50)), (50, 1));
         assert_eq!(gradient(20, 12).thumbnail(50), gradient(20, 12));
+    }
+
+    /// Black and white columns beside the grey that they make: 188, in every copy, and where some is transparent too.
+    #[test]
+    fn thumbnails_keep_the_light() {
+        let column = |x: u32| if x >= 512 { 188 } else { (x % 2) as u8 * 255 };
+        let opaque: Vec<u8> = (0..1024 * 96).flat_map(|at| [column(at % 1024); 3]).collect();
+        let translucent = (0..1024 * 96).flat_map(|at| [column(at % 1024), column(at % 1024), column(at % 1024), 77]);
+        let pictures =
+            [Picture::from_rgb(1024, 96, opaque), Picture::from_rgba(1024, 96, translucent.collect::<Vec<u8>>())];
+        for picture in pictures {
+            for side in [700, 512, 401, 400, 256, 192, 128, 30] {
+                let small = picture.thumbnail(side);
+                let row = (small.height() / 2 * small.width()) as usize;
+                let (width, channels) = (small.width() as usize, if small.has_alpha() { 4 } else { 3 });
+                for x in [width / 5, width / 4, width * 3 / 4] {
+                    let pixel = &small.pixels[(row + x) * channels..][..channels];
+                    // Just under the size of the columns, the beat between them and the pixels is seen.
+                    let near = if side > 512 { 70 } else { 4 };
+                    assert!(pixel[..3].iter().all(|value| value.abs_diff(188) <= near), "{side}: {x}: {pixel:?}");
+                    assert!(pixel.get(3).is_none_or(|alpha| alpha.abs_diff(77) <= 1), "{pixel:?}");
+                }
+            }
+        }
+    }
+
+    /// What is transparent has no colour that could bleed.
+    #[test]
+    fn transparent_pixels_do_not_bleed() {
+        let pixels = (0..256 * 256).flat_map(|at| if at % 256 < 131 { [0, 255, 0, 0] } else { [200, 30, 40, 255] });
+        let small = Picture::from_rgba(256, 256, pixels.collect()).thumbnail(50);
+        let seen = small.pixels.chunks_exact(4).filter(|pixel| pixel[3] > 20);
+        assert!(seen.clone().count() > 1000);
+        for pixel in seen {
+            assert!(pixel[1] < 60 && pixel[0] > 180, "{pixel:?}");
+        }
+    }
+
+    /// In bands it is the same picture as at once.
+    #[test]
+    fn a_large_copy_of_a_large_picture_is_seamless() {
+        let pixels: Vec<u8> = (0..1_500 * 12_000_u32).flat_map(|at| [(at / 1_500 / 47) as u8; 3]).collect();
+        let copy = Picture::from_rgb(1_500, 12_000, pixels).thumbnail(11_000);
+        assert_eq!((copy.width(), copy.height()), (1_375, 11_000));
+        let column: Vec<u8> = copy.pixels.chunks_exact(1_375 * 3).map(|row| row[2_000]).collect();
+        for (y, value) in column.iter().enumerate() {
+            let expected = (y as f64 * 12.0 / 11.0 / 47.0) as u8;
+            assert!(value.abs_diff(expected) <= 1, "{y}: {value} instead of {expected}");
+        }
     }
 
     #[test]

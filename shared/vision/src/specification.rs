@@ -2,7 +2,8 @@
 //! compared with what later pictures show.
 //!
 //! Not here: whether a picture is consistent, which is `consistency`'s matter and much finer; and what a thing is.
-//! Parts are told by their height alone, so that "head" may be hair and "legs" a skirt.
+//! Parts are told by their height alone, so that a person's "head" may be hair and its "legs" a skirt; a thing has a top,
+//! a middle and a base.
 
 mod words;
 
@@ -11,7 +12,9 @@ mod parts;
 mod pattern;
 mod texture;
 
-use crate::consistency::{Figure, Pixels};
+use crate::consistency::{Figure, Nature, Pixels};
+pub use words::wide_as_high;
+
 use crate::oklab::{self, Lab};
 use crate::palette::dominant;
 
@@ -21,8 +24,11 @@ use crate::palette::dominant;
 pub struct Specification {
     /// The figure's own colours by share, at most six, without the backdrop; each name once.
     pub palette: Vec<NamedColor>,
-    /// How many heads high it is, by the outline: hair and hats are part of the head.
+    /// How many heads high it is, by the outline: hair and hats are part of the head. People only.
     pub head_to_body_ratio: Option<f64>,
+    /// The width by the height, by the outline. Things only: a person's arms change it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub width_to_height: Option<f64>,
     /// Where things are.
     pub landmarks: Heights,
     /// From the top down, only parts in which one colour clearly rules.
@@ -47,7 +53,8 @@ pub struct NamedColor {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PartColor {
-    /// "top of the head", "head", "upper body", "waist", "legs" or "feet".
+    /// Of a person "top of the head", "head", "upper body", "waist", "legs" or "feet"; of a thing "top", "upper part",
+    /// "middle", "lower part" or "base".
     pub part: String,
     /// English, lower case.
     pub name: String,
@@ -92,14 +99,23 @@ const LOWEST_CHIN: f64 = 0.64;
 
 /// Measures a figure, best one seen from the front. The same figure gives the same specification.
 pub fn measure(figure: &Figure) -> Specification {
-    let found = figure.landmarks;
-    let chin = found.chin.filter(|chin| *chin >= LOWEST_CHIN);
+    let (nature, pixels) = (figure.nature, figure.pixels());
+    let (landmarks, heads, width) = match nature {
+        Nature::Person => {
+            let found = figure.landmarks;
+            let chin = found.chin.filter(|chin| *chin >= LOWEST_CHIN);
+            let heads = chin.map(|chin| (10.0 / (1.0 - chin)).round() / 10.0);
+            (Heights { chin, waist: found.waist, hem: found.hem, knee: found.knee }, heads, None)
+        }
+        Nature::Thing => (Heights::default(), None, Some((100.0 * figure.width_to_height()).round() / 100.0)),
+    };
     Specification {
-        palette: palette(figure.pixels()),
-        head_to_body_ratio: chin.map(|chin| (10.0 / (1.0 - chin)).round() / 10.0),
-        landmarks: Heights { chin, waist: found.waist, hem: found.hem, knee: found.knee },
-        parts: parts::of(figure.pixels()),
-        texture_words: texture::words(figure.pixels()),
+        palette: palette(pixels),
+        head_to_body_ratio: heads,
+        width_to_height: width,
+        landmarks,
+        parts: parts::of(nature, pixels),
+        texture_words: texture::words(nature, pixels),
     }
 }
 

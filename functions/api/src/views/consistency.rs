@@ -3,7 +3,7 @@
 use likeness_core::{
     id::ReportId,
     report::{
-        Report,
+        Report, ReportVerdict,
         content::{AttemptContent, Content, SetContent, UnjudgedView},
     },
 };
@@ -27,6 +27,8 @@ pub(crate) struct ConsistencyView {
     style: Option<f64>,
     #[serde(flatten)]
     in_first_words: FirstWords,
+    /// `passed`, `failed`, or `notJudged` with its reason.
+    verdict: ReportVerdict,
     passed: Option<bool>,
     threshold: f64,
     /// The worst first.
@@ -71,12 +73,13 @@ impl ConsistencyView {
                 proportion_consistency: proportion,
                 feature_consistency: feature,
             },
+            verdict: report.verdict(),
             passed: report.passed,
             threshold: report.threshold,
             issues: issues.iter().map(IssueView::of_angle).collect(),
             attempts,
             not_judged,
-            not_judged_reason,
+            not_judged_reason: report.not_judged.clone().or(not_judged_reason),
             sheet: SheetView::new(app, report).await?,
         }))
     }

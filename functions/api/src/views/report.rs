@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use likeness_core::{
     id::{JobId, MediaId, ReportId, SubjectId},
-    report::{CheckType, Report, content::Content},
+    report::{CheckType, Report, ReportVerdict, content::Content},
 };
 use serde::Serialize;
 
@@ -51,7 +51,11 @@ struct Outcome {
     image_ids: Vec<MediaId>,
     check_type: CheckType,
     threshold: f64,
-    /// `null` where nothing could be judged.
+    /// `passed`, `failed`, or `notJudged` with its reason.
+    verdict: ReportVerdict,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    not_judged_reason: Option<String>,
+    /// `null` where it was not judged.
     passed: Option<bool>,
     overall_consistency: Option<f64>,
 }
@@ -107,6 +111,8 @@ impl From<Report> for Outcome {
             image_ids: report.images,
             check_type: report.check,
             threshold: report.threshold,
+            verdict: report.verdict(),
+            not_judged_reason: report.not_judged,
             passed: report.passed,
             overall_consistency: report.overall,
         }

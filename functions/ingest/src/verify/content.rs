@@ -27,12 +27,27 @@ impl Counted {
 
     /// What counts of one comparison.
     pub(crate) fn of(report: &consistency::Report, check: CheckType, threshold: f64) -> Self {
-        let checks = report.checks().into_iter().filter(|(name, _)| check.counts(name));
-        Self::all(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
+        match check {
+            CheckType::All => Self::whole(report.overall, threshold),
+            CheckType::Color | CheckType::Proportion | CheckType::Features | CheckType::Style => {
+                let checks = report.checks().into_iter().filter(|(name, _)| check.counts(name));
+                Self::each(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
+            }
+        }
+    }
+
+    /// The one overall figure of a report, which is below its line wherever a check is.
+    pub(crate) fn whole(overall: Option<f64>, threshold: f64) -> Self {
+        Self { overall, passed: overall.map(|overall| overall >= threshold) }
+    }
+
+    /// The same, but without a verdict where part of what was asked for could not be judged.
+    pub(crate) fn if_complete(self, complete: bool) -> Self {
+        Self { passed: self.passed.filter(|passed| complete || !passed), ..self }
     }
 
     /// The geometric mean; one below the threshold fails the whole.
-    pub(crate) fn all(scores: impl Iterator<Item = f64>, threshold: f64) -> Self {
+    pub(crate) fn each(scores: impl Iterator<Item = f64>, threshold: f64) -> Self {
         let scores: Vec<f64> = scores.collect();
         if scores.is_empty() {
             return Self::NOTHING;
@@ -155,5 +170,21 @@ pub(crate) fn state(found: scene::SlotState) -> SlotState {
         scene::SlotState::Swapped { with } => SlotState::Swapped { with },
         scene::SlotState::Blended { with } => SlotState::Blended { with },
         scene::SlotState::NotJudged { reason } => SlotState::NotJudged { reason },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_judged_in_full_does_not_pass() {
+        let right = Counted::whole(Some(0.9), 0.7);
+        assert_eq!((right.passed, right.if_complete(true).passed, right.if_complete(false).passed), (Some(true), Some(true), None));
+        // A view that fails is enough.
+        assert_eq!(Counted::whole(Some(0.4), 0.7).if_complete(false).passed, Some(false));
+        assert_eq!(Counted::whole(None, 0.7), Counted::NOTHING);
+        // Another line than the calibrated one.
+        assert_eq!(Counted::whole(Some(0.75), 0.8).passed, Some(false));
     }
 }

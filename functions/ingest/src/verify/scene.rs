@@ -140,6 +140,6 @@ fn counted(images: &[SceneImage], check: CheckType, threshold: f64) -> Counted {
         SlotState::NotJudged { .. } => true,
     };
     let passes = |image: &SceneImage| image.extra.is_empty() && image.slots.iter().all(right);
-    let overall = Counted::all(judged().filter_map(|image| image.overall), threshold).overall;
+    let overall = Counted::each(judged().filter_map(|image| image.overall), threshold).overall;
     Counted { overall, passed: judged().next().map(|_| judged().all(passes)) }
 }

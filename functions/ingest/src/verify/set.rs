@@ -127,9 +127,15 @@ impl Set {
     /// What counts: all views, where all checks do also whether each is the view that it should be.
     pub(crate) fn counted(&self, check: CheckType, threshold: f64) -> Counted {
         let reports = || self.report.angles.iter();
-        let scores = reports().flat_map(|angle| angle.report.checks());
-        let scores = scores.filter(|(name, _)| check.counts(name)).filter_map(|(_, verdict)| verdict.score());
-        let counted = Counted::all(scores, threshold);
+        let counted = match check {
+            CheckType::All => Counted::whole(self.report.overall, threshold),
+            CheckType::Color | CheckType::Proportion | CheckType::Features | CheckType::Style => {
+                let checks = reports().flat_map(|angle| angle.report.checks());
+                let checks = checks.filter(|(name, _)| check.counts(name));
+                Counted::each(checks.filter_map(|(_, verdict)| verdict.score()), threshold)
+            }
+        };
+        let counted = counted.if_complete(self.views.iter().all(|view| view.unseen.is_none()));
         let turned = reports().any(|angle| matches!(angle.orientation, Facing::Wrong { .. }));
         let stranger = self.faces.iter().any(|face| face.face.failed());
         counted.unless(check == CheckType::All && (turned || stranger))

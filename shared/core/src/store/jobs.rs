@@ -1,16 +1,18 @@
 //! Jobs with their shots.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Item, Page, Position, Saved, Store, StoreError, Versioned, change::Revised, condition::Record, layout,
-    listing::List, reports, shots::ShotItem, to_item, transaction::Transaction,
+    listing::List, reports, shots::ShotItem, text, to_item, transaction::Transaction,
 };
 use crate::{
     collection::Collection,
     filing::Relation,
-    id::{JobId, ProjectId},
+    id::{JobId, ProjectId, ShotId},
     job::Job,
     report::Report,
     shot::Shot,
@@ -123,6 +125,55 @@ impl Store {
         Ok(item.map(|item| Versioned { value: item.job, revision: item.revision }))
     }
 
+    /// Reads a job and one of its shots, in one call.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn job_with_shot(&self, id: ShotId) -> Result<Option<(Versioned<Job>, Versioned<Shot>)>, StoreError> {
+        let found = self.read_items(&[layout::job(id.job), layout::shot(id)], true).await?;
+        let Ok([Some(job), Some(shot)]) = <[Option<Item>; 2]>::try_from(found) else { return Ok(None) };
+        let job: JobItem = serde_dynamo::from_item(job)?;
+        let shot: ShotItem = serde_dynamo::from_item(shot)?;
+        Ok(Some((Versioned { value: job.job, revision: job.revision }, shot.into_versioned())))
+    }
+
+    /// The shots of a job by number if all of them are settled; `None` as soon as one is read that is not. They are read from
+    /// the last on, a few at first: shots are sent in the order of their numbers, so that one which is under way is found
+    /// soon. To end a job by them it has to be read before, as its revision says that it was not opened again meanwhile.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn settled_shots(&self, id: JobId) -> Result<Option<Vec<Versioned<Shot>>>, StoreError> {
+        let (mut shots, mut limit, mut start) = (Vec::new(), FIRST_SHOTS, None);
+        loop {
+            let query = self
+                .client
+                .query()
+                .table_name(&self.table)
+                .consistent_read(true)
+                .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
+                .expression_attribute_values(":pk", text(layout::job_partition(id)))
+                .expression_attribute_values(":prefix", text(SHOTS))
+                .scan_index_forward(false)
+                .limit(limit)
+                .set_exclusive_start_key(start);
+            let answer = query.send().await?;
+            for item in answer.items.unwrap_or_default() {
+                let shot = serde_dynamo::from_item::<_, ShotItem>(item)?.into_versioned();
+                if !shot.value.is_settled() {
+                    return Ok(None);
+                }
+                shots.push(shot);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                shots.reverse();
+                return Ok(Some(shots));
+            }
+            limit = limit.saturating_mul(8);
+        }
+    }
+
     /// The jobs of a project with their shots, newest first.
     ///
     /// # Errors
@@ -136,15 +187,20 @@ impl Store {
         let list =
             List { index: layout::LISTING, partition: "listing_pk", value: layout::jobs_of(project), holding: None };
         let page = self.page_of_keys(&list, after, 0, limit).await?;
-        let mut views = Vec::with_capacity(page.items.len());
-        for item in self.read_all::<JobItem>(&page.items).await? {
-            let shots = self.read_partition(&layout::job_partition(item.job.id), Some(SHOTS)).await?;
-            let shots: Vec<ShotItem> = serde_dynamo::from_items(shots)?;
-            views.push(JobView {
-                job: Versioned { value: item.job, revision: item.revision },
-                shots: shots.into_iter().map(ShotItem::into_versioned).collect(),
-            });
+        let jobs: Vec<JobItem> = self.read_all(&page.items).await?;
+        // By their keys, a hundred in a call: a query for each job would be as many calls as there are jobs.
+        let keys =
+            jobs.iter().flat_map(|item| (0..item.job.shots).map(|ordinal| layout::shot(item.job.id.shot(ordinal))));
+        let keys: Vec<layout::Key> = keys.collect();
+        let mut shots: HashMap<JobId, Vec<Versioned<Shot>>> = HashMap::new();
+        for shot in self.read_all::<ShotItem>(&keys).await?.into_iter().map(ShotItem::into_versioned) {
+            shots.entry(shot.value.id.job).or_default().push(shot);
         }
+        let views = jobs.into_iter().map(|item| JobView {
+            shots: shots.remove(&item.job.id).unwrap_or_default(),
+            job: Versioned { value: item.job, revision: item.revision },
+        });
+        let views = views.collect();
         Ok(Page { items: views, next: page.next })
     }
 
@@ -208,6 +264,9 @@ impl Revised for Job {
         store.write_over(Record::Job, item, before.revision, more).await
     }
 }
+
+/// How many shots are looked at first for one that is under way.
+const FIRST_SHOTS: i32 = 2;
 
 /// How the sort keys of shots begin.
 const SHOTS: &str = "SHOT#";

@@ -139,11 +139,17 @@ impl Store {
 
     /// Reads the items of `keys`, in that order; what was deleted meanwhile is left out.
     pub(super) async fn read_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
+        let items = self.read_items(keys, false).await?;
+        Ok(items.into_iter().flatten().map(serde_dynamo::from_item).collect::<Result<_, _>>()?)
+    }
+
+    /// Reads the item of each of `keys`, a hundred in a call.
+    pub(super) async fn read_items(&self, keys: &[Key], consistent: bool) -> Result<Vec<Option<Item>>, StoreError> {
         let mut found: HashMap<(String, String), Item> = HashMap::new();
         for chunk in keys.chunks(100) {
             let mut wanted: Vec<Item> = chunk.iter().cloned().map(Key::into_item).collect();
             while !wanted.is_empty() {
-                let request = KeysAndAttributes::builder().set_keys(Some(wanted)).build();
+                let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build();
                 let request = request.map_err(|error| StoreError::Refused(Box::new(error)))?;
                 let answer = self.client.batch_get_item().request_items(&self.table, request).send().await?;
                 for item in answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default() {
@@ -156,8 +162,7 @@ impl Store {
                 wanted = rest.map(|rest| rest.keys).unwrap_or_default();
             }
         }
-        let items = keys.iter().filter_map(|key| found.remove(&(key.pk.clone(), key.sk.clone())));
-        Ok(items.map(serde_dynamo::from_item).collect::<Result<_, _>>()?)
+        Ok(keys.iter().map(|key| found.remove(&(key.pk.clone(), key.sk.clone()))).collect())
     }
 }
 

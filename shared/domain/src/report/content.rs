@@ -28,7 +28,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetContent {
-    /// The geometric mean of the four below; `None` where nothing was judged.
+    /// The score of the worst angle; `None` where nothing was judged.
     pub overall: Option<f64>,
     /// The mean of the angles' scores, as are the next three.
     pub color: Option<f64>,
@@ -68,7 +68,7 @@ pub struct AngleContent {
     pub angle: u16,
     /// No check failed and the orientation is not wrong.
     pub passed: bool,
-    /// The geometric mean of the judged checks, lower where the orientation is wrong; `None` where nothing was judged.
+    /// That of its report, lower where the orientation is wrong; `None` where nothing was judged.
     pub score: Option<f64>,
     /// All comparisons of this angle in one.
     pub report: CheckedPair,
@@ -157,7 +157,7 @@ pub enum Sides {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CheckedPair {
-    /// The geometric mean of the judged checks; `None` where there is none.
+    /// Whether it is the same figure on the whole; below the line wherever a check is. `None` where nothing was judged.
     pub overall: Option<f64>,
     /// No check failed, and at least one was judged.
     pub passed: bool,

@@ -12,12 +12,14 @@ mod chance;
 mod damage;
 mod fit;
 mod fit_sets;
+mod logistic;
 mod profiles;
 mod samples;
 mod scenes;
 mod sets;
 mod speed;
 mod table;
+mod turning;
 
 use std::path::Path;
 use std::process::ExitCode;

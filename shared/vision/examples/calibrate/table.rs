@@ -8,7 +8,7 @@ use likeness_vision::consistency::{PASS, Sides, Weights, doubt};
 
 use crate::cast::Check;
 use crate::fit::meant;
-use crate::samples::{Pair, Samples};
+use crate::samples::{Measures, Pair, Samples};
 
 /// Named figures; those whose name begins with `false` are better when lower, all others when higher.
 pub(crate) type Figures = BTreeMap<String, f64>;
@@ -49,11 +49,7 @@ fn checks(samples: &Samples, weights: &Weights, figures: &mut Figures) {
         figures.insert(format!("false fail {check}"), failing);
     }
     let overall = |pair: &Pair| -> Option<f64> {
-        pair.measures.contains_key("features.same").then(|| {
-            let scores = pair.measures.keys().filter_map(|check| score(weights, check, pair));
-            let (sum, count) = scores.fold((0.0, 0.0), |(sum, count), score| (sum + score.max(1e-6).ln(), count + 1.0));
-            sum / count
-        })
+        pair.measures.contains_key("features.same").then(|| on_the_whole(weights, &pair.measures, "same"))
     };
     let good: Vec<f64> = tested(samples).filter(|pair| pair.wrong.is_none()).filter_map(overall).collect();
     let bad: Vec<f64> =
@@ -61,6 +57,20 @@ fn checks(samples: &Samples, weights: &Weights, figures: &mut Figures) {
     let area = auc(&good, &bad);
     println!("| another character, overall score | {area:.4} | | |");
     figures.insert("auc another character".to_owned(), area);
+}
+
+/// As a report has it: the model of the whole, and no more than the worst check that fails.
+fn on_the_whole(weights: &Weights, measures: &Measures, relation: &str) -> f64 {
+    let mut strains = measures.get("hues").cloned().unwrap_or_default();
+    let mut failing = 1.0_f64;
+    for (key, measures) in measures {
+        if let (Some(model), Some((check, _))) = (weights.checks.get(key), key.split_once('.')) {
+            strains.insert(check.to_owned(), model.strain(measures));
+            let score = model.score(measures);
+            failing = if score < PASS { failing.min(score) } else { failing };
+        }
+    }
+    weights.overall.get(relation).map_or(1.0, |model| model.score(&strains)).min(failing)
 }
 
 fn per_defect(samples: &Samples, weights: &Weights, figures: &mut Figures) {

@@ -5,6 +5,7 @@
 
 mod folder;
 mod identity;
+mod judging;
 
 use std::error::Error;
 use std::path::PathBuf;
@@ -16,6 +17,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let asked = |part: &str| parts.is_empty() || parts.iter().any(|asked| asked == part);
     if asked("identity") {
         identity::table(&folder)?;
+    }
+    if asked("judging") {
+        let said = |word: &str| parts.iter().any(|part| part == word);
+        judging::tables(&folder, said("fresh"), said("write"))?;
     }
     Ok(())
 }

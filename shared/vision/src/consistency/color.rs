@@ -60,7 +60,7 @@ pub(super) fn issue(reference: &Figure, candidate: &Figure, found: &Difference, 
     let expected = mean_around(reference, &found.patch.members)?;
     let actual = mean_of(candidate, &found.patch.members)?;
     let bounds = found.patch.bounds(ACROSS, DOWN);
-    let part = parts::name(bounds);
+    let part = parts::name(candidate.nature, bounds);
     let [r, g, b] = oklab::to_rgb(expected);
     let hex = format!("#{r:02x}{g:02x}{b:02x}");
     let chroma = |lab: Lab| lab[1].hypot(lab[2]);

@@ -3,6 +3,7 @@
 use super::cells::{Cells, Reach};
 use super::compare::{Aspect, Relation};
 use super::figure::Figure;
+use super::{hues, identity};
 use super::proportion;
 use super::surface::{self, Surface};
 use super::weights::Weights;
@@ -22,6 +23,11 @@ pub(super) struct Sight {
     pub(super) color: f64,
     pub(super) proportion: f64,
     pub(super) style: f64,
+    /// How unlike the colours are on the whole, wherever they are.
+    pub(super) hues: f64,
+    pub(super) hues_by_height: f64,
+    /// Who it is, by the network; `None` where one of the two was measured without it.
+    pub(super) stranger: Option<f64>,
     /// How its rows must be moved to lie on the other's.
     pub(super) moved: Vec<f32>,
 }
@@ -82,11 +88,15 @@ impl Sight {
         let (a, b) = (reference.figure, candidate.figure);
         let bad = |check: Aspect| check.badness(weights, a, b, relation);
         let lighter = b.cells.lighter_than(&a.cells);
+        let hues = hues::measures(&a.cells, &b.cells);
         Self {
             strange: b.cells.distances(&a.cells, Reach::Height, lighter),
             color: bad(Aspect::Color),
             proportion: bad(Aspect::Proportion),
             style: bad(Aspect::Style),
+            hues: hues["hues"],
+            hues_by_height: hues["huesByHeight"],
+            stranger: identity::measures(a, b).and_then(|measures| measures.get("stranger").copied()),
             moved: proportion::warp(&a.outline, &b.outline, 0.0).moved,
         }
     }

@@ -6,7 +6,7 @@ use super::cells::Reach;
 use super::figure::Figure;
 use super::report::{Issue, Report, Verdict};
 use super::weights::{Model, Weights};
-use super::{color, features, proportion, style};
+use super::{color, features, hues, identity, proportion, style};
 
 /// How the candidate's side relates to the reference's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +58,8 @@ pub fn compare(reference: &Figure, candidate: &Figure, relation: Relation) -> Re
 
 /// Compares with other weights: for calibration.
 pub fn compare_with(weights: &Weights, reference: &Figure, candidate: &Figure, relation: Relation) -> Report {
-    let judge = |check: Aspect| {
+    let mut strains = colours_and_identity(reference, candidate);
+    let mut judge = |check: Aspect| {
         if check == Aspect::Features && relation != Relation::Same {
             return Verdict::not_judged("face and details cannot be laid over a view from another side");
         }
@@ -67,9 +68,15 @@ pub fn compare_with(weights: &Weights, reference: &Figure, candidate: &Figure, r
         };
         let details = check.measures(reference, candidate, relation);
         let score = model.score(&details);
+        strains.insert(check.word().to_owned(), model.strain(&details));
         Verdict::of(score, details, || check.issue(reference, candidate, relation, score))
     };
-    Report::of(judge(Aspect::Color), judge(Aspect::Proportion), judge(Aspect::Features), judge(Aspect::Style))
+    let checks = [Aspect::Color, Aspect::Proportion, Aspect::Features, Aspect::Style].map(&mut judge);
+    let whole = weights.overall.get(relation.word()).map(|model| model.score(&strains));
+    Report::of(checks, whole, || {
+        let worst = Aspect::worst(&strains);
+        (worst.word(), worst.issue(reference, candidate, relation, whole.unwrap_or_default()))
+    })
 }
 
 /// The single measures by check, named as in [`Weights::checks`]: what calibration fits.
@@ -77,7 +84,16 @@ pub fn measures(reference: &Figure, candidate: &Figure, relation: Relation) -> B
     let judged = |check: &&Aspect| relation == Relation::Same || **check != Aspect::Features;
     let all = [Aspect::Color, Aspect::Proportion, Aspect::Features, Aspect::Style];
     let measures = |check: &Aspect| (check.key(relation), check.measures(reference, candidate, relation));
-    all.iter().filter(judged).map(measures).collect()
+    let mut all: BTreeMap<String, BTreeMap<String, f64>> = all.iter().filter(judged).map(measures).collect();
+    all.insert("hues".to_owned(), colours_and_identity(reference, candidate));
+    all
+}
+
+/// What is not told by any one check: colours wherever they are and, where both were seen by the network, who it is.
+fn colours_and_identity(reference: &Figure, candidate: &Figure) -> BTreeMap<String, f64> {
+    let mut measures = hues::measures(&reference.cells, &candidate.cells);
+    measures.extend(identity::measures(reference, candidate).unwrap_or_default());
+    measures
 }
 
 /// What is compared.
@@ -125,10 +141,17 @@ impl Aspect {
         }
     }
 
-    /// By the pair's model, with the threshold as 1.
+    /// By the pair's model, in its unit.
     pub(super) fn badness(self, weights: &Weights, a: &Figure, b: &Figure, relation: Relation) -> f64 {
         self.model(weights, relation)
-            .map_or(0.0, |(relation, model)| model.badness(&self.measures(a, b, relation)) / model.threshold.max(1e-9))
+            .map_or(0.0, |(relation, model)| model.strain(&self.measures(a, b, relation)))
+    }
+
+    /// The check that speaks most against two figures whose checks all pass.
+    pub(super) fn worst(strains: &BTreeMap<String, f64>) -> Self {
+        let strain = |check: &Self| strains.get(check.word()).copied().unwrap_or(0.0);
+        let all = [Self::Color, Self::Proportion, Self::Features, Self::Style];
+        all.into_iter().fold(Self::Color, |worst, next| if strain(&next) > strain(&worst) { next } else { worst })
     }
 
     /// What differs most.

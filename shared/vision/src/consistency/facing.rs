@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use super::canon::{COLUMNS, Canon, ROWS};
 use super::cells::{Reach, tolerant};
 use super::figure::Figure;
+use super::roll;
 use super::surface;
 use crate::oklab::Lab;
 
@@ -166,5 +167,6 @@ pub(super) fn measures(master: &Figure, candidate: &Figure) -> BTreeMap<String, 
         ("sideFace".to_owned(), face_lean),
         ("sideFeet".to_owned(), b.feet_lean),
         ("sideHead".to_owned(), b.head_lean),
+        ("sideFront".to_owned(), roll::lean_to(&candidate.cells, &master.cells)),
     ])
 }

@@ -46,7 +46,7 @@ pub(super) fn difference(reference: &Figure, candidate: &Figure) -> Difference {
 pub(super) fn issue(candidate: &Figure, found: &Difference, score: f64) -> Issue {
     let bounds = found.patch.bounds(ACROSS, DOWN);
     let somewhere = found.patch.members.is_empty();
-    let part = if somewhere { "whole figure" } else { parts::name(bounds) };
+    let part = parts::name(candidate.nature, if somewhere { [0.0, 0.0, 1.0, 1.0] } else { bounds });
     Issue {
         severity: Severity::of(score),
         what: format!("{part}: details differ from the reference"),

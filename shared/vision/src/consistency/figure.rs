@@ -4,7 +4,8 @@ use super::canon::{COLUMNS, Canon};
 use super::cells::Cells;
 use super::facing::Facing;
 use super::identity::Identity;
-use super::landmarks::{Landmarks, Outline};
+use super::landmarks::{Landmarks, Outline, Row};
+use super::parts::Nature;
 use super::segment::Segment;
 use super::style::Manner;
 use super::surface::Surface;
@@ -15,6 +16,8 @@ use crate::picture::Picture;
 /// A figure cut out of its picture and brought to one size. About 1.5 MB.
 #[derive(Debug, Clone)]
 pub struct Figure {
+    /// Which words fit it.
+    pub nature: Nature,
     /// Heights of what is found on it.
     pub landmarks: Landmarks,
     pub(super) canon: Canon,
@@ -87,6 +90,7 @@ impl Figure {
     fn measured(canon: Canon, frame: [f64; 4]) -> Self {
         let outline = Outline::of(&canon);
         Self {
+            nature: Nature::Person,
             landmarks: Landmarks::of(&canon, &outline),
             cells: Cells::of(&canon),
             surface: Surface::of(&canon),
@@ -104,7 +108,20 @@ impl Figure {
         let [left, top, width, height] = self.frame;
         // The network hardly sees which side is left.
         let identity = self.identity.clone();
-        Self { identity, ..Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height]) }
+        let mirrored = Self::measured(self.canon.mirrored(), [1.0 - left - width, top, width, height]);
+        Self { nature: self.nature, identity, ..mirrored }
+    }
+
+    /// The same figure, spoken of as a thing.
+    #[must_use]
+    pub fn as_thing(self) -> Self {
+        Self { nature: Nature::Thing, ..self }
+    }
+
+    /// Its width by its height.
+    pub(crate) fn width_to_height(&self) -> f64 {
+        let reach = |end: fn(&Row) -> f32| self.outline.0.iter().map(end).fold(f32::NEG_INFINITY, f32::max);
+        f64::from(reach(|row| row.left) + reach(|row| row.right))
     }
 
     pub(crate) fn pixels(&self) -> Pixels<'_> {

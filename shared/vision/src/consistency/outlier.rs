@@ -17,9 +17,16 @@ pub(super) const COMPANY: usize = 3;
 /// Of all members but the master, by check.
 pub(super) fn measures(company: &Company<'_>) -> Vec<BTreeMap<String, Measures>> {
     let views = 1..company.members.len();
-    let mut all: Vec<[Measures; 3]> =
-        views.map(|at| [color(company, at), proportion(company, at), style(company, at)]).collect();
-    for check in 0..3 {
+    let mut all: Vec<[Measures; 6]> =
+        views.map(|at| [
+                color(company, at),
+                proportion(company, at),
+                style(company, at),
+                pairs(company, at, |sight| sight.hues),
+                pairs(company, at, |sight| sight.hues_by_height),
+                pairs(company, at, |sight| sight.stranger.unwrap_or_default()),
+            ]).collect();
+    for check in 0..6 {
         for name in ["novel", "typical"] {
             let values: Vec<f64> = all.iter().map(|measures| measures[check][name]).collect();
             let usual = median(values.clone());
@@ -33,11 +40,14 @@ pub(super) fn measures(company: &Company<'_>) -> Vec<BTreeMap<String, Measures>>
             measures[check].insert("drift".to_owned(), drift);
         }
     }
-    let named = |[color, proportion, style]: [Measures; 3]| {
+    let named = |[color, proportion, style, hues, by_height, stranger]: [Measures; 6]| {
         BTreeMap::from([
             ("color".to_owned(), color),
             ("proportion".to_owned(), proportion),
             ("style".to_owned(), style),
+            ("hues".to_owned(), hues),
+            ("huesByHeight".to_owned(), by_height),
+            ("stranger".to_owned(), stranger),
         ])
     };
     all.into_iter().map(named).collect()

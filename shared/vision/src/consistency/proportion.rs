@@ -8,7 +8,7 @@ use super::canon::ROWS;
 use super::cells::tolerant;
 use super::figure::Figure;
 use super::landmarks::{Landmarks, Outline, Row};
-use super::parts;
+use super::parts::{self, Nature};
 use super::report::{Evidence, Issue, Severity};
 use super::style::quantile;
 
@@ -167,14 +167,18 @@ pub(super) fn issue(reference: &Figure, candidate: &Figure, same_side: bool, sco
     let farthest = (0..STEPS).max_by(|&a, &b| warp.moved[a].abs().total_cmp(&warp.moved[b].abs())).unwrap_or(0);
     let moved = f64::from(warp.moved[farthest]);
     let down = farthest as f64 / STEPS as f64;
-    let suggestion = "give the height in heads and keep the whole figure in the picture".to_owned();
+    let suggestion = match candidate.nature {
+        Nature::Person => "give the height in heads and keep the whole figure in the picture",
+        Nature::Thing => "give the width to the height and keep all of it in the picture",
+    };
+    let suggestion = suggestion.to_owned();
     let severity = Severity::of(score);
     if moved.abs() >= 0.02 || !same_side {
         let below = 100.0 * -moved / (1.0 - down).max(0.1);
         let word = if moved > 0.0 { "lower" } else { "higher" };
         let what = format!(
             "{}: {:.0} % of the height {word}; what is below is {:.0} % {}",
-            parts::at(down),
+            parts::at(candidate.nature, down),
             100.0 * moved.abs(),
             below.abs(),
             if moved > 0.0 { "shorter" } else { "longer" }
@@ -188,7 +192,7 @@ pub(super) fn issue(reference: &Figure, candidate: &Figure, same_side: bool, sco
     let wider = f64::from(candidate.outline.0[row].width - reference.outline.0[row].width);
     let what = format!(
         "{}: {:.0} % of the height {}",
-        parts::at(down),
+        parts::at(candidate.nature, down),
         100.0 * wider.abs(),
         if wider > 0.0 { "wider" } else { "narrower" }
     );

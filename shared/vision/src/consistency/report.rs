@@ -115,13 +115,16 @@ impl Evidence {
     }
 }
 
+/// The checks in the order of a report.
+const CHECKS: [&str; 4] = ["color", "proportion", "features", "style"];
+
 /// Two figures compared.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
-    /// The geometric mean of the judged checks; `None` where there is none.
+    /// Whether it is the same figure on the whole; below 0.7 wherever a check fails. `None` where nothing was judged.
     pub overall: Option<f64>,
-    /// No check failed, and at least one was judged.
+    /// `overall` is 0.7 or more.
     pub passed: bool,
     /// Colours of skin, hair and clothes.
     pub color: Verdict,
@@ -136,10 +139,26 @@ pub struct Report {
 }
 
 impl Report {
-    pub(super) fn of(color: Verdict, proportion: Verdict, features: Verdict, style: Verdict) -> Self {
+    /// `whole` is the score on the whole, where there is a model for it; `worst` names the check that speaks most against
+    /// the candidate, and what differs, for where it fails although no check does.
+    pub(super) fn of(
+        mut checks: [Verdict; 4],
+        whole: Option<f64>,
+        worst: impl FnOnce() -> (&'static str, Option<Issue>),
+    ) -> Self {
+        let mean = geometric_mean(checks.iter().filter_map(Verdict::score));
+        let failed = checks.iter().filter(|verdict| verdict.failed()).filter_map(Verdict::score).reduce(f64::min);
+        let overall = mean.map(|mean| whole.unwrap_or(mean)).map(|own| failed.map_or(own, |failed| own.min(failed)));
+        let passed = overall.is_some_and(|overall| overall >= PASS);
+        if !passed && failed.is_none() && overall.is_some() {
+            let (name, issue) = worst();
+            let at = CHECKS.iter().position(|check| *check == name).unwrap_or_default();
+            if let Verdict::Judged(check) = &mut checks[at] {
+                check.issues.extend(issue);
+            }
+        }
+        let [color, proportion, features, style] = checks;
         let verdicts = [&color, &proportion, &features, &style];
-        let overall = geometric_mean(verdicts.iter().filter_map(|verdict| verdict.score()));
-        let passed = overall.is_some() && !verdicts.iter().any(|verdict| verdict.failed());
         let mut issues: Vec<&Issue> = verdicts.iter().flat_map(|verdict| verdict_issues(verdict)).collect();
         issues.sort_by_key(|issue| issue.severity);
         let mut recommendations: Vec<String> = Vec::new();

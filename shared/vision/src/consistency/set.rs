@@ -3,7 +3,7 @@
 
 use super::company::{Company, apart};
 use super::figure::Figure;
-use super::report::{Issue, Report, Severity, Verdict, geometric_mean};
+use super::report::{Issue, Report, Severity, Verdict};
 use super::turn::{self, Sides};
 use super::verdict::{scores, verdicts};
 use super::weights::Weights;
@@ -15,7 +15,7 @@ const WRONG_SIDE: f64 = 0.5;
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetReport {
-    /// The geometric mean of the checks below; `None` where nothing was judged.
+    /// The score of the worst angle: a set is as good as that. `None` where nothing was judged.
     pub overall: Option<f64>,
     /// The mean of the angles' scores.
     pub color: Option<f64>,
@@ -25,7 +25,7 @@ pub struct SetReport {
     pub feature: Option<f64>,
     /// The mean of the angles' scores.
     pub style: Option<f64>,
-    /// No angle failed, and at least one was judged.
+    /// `overall` is 0.7 or more.
     pub passed: bool,
     /// In the order given.
     pub angles: Vec<AngleReport>,
@@ -41,8 +41,7 @@ pub struct AngleReport {
     pub angle: u16,
     /// No check failed and the orientation is not wrong.
     pub passed: bool,
-    /// The geometric mean of the judged checks, halved where the orientation is wrong: for choosing the best of several
-    /// attempts. `None` where nothing was judged.
+    /// That of its report, halved where the orientation is wrong. `None` where nothing was judged.
     pub score: Option<f64>,
     /// All comparisons of this angle in one.
     pub report: Report,
@@ -123,7 +122,7 @@ pub fn verify_set_with(weights: &Weights, master: &Figure, views: &[(u16, Figure
     };
     let (color, proportion) = (mean(&|r| r.color.score()), mean(&|r| r.proportion.score()));
     let (feature, style) = (mean(&|r| r.features.score()), mean(&|r| r.style.score()));
-    let overall = geometric_mean([color, proportion, feature, style].into_iter().flatten());
+    let overall = angles.iter().filter_map(|angle| angle.score).reduce(f64::min);
     let mut issues: Vec<AngleIssue> = angles.iter().flat_map(issues).collect();
     issues.sort_by_key(|found| found.issue.severity);
     let passed = overall.is_some() && angles.iter().all(|angle| angle.passed);

@@ -6,10 +6,10 @@ use super::company::Company;
 use super::figure::Figure;
 use super::turn::{self, Sides};
 use super::weights::{Orientation, Weights};
-use super::{facing, outlier};
+use super::outlier;
 
 /// One view as calibration sees it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 pub struct ViewMeasures {
     /// By check; empty without company.
     pub checks: BTreeMap<String, BTreeMap<String, f64>>,
@@ -26,7 +26,7 @@ pub fn set_measures(weights: &Weights, master: &Figure, views: &[(u16, Figure)])
 
 /// The single measures of orientation against the master alone.
 pub fn orientation_measures(master: &Figure, candidate: &Figure) -> Sides {
-    Sides { master: facing::measures(master, candidate), others: BTreeMap::new() }
+    turn::against(master, candidate)
 }
 
 /// By how much another side is likelier than the claimed one: what the threshold of a `Ballot` is for.

@@ -5,16 +5,32 @@ use std::collections::BTreeMap;
 
 use super::company::{Company, Overlay};
 use super::facing;
+use super::figure::Figure;
+use super::roll::Roll;
 use super::weights::{Ballot, Course, Orientation};
 
 /// What is known of a view's side.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Sides {
     /// Against the front.
     pub master: BTreeMap<String, f64>,
     /// How unlike each other view is, with that view's angle; those whose name ends in `Mirrored`, if mirrored.
     /// Empty without company.
     pub others: BTreeMap<String, Vec<(u16, f64)>>,
+    /// How well the surface lies on that of the others at 0, 15, ... 345 degrees, by name.
+    pub rolled: BTreeMap<String, Vec<f64>>,
+}
+
+impl Sides {
+    /// What would be known if there were only the master.
+    #[must_use]
+    pub fn alone(&self) -> Self {
+        let of_master = |(name, _): &(&String, &Vec<f64>)| *name == ROLL_MASTER;
+        let mut master = self.master.clone();
+        master.remove(SIDE_BACK);
+        let rolled = self.rolled.iter().filter(of_master).map(|(name, fits)| (name.clone(), fits.clone())).collect();
+        Self { master, others: BTreeMap::new(), rolled }
+    }
 }
 
 /// What the measures say of an angle.
@@ -24,6 +40,11 @@ pub(super) struct Side {
     /// By how much an angle 60 degrees or more away is likelier than the claimed one or those near it.
     pub(super) doubt: f64,
 }
+
+/// How the surface lies on the master's.
+const ROLL_MASTER: &str = "rollMaster";
+/// Which half shows more of the back; odd, as its name begins with `side`.
+const SIDE_BACK: &str = "sideBack";
 
 /// One of an overlay's values, as they are and mirrored.
 type Kind = fn(&Overlay) -> [f64; 2];
@@ -45,8 +66,9 @@ pub(super) fn sides(company: &Company<'_>) -> Vec<Sides> {
     let count = company.members.len();
     let mut all: Vec<Sides> = company.members[1..]
         .iter()
-        .map(|view| Sides { master: facing::measures(company.members[0].figure, view.figure), others: BTreeMap::new() })
+        .map(|view| against(company.members[0].figure, view.figure))
         .collect();
+    rolls(company, &mut all);
     if count < 4 {
         return all;
     }
@@ -80,6 +102,36 @@ pub(super) fn sides(company: &Company<'_>) -> Vec<Sides> {
     all
 }
 
+/// Of a view against the front alone.
+pub(super) fn against(master: &Figure, view: &Figure) -> Sides {
+    let (own, front) = (Roll::of(&view.cells), Roll::of(&master.cells));
+    let fits = own.fits(&front, 0, view.cells.lighter_than(&master.cells)).to_vec();
+    Sides {
+        master: facing::measures(master, view),
+        others: BTreeMap::new(),
+        rolled: BTreeMap::from([(ROLL_MASTER.to_owned(), fits)]),
+    }
+}
+
+/// How each view lies on all others at once, and which of its halves shows more of the back.
+fn rolls(company: &Company<'_>, all: &mut [Sides]) {
+    let rolls: Vec<Roll> = company.members.iter().map(|member| Roll::of(&member.figure.cells)).collect();
+    for (at, sides) in (1..).zip(all) {
+        let own = &company.members[at].figure.cells;
+        let mut sums = vec![0.0; 24];
+        for (other, member) in company.members.iter().enumerate().filter(|(other, _)| *other != at) {
+            let fits = rolls[at].fits(&rolls[other], member.angle, own.lighter_than(&member.figure.cells));
+            sums.iter_mut().zip(fits).for_each(|(sum, fit)| *sum += fit);
+            if member.angle == 180 {
+                sides.master.insert(SIDE_BACK.to_owned(), -super::roll::lean_to(own, &member.figure.cells));
+            }
+        }
+        let others = (company.members.len() - 1) as f64;
+        sums.iter_mut().for_each(|sum| *sum /= others.sqrt());
+        sides.rolled.insert("roll".to_owned(), sums);
+    }
+}
+
 /// How likely each measure finds an angle, as logarithms: what the weights of a [`Ballot`] are for.
 pub fn likelihoods(orientation: &Orientation, sides: &Sides, angle: u16) -> BTreeMap<String, f64> {
     let degrees = f64::from(angle);
@@ -94,7 +146,11 @@ pub fn likelihoods(orientation: &Orientation, sides: &Sides, angle: u16) -> BTre
             others.iter().map(|(other, value)| likelihood(course, false, seen - f64::from(*other), *value)).sum();
         Some((name.clone(), sum / others.len().max(1) as f64))
     });
-    alone.chain(company).collect()
+    let rolled = sides.rolled.iter().map(|(name, fits)| {
+        let place = f64::from(angle % 360) / 15.0;
+        (name.clone(), fits[place.round() as usize % 24])
+    });
+    alone.chain(company).chain(rolled).collect()
 }
 
 fn likelihood(course: &Course, odd: bool, degrees: f64, value: f64) -> f64 {

@@ -8,8 +8,11 @@ use super::outlier::{self, COMPANY};
 use super::report::{Check, Report, Verdict};
 use super::weights::{PASS, Weights};
 
-/// By the models of sets; `None` where the set is too small for them. Without the master, who is no view.
+/// By the models of sets; `None` where the set is too small for them. Without the master, which is no view.
 pub(super) type Scores = Option<Vec<ByCheck>>;
+
+/// The most views that are few.
+const FEW: usize = 6;
 
 /// Score and measures.
 pub(super) type ByCheck = BTreeMap<String, (f64, BTreeMap<String, f64>)>;
@@ -24,7 +27,36 @@ pub(super) fn scores(weights: &Weights, company: &Company<'_>) -> Scores {
         let drift = weights.sets.get(&format!("{check}.drift")).map_or(1.0, |model| model.score(&details));
         Some((check, (score.min(drift), details)))
     };
-    Some(outlier::measures(company).into_iter().map(|view| view.into_iter().filter_map(judged).collect()).collect())
+    let model = weights.overall.get(set_size(company.members.len() - 1));
+    let all = |view: BTreeMap<String, BTreeMap<String, f64>>| {
+        let whole = model.map(|model| {
+            let strains = whole(weights, &view);
+            (WHOLE.to_owned(), (model.score(&strains), strains))
+        });
+        view.into_iter().filter_map(judged).chain(whole).collect()
+    };
+    Some(outlier::measures(company).into_iter().map(all).collect())
+}
+
+/// The name under which a view's score on the whole stands beside those of its checks.
+const WHOLE: &str = "whole";
+
+/// Which model of [`Weights::overall`] judges sets of so many views.
+pub fn set_size(views: usize) -> &'static str {
+    if views <= FEW { "few" } else { "many" }
+}
+
+/// What a view's score on the whole is made of: the strains of its checks, and its colours against those of the others.
+pub fn whole(weights: &Weights, view: &BTreeMap<String, BTreeMap<String, f64>>) -> BTreeMap<String, f64> {
+    let strains = weights.sets.iter().filter_map(|(name, model)| {
+        let check = name.split('.').next().unwrap_or(name);
+        Some((name.clone(), model.strain(view.get(check)?)))
+    });
+    let colours = ["hues", "huesByHeight", "stranger"].into_iter().flat_map(|check| {
+        let measures = view.get(check).into_iter().flatten();
+        measures.map(move |(name, value)| (format!("{check}.{name}"), *value))
+    });
+    strains.chain(colours).collect()
 }
 
 pub(super) fn verdicts(weights: &Weights, company: &Company<'_>, scores: &Scores) -> Vec<Report> {
@@ -54,7 +86,13 @@ fn in_company(weights: &Weights, company: &Company<'_>, scores: &[ByCheck], at: 
         })
     };
     let features = compare_with(weights, company.members[0].figure, view.figure, pair(0)).features;
-    Report::of(verdict(Aspect::Color), verdict(Aspect::Proportion), features, verdict(Aspect::Style))
+    let checks = [verdict(Aspect::Color), verdict(Aspect::Proportion), features, verdict(Aspect::Style)];
+    let whole = scores[at - 1].get(WHOLE);
+    Report::of(checks, whole.map(|(score, _)| *score), || {
+        let worst = whole.map_or(Aspect::Color, |(_, strains)| Aspect::worst(strains));
+        let score = whole.map_or(0.0, |(score, _)| *score);
+        (worst.word(), worst.issue(company.members[0].figure, view.figure, pair(0), score))
+    })
 }
 
 /// The master's word, and that of neighbours and opposites.
@@ -73,7 +111,12 @@ fn by_pairs(weights: &Weights, company: &Company<'_>, at: usize) -> Report {
         .map(|(_, report)| report)
         .collect();
     let merged = |of: &dyn Fn(&Report) -> &Verdict| merge(of(&by_master), others.iter().map(of));
-    Report::of(merged(&|r| &r.color), merged(&|r| &r.proportion), merged(&|r| &r.features), merged(&|r| &r.style))
+    let checks =
+        [merged(&|r| &r.color), merged(&|r| &r.proportion), merged(&|r| &r.features), merged(&|r| &r.style)];
+    let best = others.iter().filter_map(|report| report.overall).reduce(f64::max);
+    let whole = by_master.overall.map(|own| best.map_or(own, |best| (own + best) / 2.0));
+    let (worst, issue) = (Aspect::Color, by_master.issues().next().cloned());
+    Report::of(checks, whole, || (worst.word(), issue))
 }
 
 /// The master's word and that of the most agreeing other view, in equal parts: a bad neighbour does not spoil a good

@@ -17,6 +17,10 @@ pub struct Weights {
     pub sets: BTreeMap<String, Model>,
     /// From which side a figure is seen.
     pub orientation: Orientation,
+    /// Whether it is the same figure on the whole: `same`, `near`, `turned`, `opposite` of pairs, `few` and `many` of a view
+    /// among few or many others. What they weigh are the checks' strains and the colours wherever they are.
+    #[serde(default)]
+    pub overall: BTreeMap<String, Model>,
 }
 
 /// A logistic model with weights of 0 or more, so that a greater difference never raises the score.
@@ -24,6 +28,9 @@ pub struct Weights {
 pub struct Model {
     /// The badness at which the score is 0.7.
     pub threshold: f64,
+    /// The badness that counts as 1 where other models weigh this one's; that of the score unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<f64>,
     /// Those that count.
     pub measures: BTreeMap<String, Measure>,
 }
@@ -85,6 +92,11 @@ impl Model {
             measures.get(name).map_or(0.0, |value| measure.weight * (value / measure.scale).ln_1p())
         };
         self.measures.iter().map(part).sum()
+    }
+
+    /// The badness in its unit: what other models weigh.
+    pub fn strain(&self, measures: &BTreeMap<String, f64>) -> f64 {
+        self.badness(measures) / self.unit.unwrap_or(self.threshold).max(1e-9)
     }
 
     /// 1 for no difference, 0.7 at the threshold, towards 0 beyond.

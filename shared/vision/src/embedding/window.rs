@@ -1,7 +1,8 @@
 //! The part of a picture that is looked at.
 
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::U8x3;
+use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use super::network::Map;
 use crate::picture::Picture;
@@ -23,8 +24,10 @@ impl Window {
     /// What the network takes: the window stretched to `width` x `height`, each channel as (value - 127) / 128.
     pub(super) fn tensor(self, picture: &Picture, width: u32, height: u32) -> Map {
         let rgb = picture.rgb();
-        let source = ImageRef::new(picture.width(), picture.height(), &rgb, PixelType::U8x3).expect("lengths agree");
-        let mut small = Image::new(width, height, PixelType::U8x3);
+        // Of one pixel type: what takes any is compiled for all fifteen, which takes minutes.
+        let source =
+            TypedImageRef::<U8x3>::from_buffer(picture.width(), picture.height(), &rgb).expect("lengths agree");
+        let mut small = TypedImage::<U8x3>::new(width, height);
         let [left, top, right, bottom] = self.pixels(picture);
         let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::Bilinear)).crop(
             left,
@@ -32,8 +35,9 @@ impl Window {
             right - left,
             bottom - top,
         );
-        Resizer::new().resize(&source, &mut small, &options).expect("the window lies in the picture");
-        let values = small.buffer().iter().map(|&value| (f32::from(value) - 127.0) / 128.0).collect();
+        Resizer::new().resize_typed(&source, &mut small, &options).expect("the window lies in the picture");
+        let values = small.pixels().iter().flat_map(|pixel| pixel.0).map(|value| (f32::from(value) - 127.0) / 128.0);
+        let values = values.collect();
         Map { width: width as usize, height: height as usize, channels: 3, values }
     }
 

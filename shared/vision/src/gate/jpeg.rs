@@ -11,6 +11,12 @@ pub(super) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((u32::from(u16::from_be_bytes([w1, w0])), u32::from(u16::from_be_bytes([h1, h0]))))
 }
 
+/// Four components are inks. From the first start-of-frame segment.
+pub(super) fn has_inks(bytes: &[u8]) -> bool {
+    let frame = Segments::of(bytes).find(|(marker, _)| is_frame(*marker));
+    frame.is_some_and(|(_, at)| bytes.get(at + 7) == Some(&4))
+}
+
 /// Whether the end-of-image marker follows the scans.
 pub(super) fn is_whole(bytes: &[u8]) -> bool {
     Segments::of(bytes).any(|(marker, _)| marker == END_OF_IMAGE)
@@ -53,5 +59,16 @@ impl Iterator for Segments<'_> {
             }
         };
         Some((marker, behind))
+    }
+}
+
+/// Adobe's YCCK to its CMYK: luma and chroma say how much of three inks is missing, the fourth is as it is. ITU-T T.872.
+pub(super) fn inks_of_ycck(sample: &mut [u8]) {
+    let &mut [luma, blue, red, _] = sample else { return };
+    let (luma, blue, red) = (f32::from(luma), f32::from(blue) - 128.0, f32::from(red) - 128.0);
+    let light = [luma + 1.402 * red, luma - 0.344_136 * blue - 0.714_136 * red, luma + 1.772 * blue];
+    for (ink, light) in sample.iter_mut().zip(light) {
+        // Stored the other way round than it is printed: 255 is no ink.
+        *ink = 255 - light.round().clamp(0.0, 255.0) as u8;
     }
 }

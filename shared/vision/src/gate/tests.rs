@@ -128,7 +128,8 @@ fn twelve_megabytes_are_refused_by_size() {
 
 #[test]
 fn animations_are_refused() {
-    let apng = png_of(4, 4, &[(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]), (b"IDAT", &[0; 8])]);
+    let frame = (b"fcTL", [0; 26].as_slice());
+    let apng = png_of(4, 4, &[(b"acTL", &[0, 0, 0, 2, 0, 0, 0, 0]), frame, (b"IDAT", &[0; 8]), frame]);
     assert_eq!(decode(&apng, &limits()), Err(Rejected::Animated { format: Format::Png }));
     let mut webp = b"RIFF\x16\0\0\0WEBPVP8X\x0a\0\0\0".to_vec();
     webp.extend([0b10, 0, 0, 0, 3, 0, 0, 3, 0, 0]);

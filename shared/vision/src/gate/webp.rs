@@ -25,9 +25,22 @@ pub(super) fn dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
-/// The animation bit of `VP8X`.
+/// The animation bit of `VP8X`, and a second frame: one alone is a still picture.
 pub(super) fn is_animated(bytes: &[u8]) -> bool {
-    bytes.get(12..16) == Some(b"VP8X".as_slice()) && bytes.get(20).is_some_and(|flags| flags & 0b10 != 0)
+    let announced =
+        bytes.get(12..16) == Some(b"VP8X".as_slice()) && bytes.get(20).is_some_and(|flags| flags & 0b10 != 0);
+    announced && chunks(bytes).filter(|kind| kind == b"ANMF").take(2).count() != 1
+}
+
+/// Chunk types in order.
+fn chunks(bytes: &[u8]) -> impl Iterator<Item = [u8; 4]> {
+    let mut at = 12_usize;
+    std::iter::from_fn(move || {
+        let &[k0, k1, k2, k3, s0, s1, s2, s3] = bytes.get(at..at.checked_add(8)?)? else { return None };
+        let size = u32::from_le_bytes([s0, s1, s2, s3]) as usize;
+        at = at.checked_add(8)?.checked_add(size.checked_next_multiple_of(2)?)?;
+        Some([k0, k1, k2, k3])
+    })
 }
 
 /// Whether all bytes that RIFF announces are there.

@@ -79,25 +79,25 @@ impl Paper {
         ));
     }
 
-    /// A picture inside the drawing, stretched to the box.
+    /// A picture inside the drawing, stretched to the box: PNG or JPEG, and by the older name of `href`, which every viewer
+    /// of SVG knows.
     pub(super) fn image(&mut self, [x, y, width, height]: [f64; 4], media_type: &str, bytes: &[u8]) {
         let [x, y, width, height] = [x, y, width, height].map(number);
         let data = STANDARD.encode(bytes);
         self.add(format_args!(
             "<image x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\" preserveAspectRatio=\"none\" \
-             href=\"data:{media_type};base64,{data}\"/>"
+             xlink:href=\"data:{media_type};base64,{data}\"/>"
         ));
     }
 
     /// A picture fitted into a box of the given side around `(x, y)`; gives the box that it fills.
     pub(super) fn thumbnail(&mut self, picture: &Picture, (x, y): (f64, f64), side: f64) -> [f64; 4] {
         let small = picture.thumbnail(side as u32);
-        // Laid over white, as it was judged.
-        let flat = Picture::from_rgb(small.width(), small.height(), small.rgb().into_owned());
-        let scale = side / f64::from(flat.width().max(flat.height()));
-        let (width, height) = (f64::from(flat.width()) * scale, f64::from(flat.height()) * scale);
+        let scale = side / f64::from(small.width().max(small.height()));
+        let (width, height) = (f64::from(small.width()) * scale, f64::from(small.height()) * scale);
         let place = [x - width / 2.0, y - height / 2.0, width, height];
-        self.image(place, "image/webp", &flat.to_webp());
+        // Laid over white, as it was judged.
+        self.image(place, "image/jpeg", &small.to_jpeg());
         place
     }
 
@@ -106,7 +106,7 @@ impl Paper {
         let (width, height) = (number(width), number(height));
         let (title, description, body) = (escaped(title), escaped(description), self.body);
         format!(
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"lk\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" class=\"lk\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" \
              height=\"{height}\" role=\"img\" aria-labelledby=\"lk-title lk-desc\">\
              <title id=\"lk-title\">{title}</title><desc id=\"lk-desc\">{description}</desc>\
              <style>{STYLE}</style>\

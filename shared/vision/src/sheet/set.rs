@@ -33,7 +33,7 @@ pub fn set_sheet(master: &Picture, views: &[(u16, &Picture)], report: &SetReport
     let summary = summary(seen.tiles.len(), failing, unjudged);
     paper.text((MARGIN, 74.0), Anchor::Start, (15.0, 400), "soft", &summary);
     tile::state(&mut paper, (width - MARGIN, 56.0), state, 24.0);
-    draw_master(&mut paper, middle, master, report);
+    draw_master(&mut paper, middle, master, report, seen.reason.as_deref());
     let count = seen.tiles.len().max(1) as f64;
     for (place, (_, tile)) in seen.tiles.iter().enumerate() {
         // The front on top, then as a clock goes.
@@ -61,6 +61,8 @@ pub fn set_sheet(master: &Picture, views: &[(u16, &Picture)], report: &SetReport
 /// The tiles by angle.
 struct Seen<'a> {
     tiles: Vec<(u16, Tile<'a>)>,
+    /// Why nothing could be judged.
+    reason: Option<String>,
 }
 
 impl<'a> Seen<'a> {
@@ -73,7 +75,13 @@ impl<'a> Seen<'a> {
             let claimed = unclaimed.iter().position(|judged| judged.angle == *angle).filter(|_| figure.is_ok());
             reports.push(claimed.map(|at| unclaimed.remove(at)));
         }
-        let master = Figure::of(master).ok();
+        let master = Figure::of(master);
+        let reason = match (&master, report.overall) {
+            (_, Some(_)) => None,
+            (Err(reason), None) => Some(format!("the master: {reason}")),
+            (Ok(_), None) => Some("no view could be compared".to_owned()),
+        };
+        let master = master.ok();
         let mut tiles: Vec<(u16, Tile<'a>)> = Vec::new();
         for (at, (angle, picture)) in views.iter().enumerate() {
             let tile = match reports[at] {
@@ -99,7 +107,7 @@ impl<'a> Seen<'a> {
         }
         tiles.extend(unclaimed.into_iter().map(|judged| (judged.angle, judged_tile(judged, report))));
         tiles.sort_by_key(|(angle, _)| *angle);
-        Self { tiles }
+        Self { tiles, reason }
     }
 }
 
@@ -150,7 +158,13 @@ fn heat(
     best.and_then(|(_, other, relation)| heat::of(figure, other, relation))
 }
 
-fn draw_master(paper: &mut Paper, (x, y): (f64, f64), master: &Picture, report: &SetReport) {
+fn draw_master(
+    paper: &mut Paper,
+    (x, y): (f64, f64),
+    master: &Picture,
+    report: &SetReport,
+    reason: Option<&str>,
+) {
     let (width, height) = (MASTER + 24.0, MASTER + 130.0);
     let (left, top) = (x - width / 2.0, y - height / 2.0);
     paper.rect([left, top, width, height], 14.0, "card", "");
@@ -165,7 +179,11 @@ fn draw_master(paper: &mut Paper, (x, y): (f64, f64), master: &Picture, report: 
             paper.text((left + 70.0, line + 4.0), Anchor::Start, (32.0, 700), "", &format!("{score:.2}"));
             tile::bar(paper, [left + 168.0, line - 10.0, 116.0, 10.0], score);
         }
-        None => paper.text((left + 70.0, line), Anchor::Start, (15.0, 400), "soft", "not judged"),
+        None => {
+            paper.text((left + 70.0, line), Anchor::Start, (15.0, 400), "soft", "not judged");
+            let reason = reason.unwrap_or_default();
+            paper.text((left + 12.0, line + 22.0), Anchor::Start, (12.5, 400), "soft", reason);
+        }
     }
     tile::state(paper, (left + width - 12.0, line + 1.0), state, 16.0);
 }
@@ -224,7 +242,7 @@ fn summary(views: usize, failing: usize, unjudged: usize) -> String {
 fn description(summary: &str, report: &SetReport, seen: &Seen<'_>) -> String {
     let mut words = match report.overall {
         Some(score) => format!("{summary}. Overall score {score:.2}."),
-        None => format!("{summary}. No overall score."),
+        None => format!("{summary}. Not judged: {}.", seen.reason.as_deref().unwrap_or("nothing was compared")),
     };
     for (_, tile) in &seen.tiles {
         words.push_str(&format!(" {}: {}", tile.name, tile.state.word()));

@@ -1,7 +1,7 @@
 //! The colour of each part of a figure, where one clearly rules.
 
 use super::{PartColor, names, rounded};
-use crate::consistency::{Pixels, part_at};
+use crate::consistency::{Nature, Pixels, part_at};
 use crate::oklab::{self, Lab};
 use crate::palette::dominant;
 
@@ -12,10 +12,10 @@ const SHADED: f32 = 0.055;
 const LIGHTNESS: f32 = 0.42;
 
 /// From the top down.
-pub(super) fn of(figure: Pixels<'_>) -> Vec<PartColor> {
+pub(super) fn of(nature: Nature, figure: Pixels<'_>) -> Vec<PartColor> {
     let Pixels { across, labs, solid, .. } = figure;
     let down = labs.len() / across;
-    let part_of = |row: usize| part_at((row as f64 + 0.5) / down as f64);
+    let part_of = |row: usize| part_at(nature, (row as f64 + 0.5) / down as f64);
     let mut parts = Vec::new();
     let mut row = 0;
     while row < down {

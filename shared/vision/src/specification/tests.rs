@@ -206,3 +206,33 @@ fn a_specification_is_stored_and_read() {
     assert!(stored.contains("\"headToBodyRatio\":") && stored.contains("\"textureWords\":"), "{stored}");
     assert_eq!(serde_json::from_str::<Specification>(&stored).unwrap(), found);
 }
+
+#[test]
+fn a_thing_has_neither_head_nor_legs() {
+    let canvas = Canvas { width: 400, height: 400, background: [226, 226, 222] };
+    let image = likeness_figures::draw_prop("a blue teapot with a white lid", 3, &canvas);
+    let found = Figure::of(&Picture::from_rgb(400, 400, image.into_raw())).unwrap();
+    let thing = measure(&found.clone().as_thing());
+    let said = format!("{} {}", thing.prompt_words(), thing.parts.iter().map(|part| part.part.as_str()).collect::<String>());
+    for word in ["head", "body", "waist", "legs", "feet"] {
+        assert!(!said.contains(word), "{said}");
+    }
+    assert!(said.contains("as wide as high"), "{said}");
+    assert_eq!((thing.head_to_body_ratio, thing.landmarks), (None, super::Heights::default()));
+    assert!(measure(&found).width_to_height.is_none());
+    // As it was stored before things had words of their own.
+    let mut stored = serde_json::to_value(&thing).unwrap();
+    stored.as_object_mut().unwrap().remove("widthToHeight");
+    assert!(serde_json::from_value::<Specification>(stored).unwrap().width_to_height.is_none());
+    let wider = Specification { width_to_height: thing.width_to_height.map(|width| 1.5 * width), ..thing.clone() };
+    assert!(thing.differences(&wider).iter().any(|difference| difference.contains("as high, was")), "{said}");
+}
+
+#[test]
+fn widths_are_said_in_words() {
+    let words = [(1.0, "as wide as high"), (2.0, "twice as wide as high"), (0.5, "half as wide as high")];
+    for (ratio, expected) in words {
+        assert_eq!(super::wide_as_high(ratio), expected);
+    }
+    assert_eq!(super::wide_as_high(0.74), "0.7 times as wide as high");
+}

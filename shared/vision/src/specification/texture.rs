@@ -4,7 +4,7 @@
 //! holds them on other characters than they were set on. A film grain finer than the figure's own frame is not seen.
 
 use super::pattern;
-use crate::consistency::Pixels;
+use crate::consistency::{Nature, Pixels};
 
 /// The median slope of lightness away from edges: at most 0.0009 without shading, 0.0020 or more with it.
 const FLAT: f64 = 0.0014;
@@ -14,11 +14,13 @@ const GRAINY: f64 = 0.004;
 const COLOURLESS: f64 = 0.010;
 /// The share of thin dark lines: 0.04 or more in line drawings.
 const INKED: f64 = 0.025;
+/// The share of highlights: nearly white, colourless, and much lighter than most of the figure.
+const GLOSSY: f64 = 0.004;
 /// A slope from which on a pixel is an edge's.
 const EDGE: f32 = 0.03;
 
 /// In the order in which a prompt says them.
-pub(super) fn words(figure: Pixels<'_>) -> Vec<String> {
+pub(super) fn words(nature: Nature, figure: Pixels<'_>) -> Vec<String> {
     let texture = Texture::of(figure);
     let tones = if texture.bend >= GRAINY {
         // Noise hides whether there is shading below it.
@@ -31,8 +33,11 @@ pub(super) fn words(figure: Pixels<'_>) -> Vec<String> {
         "flat tones"
     };
     let colourless = (texture.chroma < COLOURLESS).then_some("black and white");
-    let woven = pattern::of_upper_body(figure).map(|pattern| format!("{} upper body", pattern.word()));
-    [Some(tones), colourless].into_iter().flatten().map(str::to_owned).chain(woven).collect()
+    let own = match nature {
+        Nature::Person => pattern::of_upper_body(figure).map(|pattern| format!("{} upper body", pattern.word())),
+        Nature::Thing => (texture.gloss >= GLOSSY && texture.slope >= FLAT).then(|| "glossy".to_owned()),
+    };
+    [Some(tones), colourless].into_iter().flatten().map(str::to_owned).chain(own).collect()
 }
 
 struct Texture {
@@ -40,6 +45,7 @@ struct Texture {
     bend: f64,
     chroma: f64,
     ink: f64,
+    gloss: f64,
 }
 
 impl Texture {
@@ -58,12 +64,19 @@ impl Texture {
         };
         let inked = places.iter().filter(|&&at| lined(at, 2) || lined(at, 2 * across)).count();
         let chroma = places.iter().map(|&at| f64::from(labs[at][1].hypot(labs[at][2]))).sum::<f64>();
+        let typical = median(places.iter().map(|&at| light(at)).collect()) as f32;
+        let highlight = |at: &&usize| {
+            let [l, a, b] = labs[**at];
+            l > 0.93 && l > typical + 0.25 && a.hypot(b) < 0.03
+        };
+        let highlights = places.iter().filter(highlight).count();
         let all = places.len().max(1) as f64;
         Self {
             slope: median(calm.iter().map(|&at| slope(at)).collect()),
             bend: median(calm.iter().map(|&at| bend(at)).collect()),
             chroma: chroma / all,
             ink: inked as f64 / all,
+            gloss: highlights as f64 / all,
         }
     }
 }

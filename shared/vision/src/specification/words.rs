@@ -14,20 +14,38 @@ const NOTABLE: f64 = 0.08;
 /// Of the heads per height.
 const TALLER: f64 = 0.08;
 
+/// Of the width by the height; a thing that is turned a little is as much wider.
+const WIDER: f64 = 0.15;
+
+/// "twice as wide as high", "0.7 times as wide as high", "as wide as high".
+#[must_use]
+pub fn wide_as_high(ratio: f64) -> String {
+    match ratio {
+        r if (0.95..1.05).contains(&r) => "as wide as high".to_owned(),
+        r if (1.95..2.05).contains(&r) => "twice as wide as high".to_owned(),
+        r if (0.48..0.52).contains(&r) => "half as wide as high".to_owned(),
+        r => format!("{r:.1} times as wide as high"),
+    }
+}
+
 impl Specification {
     /// Short words for a prompt: "dark brown at the top of the head, mustard yellow upper body, ..., 7.2 heads tall,
-    /// soft shading". The top of the head may be hair or a hat, so it is called neither.
+    /// soft shading"; of a thing "white upper part, navy blue base, twice as wide as high, glossy". The top of the head may
+    /// be hair or a hat, so it is called neither.
     #[must_use]
     pub fn prompt_words(&self) -> String {
         let part = |part: &PartColor| match part.part.as_str() {
             "top of the head" => format!("{} at the top of the head", part.name),
+            "top" => format!("{} at the top", part.name),
             other => format!("{} {other}", part.name),
         };
         let heads = self.head_to_body_ratio.map(|heads| format!("{heads:.1} heads tall"));
+        let width = self.width_to_height.map(wide_as_high);
         self.parts
             .iter()
             .map(part)
             .chain(heads)
+            .chain(width)
             .chain(self.texture_words.iter().cloned())
             .collect::<Vec<_>>()
             .join(", ")
@@ -44,6 +62,11 @@ impl Specification {
             && (now / before).ln().abs() > TALLER
         {
             found.push(format!("{now:.1} heads tall, was {before:.1}"));
+        }
+        if let Some((before, now)) = self.width_to_height.zip(later.width_to_height)
+            && (now / before).ln().abs() > WIDER
+        {
+            found.push(format!("{}, was {}", wide_as_high(now), wide_as_high(before)));
         }
         for (name, before, now, most) in self.landmarks.against(later.landmarks) {
             if (before - now).abs() > most {

@@ -166,3 +166,18 @@ async fn a_signature_of_version_2_is_refused() {
     }
     target.stop().await;
 }
+
+#[tokio::test]
+async fn what_was_signed_before_the_clock_was_set_back_is_taken() {
+    let target = Target::start().await;
+    // The real service's clock is right, and refuses it.
+    if target.engine.is_some() {
+        target.put("mine", b"mine").await;
+        let ahead = SystemTime::from(likeness_domain::clock::Clock::system().now()) + Duration::from_secs(3600);
+        let signing =
+            PresigningConfig::builder().start_time(ahead).expires_in(Duration::from_secs(60)).build().unwrap();
+        let answer = browser().get(target.get_url("mine", signing).await).send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+    }
+    target.stop().await;
+}

@@ -1,0 +1,135 @@
+//! Fitting lines and weights to real pictures, beside the drawn ones where those were measured too.
+
+use std::collections::BTreeMap;
+
+use likeness_vision::consistency::{Model, Weights, set_size, whole};
+
+use super::cases::{Cases, PairCase, SetCase, ViewCase};
+use super::logistic::{model, quantile, rounded};
+use super::turning::{self, Turned};
+
+type Strains = BTreeMap<String, f64>;
+
+/// Of right pairs and views, how many one check alone may fail. What is wrong is told by all of them together.
+const CHECK_MAY_FAIL: f64 = 0.004;
+/// Of right pairs and views, how many may fail on the whole.
+const WHOLE_MAY_FAIL: f64 = 0.02;
+const VIEW_MAY_FAIL: f64 = 0.004;
+/// Of a strain.
+const LEAST_SCALE: f64 = 1e-3;
+
+/// What a fit sees: real cases and, where they were measured, drawn ones.
+pub(crate) struct Learnt<'a> {
+    pub(crate) pairs: Vec<&'a PairCase>,
+    pub(crate) sets: Vec<&'a SetCase>,
+    pub(crate) drawn: Option<&'a Cases>,
+}
+
+impl PairCase {
+    /// Nothing is wrong with it.
+    pub(crate) fn is_right(&self) -> bool {
+        matches!(self.what.as_str(), "right" | "pose" | "illustration")
+    }
+
+    /// What the model of the whole weighs.
+    pub(crate) fn strains(&self, weights: &Weights) -> Strains {
+        let mut strains = self.measures.get("hues").cloned().unwrap_or_default();
+        for (key, measures) in &self.measures {
+            if let (Some(model), Some((check, _))) = (weights.checks.get(key), key.split_once('.')) {
+                strains.insert(check.to_owned(), model.strain(measures));
+            }
+        }
+        strains
+    }
+}
+
+impl SetCase {
+    pub(crate) fn size(&self) -> &'static str {
+        set_size(self.views.len())
+    }
+
+    fn is_right(&self) -> bool {
+        self.views.iter().all(|view| !view.bad)
+    }
+}
+
+impl ViewCase {
+    pub(crate) fn strains(&self, weights: &Weights) -> Strains {
+        whole(weights, &self.measures.checks)
+    }
+}
+
+/// The committed weights with lines and models for real pictures.
+pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
+    let mut weights = base.clone();
+    let pairs = || learnt.pairs.iter().copied();
+    for (key, model) in &mut weights.checks {
+        let right = pairs().filter(|pair| pair.what == "right").filter_map(|pair| pair.measures.get(key));
+        let right = right.map(|measures| model.badness(measures)).collect();
+        raise(model, right);
+    }
+    let right_views = || learnt.sets.iter().filter(|set| set.is_right()).flat_map(|set| &set.views);
+    for (key, model) in &mut weights.sets {
+        let check = key.split('.').next().unwrap_or(key);
+        let right = right_views().filter_map(|view| view.measures.checks.get(check));
+        let right = right.map(|measures| model.badness(measures)).collect();
+        raise(model, right);
+    }
+    for relation in ["same", "near", "turned", "opposite"] {
+        let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.pairs);
+        let of: Vec<(bool, Strains)> = pairs()
+            .chain(drawn)
+            .filter(|pair| pair.relation == relation)
+            .map(|pair| (pair.is_right(), pair.strains(&weights)))
+            .collect();
+        fitted(&mut weights, relation, &of, WHOLE_MAY_FAIL);
+    }
+    for size in ["few", "many"] {
+        let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
+        let sets = learnt.sets.iter().copied().chain(drawn).filter(|set| set.size() == size);
+        // A view from another side is for its orientation to tell; its colours may be right.
+        let told = |view: &ViewCase| !view.bad || view.side == Some(view.claimed);
+        let of: Vec<(bool, Strains)> = sets
+            .flat_map(|set| set.views.iter().filter(|view| told(view)).map(|view| (!view.bad, view.strains(&weights))))
+            .collect();
+        fitted(&mut weights, size, &of, VIEW_MAY_FAIL);
+    }
+    weights.orientation = turning::orientation(&turned(learnt));
+    weights
+}
+
+/// A check alone fails only what hardly any right picture shows.
+fn raise(model: &mut Model, right: Vec<f64>) {
+    let unit = model.unit.unwrap_or(model.threshold);
+    model.unit = Some(unit);
+    model.threshold = rounded(unit.max(quantile(right, 1.0 - CHECK_MAY_FAIL)));
+}
+
+fn fitted(weights: &mut Weights, name: &str, of: &[(bool, Strains)], may_fail: f64) {
+    let part = |right: bool| of.iter().filter(|case| case.0 == right).map(|case| &case.1).collect::<Vec<_>>();
+    let (right, wrong) = (part(true), part(false));
+    if !right.is_empty() && !wrong.is_empty() {
+        weights.overall.insert(name.to_owned(), model(&right, &wrong, may_fail, LEAST_SCALE));
+    }
+}
+
+fn turned<'a>(learnt: &Learnt<'a>) -> Vec<Turned<'a>> {
+    let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
+    let sets = learnt.sets.iter().copied().chain(drawn);
+    sets.flat_map(|set| {
+        set.views.iter().enumerate().filter_map(|(at, view)| {
+            // Another subject and other colours are another check's matter.
+            let sided = !view.bad || view.side.is_some_and(|side| side != view.claimed);
+            let others_right = set.views.iter().enumerate().all(|(other, view)| other == at || !view.bad);
+            sided.then_some(Turned {
+                sides: &view.measures.sides,
+                side: view.side?,
+                claimed: view.claimed,
+                right: !view.bad && set.is_right(),
+                others_right,
+                weight: 1.0,
+            })
+        })
+    })
+    .collect()
+}
