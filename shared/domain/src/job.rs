@@ -4,15 +4,15 @@
 
 mod comparison;
 mod lineage;
-mod outcome;
 mod reopen;
+mod result;
 mod state;
 mod status;
 
 pub use comparison::Comparison;
 pub use lineage::Lineage;
-pub use outcome::{CacheLifetime, CollectionChange};
 pub use reopen::NotReopened;
+pub use result::{CacheLifetime, CollectionChange};
 pub use state::{Ending, JobState, TakenBack};
 pub use status::JobStatus;
 

@@ -180,7 +180,10 @@ mod tests {
     #[test]
     fn what_was_not_judged_in_full_does_not_pass() {
         let right = Counted::whole(Some(0.9), 0.7);
-        assert_eq!((right.passed, right.if_complete(true).passed, right.if_complete(false).passed), (Some(true), Some(true), None));
+        assert_eq!(
+            (right.passed, right.if_complete(true).passed, right.if_complete(false).passed),
+            (Some(true), Some(true), None)
+        );
         // A view that fails is enough.
         assert_eq!(Counted::whole(Some(0.4), 0.7).if_complete(false).passed, Some(false));
         assert_eq!(Counted::whole(None, 0.7), Counted::NOTHING);
