@@ -5,6 +5,7 @@ import re
 import sys
 
 import cloudformation
+import cors
 import safeguards
 from cloudformation import ROOT
 
@@ -221,6 +222,7 @@ def faults():
         yield from lane_faults(name, function["Properties"])
         yield from environment_faults(name, function)
     yield from safeguards.faults(TEMPLATE)
+    yield from cors.faults(TEMPLATE)
 
 
 found = list(faults())

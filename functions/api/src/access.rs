@@ -1,83 +1,107 @@
-//! Who calls, and what they may do where.
+//! What a caller may do where, as extractors: a handler that takes a [`Project`], a [`JobOf`] or a [`Key`] has had its caller
+//! checked, and there is no other way to one.
 
-use std::sync::Arc;
+mod caller;
+mod right;
+
+use std::{marker::PhantomData, sync::Arc};
 
 use axum::extract::FromRequestParts;
-use http::{header, request::Parts};
+use http::request::Parts;
 use likeness_core::{
-    id::{ProjectId, UserId},
-    project::{Role, Scope},
+    id::{JobId, ProjectId},
+    store::JobView as Stored,
 };
 
-use crate::{app::App, problem::ApiError, token::token_sha256};
+pub(crate) use self::{
+    caller::Caller,
+    right::{Admin, Configure, Generate, ManageMembers, Permission, Read, Right, Write},
+};
+use crate::{app::App, problem::ApiError, request::path::parameter};
 
-/// An authenticated caller.
-#[derive(Debug, Clone)]
-pub(crate) struct Caller {
-    pub(crate) user: UserId,
-    pub(crate) scopes: Vec<Scope>,
+/// A caller whose key has the scope of `R`.
+#[derive(Debug)]
+pub(crate) struct Key<R> {
+    pub(crate) caller: Caller,
+    right: PhantomData<R>,
 }
 
-/// What a route does, which decides the scope and the role that it needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Action {
-    Read,
-    Write,
-    Generate,
-    ManageMembers,
-    /// What holds for the whole project.
-    Configure,
+/// The project in the path, where the caller may do `P`. A stranger learns nothing of it.
+#[derive(Debug)]
+pub(crate) struct Project<P> {
+    pub(crate) id: ProjectId,
+    pub(crate) caller: Caller,
+    right: PhantomData<P>,
 }
 
-impl Action {
-    fn scope(self) -> (Scope, &'static str) {
-        match self {
-            Self::Read => (Scope::Read, "a key with the scope `read`"),
-            Self::Write | Self::ManageMembers | Self::Configure => (Scope::Write, "a key with the scope `write`"),
-            Self::Generate => (Scope::Generate, "a key with the scope `generate`"),
-        }
-    }
-
-    fn role(self) -> (Role, &'static str) {
-        match self {
-            Self::Read => (Role::Viewer, "a member of the project"),
-            Self::Write | Self::Generate => (Role::Editor, "an editor or owner of the project"),
-            Self::ManageMembers | Self::Configure => (Role::Owner, "an owner of the project"),
-        }
-    }
-}
-
-impl FromRequestParts<Arc<App>> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
-        let text = |name| parts.headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
-        let bearer = text(header::AUTHORIZATION).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let token = bearer.or_else(|| text(header::HeaderName::from_static("x-api-key")));
-        let token = token.filter(|token| !token.is_empty()).ok_or(ApiError::Unauthenticated)?;
-        let key = app.store.key(&token_sha256(token)).await?;
-        let key = key.filter(|key| key.is_valid(app.clock.now())).ok_or(ApiError::Unauthenticated)?;
-        Ok(Self { user: key.user, scopes: key.scopes })
-    }
+/// The job in the path, in whose project the caller may do `P`. A stranger's job is no job.
+#[derive(Debug)]
+pub(crate) struct JobOf<P> {
+    pub(crate) stored: Stored,
+    pub(crate) project: Project<P>,
 }
 
 impl Caller {
-    /// Checks that the key may do this at all.
-    pub(crate) fn has_scope(&self, scope: Scope, needs: &'static str) -> Result<(), ApiError> {
-        if self.scopes.contains(&scope) { Ok(()) } else { Err(ApiError::Forbidden { needs }) }
+    /// Checks that the key has the scope of `R`.
+    fn has<R: Right>(&self) -> Result<(), ApiError> {
+        if self.scopes.contains(&R::SCOPE) { Ok(()) } else { Err(ApiError::Forbidden { needs: R::KEY }) }
     }
 
-    /// Checks that the caller may do this in `project`, named as in the path. A stranger learns nothing of it.
-    pub(crate) async fn may(&self, app: &App, action: Action, project: &str) -> Result<ProjectId, ApiError> {
+    /// The project that is named so, if the caller may do `P` there.
+    pub(crate) async fn may<P: Permission>(&self, app: &App, project: &str) -> Result<Project<P>, ApiError> {
         let unknown = ApiError::NotFound { what: "project" };
-        let Ok(project) = project.parse::<ProjectId>() else { return Err(unknown) };
-        let Some(role) = app.store.role(&project, &self.user).await? else { return Err(unknown) };
-        let (scope, needs) = action.scope();
-        self.has_scope(scope, needs)?;
-        let (least, needs) = action.role();
-        if role >= least { Ok(project) } else { Err(ApiError::Forbidden { needs }) }
+        let Ok(id) = project.parse::<ProjectId>() else { return Err(unknown) };
+        let Some(role) = app.store.role(&id, &self.user).await? else { return Err(unknown) };
+        self.has::<P>()?;
+        if role < P::ROLE {
+            return Err(ApiError::Forbidden { needs: P::MEMBER });
+        }
+        Ok(Project { id, caller: self.clone(), right: PhantomData })
+    }
+
+    /// The same for the project of something that was found by a name of its own, as a `what`: to a stranger there is none.
+    pub(crate) async fn may_at<P: Permission>(
+        &self,
+        app: &App,
+        project: &ProjectId,
+        what: &'static str,
+    ) -> Result<Project<P>, ApiError> {
+        match self.may::<P>(app, project.as_str()).await {
+            Err(ApiError::NotFound { .. }) => Err(ApiError::NotFound { what }),
+            allowed_or_not => allowed_or_not,
+        }
+    }
+}
+
+impl<R: Right> FromRequestParts<Arc<App>> for Key<R> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        caller.has::<R>()?;
+        Ok(Self { caller, right: PhantomData })
+    }
+}
+
+impl<P: Permission> FromRequestParts<Arc<App>> for Project<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let name = parameter(parts, app, "project").await.ok_or(ApiError::NotFound { what: "project" })?;
+        caller.may(app, &name).await
+    }
+}
+
+impl<P: Permission> FromRequestParts<Arc<App>> for JobOf<P> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let caller = Caller::from_request_parts(parts, app).await?;
+        let unknown = || ApiError::NotFound { what: "job" };
+        let id = parameter(parts, app, "job").await.and_then(|id| id.parse::<JobId>().ok()).ok_or_else(unknown)?;
+        let stored = app.store.job(id).await?.ok_or_else(unknown)?;
+        let project = caller.may_at(app, &stored.job.value.project, "job").await?;
+        Ok(Self { stored, project })
     }
 }

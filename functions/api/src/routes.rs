@@ -5,6 +5,7 @@ pub(crate) mod catalogue;
 pub(crate) mod collections;
 pub(crate) mod first_api;
 pub(crate) mod generate;
+pub(crate) mod healthz;
 pub(crate) mod images;
 pub(crate) mod jobs;
 pub(crate) mod keys;

@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use likeness_core::{
-    id::{JobId, ProjectId},
+    id::JobId,
     kind::Kind,
     steps::accept::{Declined, DryRun, Order},
     store::{Acceptance, Idempotency, JobView as Stored},
@@ -18,21 +18,18 @@ use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{
-    access::Caller,
+    access::{Permission, Project},
     app::App,
-    headers::{cancel_after::cancel_after, idempotency::idempotency, prefer},
+    headers::{cache::CACHE_HIT, options::Options},
     problem::{ApiError, FieldError},
-    request::{pointer::pointer, reachable},
+    request::{body::JsonBody, errors::Errors, kinds::AsksFor, pointer::pointer, reachable},
     views::{
         job::{JobView, location},
         result::ResultView,
     },
 };
 
-/// Says that an earlier job answers (RFC 9211).
-pub(crate) const CACHE_HIT: (&str, &str) = ("cache-status", "likeness; hit");
-
-/// A valid request of a caller who may make it.
+/// A valid request of a caller with the right to make it.
 pub(crate) struct Request {
     order: Order,
     idempotency: Option<Idempotency>,
@@ -46,28 +43,56 @@ pub(crate) struct Started {
     pub(crate) cached: bool,
 }
 
+/// What a body asks for, as far as it could be read, and what is wrong with it.
+pub(crate) struct Asked {
+    pub(crate) kind: Option<Kind>,
+    pub(crate) errors: Errors,
+    /// Of the body.
+    pub(crate) sha256: String,
+}
+
+impl Asked {
+    /// For what `body` asks for.
+    pub(crate) fn by<T: AsksFor>(body: JsonBody<T>, app: &App) -> Self {
+        let sha256 = body.sha256.clone();
+        let (kind, errors) = body.checked(|body, errors| body.kind(errors, app.wording()));
+        Self { kind, errors, sha256 }
+    }
+}
+
 impl Request {
-    /// Reads from the headers how the caller wants it. `route` and `sha256` (of the body) are what a repetition under the
-    /// same idempotency key must agree in.
-    pub(crate) fn new(
-        caller: &Caller,
-        project: ProjectId,
-        kind: Kind,
+    /// Reads from the headers how the caller wants it. `route` tells it from others under the same idempotency key.
+    ///
+    /// # Errors
+    /// Anything is wrong with the request: all of it is told, also what planning it would find.
+    pub(crate) async fn new<P: Permission>(
+        app: &App,
+        project: &Project<P>,
+        asked: Asked,
         headers: &HeaderMap,
         route: &str,
-        sha256: &str,
     ) -> Result<Self, ApiError> {
+        let Asked { kind, mut errors, sha256 } = asked;
+        let Options { may_be_cached, cancel_after, idempotency, wait } =
+            Options::read(headers, route, &sha256, &mut errors)?;
+        let Some(kind) = kind else { return Err(errors.refusal()) };
         let order = Order {
-            project,
-            created_by: caller.user.clone(),
+            project: project.id.clone(),
+            created_by: project.caller.user.clone(),
             kind,
             metadata: None,
-            may_be_cached: may_be_cached(headers),
+            may_be_cached,
             may_answer: true,
             workflow: None,
-            cancel_after: cancel_after(headers)?,
+            cancel_after,
         };
-        Ok(Self { order, idempotency: idempotency(headers, route, sha256)?, wait: prefer::wait(headers)? })
+        if !errors.is_empty() {
+            for fault in faults(app, &order).await? {
+                errors.push(fault);
+            }
+            return Err(errors.refusal());
+        }
+        Ok(Self { order, idempotency, wait })
     }
 
     /// Waits for the result, also without a header that says so.
@@ -77,7 +102,7 @@ impl Request {
     }
 
     /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's, does
-    /// not answer it, and its job answers nobody else.
+    /// not answer it, and its job answers no other request.
     pub(crate) fn with_metadata(mut self, metadata: Option<Value>, own: bool) -> Self {
         self.order.metadata = metadata;
         self.order.may_be_cached &= !own;
@@ -86,11 +111,17 @@ impl Request {
     }
 }
 
-/// Whether an earlier result will do: `Cache-Control: no-cache` (or `no-store`) says no.
-pub(crate) fn may_be_cached(headers: &HeaderMap) -> bool {
-    let directives = headers.get_all(header::CACHE_CONTROL).into_iter().filter_map(|value| value.to_str().ok());
-    let mut directives = directives.flat_map(|value| value.split(',')).map(str::trim);
-    !directives.any(|word| word.eq_ignore_ascii_case("no-cache") || word.eq_ignore_ascii_case("no-store"))
+/// What planning finds wrong with a request that is refused in any case, so that the caller hears of it now. Nothing is
+/// written.
+async fn faults(app: &App, order: &Order) -> Result<Vec<FieldError>, ApiError> {
+    match app.acceptor.dry_run(order, app.clock.now()).await {
+        Ok(_) | Err(Declined::LaneFull { .. }) => Ok(Vec::new()),
+        Err(declined @ (Declined::Unfit(_) | Declined::NotReady { .. })) => match ApiError::from(declined) {
+            ApiError::Unprocessable(errors) | ApiError::NotReady(errors) => Ok(errors),
+            error => Err(error),
+        },
+        Err(Declined::Store(error)) => Err(error.into()),
+    }
 }
 
 /// Accepts the request, or finds that it was accepted before, and answers with the job.
@@ -159,7 +190,10 @@ pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, Api
 impl From<Declined> for ApiError {
     fn from(declined: Declined) -> Self {
         match declined {
-            Declined::Unfit(unfit) => Self::Unprocessable(vec![FieldError::body(pointer(unfit.field), unfit.detail)]),
+            Declined::Unfit(unfit) => {
+                let errors = unfit.each().map(|unfit| FieldError::body(pointer(unfit.field), unfit.detail));
+                Self::Unprocessable(errors.collect())
+            }
             Declined::NotReady { field, detail } => Self::NotReady(vec![FieldError::body(pointer(field), detail)]),
             Declined::LaneFull { lane, room_in } => Self::LaneFull { lane, room_in },
             Declined::Store(error) => error.into(),
@@ -216,17 +250,4 @@ fn answer(mut view: JobView, wait: Option<Duration>) -> Response {
         headers.insert(HeaderName::from_static("preference-applied"), value);
     }
     response
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cache_is_found_among_other_directives() {
-        let allowed =
-            |value: &str| may_be_cached(&HeaderMap::from_iter([(header::CACHE_CONTROL, value.parse().unwrap())]));
-        assert!(may_be_cached(&HeaderMap::new()) && allowed("max-age=0, must-revalidate"));
-        assert!(!allowed("max-age=0, No-Cache") && !allowed("no-store"));
-    }
 }

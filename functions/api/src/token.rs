@@ -10,7 +10,7 @@ pub fn new_token(entropy: &Entropy) -> String {
     format!("lk_{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()))
 }
 
-/// What is kept of a token. A plain hash will do, as nobody can guess 256 bits.
+/// What is kept of a token. A plain hash will do, as 256 bits cannot be guessed.
 #[must_use]
 pub fn token_sha256(token: &str) -> String {
     hex::encode(Sha256::digest(token))
@@ -20,4 +20,47 @@ pub fn token_sha256(token: &str) -> String {
 #[must_use]
 pub fn token_hint(token: &str) -> String {
     token.chars().take(6).collect::<String>() + "…"
+}
+
+/// The token of a key that is created under an idempotency key: the same for a repetition, and known to nothing but the
+/// calls themselves. `secret` is the caller's own token, `salt` stands in the table, `idempotency` came with the request.
+pub(crate) fn derived_token(secret: &CallerSecret, salt: &str, idempotency: &str) -> String {
+    let mut hash = Sha256::new();
+    for part in [&secret.0[..], salt.as_bytes(), idempotency.as_bytes()] {
+        // Each with its length, so that no two lists of parts are one text.
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    format!("lk_{}", URL_SAFE_NO_PAD.encode(hash.finalize()))
+}
+
+/// What only the holder of a token can know of it, and not the token.
+#[derive(Clone)]
+pub(crate) struct CallerSecret([u8; 32]);
+
+impl CallerSecret {
+    /// Of a caller's token. The table holds another hash of it.
+    pub(crate) fn of(token: &str) -> Self {
+        Self(Sha256::new().chain_update("likeness, a caller's secret: ").chain_update(token).finalize().into())
+    }
+}
+
+impl std::fmt::Debug for CallerSecret {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("CallerSecret")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_derived_token_hangs_on_all_that_it_is_made_of() {
+        let of = |token: &str, salt: &str, key: &str| derived_token(&CallerSecret::of(token), salt, key);
+        assert_eq!(of("lk_a", "salt", "key"), of("lk_a", "salt", "key"));
+        let others = [of("lk_b", "salt", "key"), of("lk_a", "salt2", "key"), of("lk_a", "sal", "tkey")];
+        assert!(others.iter().all(|other| *other != of("lk_a", "salt", "key")));
+        assert_eq!(of("lk_a", "salt", "key").len(), 46);
+    }
 }

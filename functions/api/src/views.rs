@@ -14,5 +14,6 @@ pub(crate) mod recipe;
 pub(crate) mod report;
 pub(crate) mod result;
 pub(crate) mod subject;
+pub(crate) mod time;
 pub(crate) mod upload;
 pub(crate) mod workflow;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use reqwest::{Client, StatusCode, redirect};
 use url::{Host, Url};
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     collection::Collection,
     failure::{Failure, FailureCode},
     filing::Slot,

@@ -24,9 +24,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
+    clients::http::http_builder,
     config::{FalConfig, Patience},
     shot::{Delivery, FalRequest},
-    tls,
 };
 
 /// What became of a submit that did not bring a request id.
@@ -61,17 +61,6 @@ pub struct Fal {
     base: Url,
     key: SecretString,
     patience: Patience,
-}
-
-/// A builder of HTTP clients that trust whom all our clients trust.
-pub fn http_builder() -> reqwest::ClientBuilder {
-    let builder = Client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")));
-    match tls::rustls() {
-        Some(config) => builder.tls_backend_preconfigured(config),
-        None => builder,
-    }
 }
 
 impl Fal {

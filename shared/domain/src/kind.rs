@@ -152,7 +152,7 @@ impl Kind {
         let refused = plan.recipes.iter().find_map(|recipe| setting.wording.refused_term(&recipe.prompt));
         match refused {
             Some(term) => {
-                Err(Unfit::new(Field::Request, format!("makes a prompt with \"{term}\", which no prompt may hold")))
+                Err(Unfit::new(Field::Request, format!("leads to a prompt with \"{term}\", which is not allowed")))
             }
             None => Ok(plan),
         }

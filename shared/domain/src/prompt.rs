@@ -1,11 +1,14 @@
 //! Prompts: versioned templates as data (`data/prompts.json`), the words of specifications and views, and terms that are
 //! refused or taken out. Which template a kind uses is the kind's business.
 
+mod skeleton;
+
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use self::skeleton::Looks;
 use crate::subject::VisualSpecifications;
 
 static BOOK: LazyLock<Book> = LazyLock::new(|| {
@@ -68,11 +71,12 @@ impl Default for Wording {
 }
 
 impl Wording {
-    /// The first of the refused terms that `text` holds as whole words, however they are joined: a `nude-art` too.
+    /// The first of the refused terms that `text` holds as whole words, however they are joined or disguised: a `nude-art`
+    /// too, and one in Cyrillic letters.
     #[must_use]
     pub fn refused_term(&self, text: &str) -> Option<&str> {
-        let text = format!(" {} ", words_of(text));
-        self.refused.iter().map(String::as_str).find(|term| text.contains(&format!(" {} ", words_of(term))))
+        let looks = Looks::of(text);
+        self.refused.iter().map(String::as_str).find(|term| looks.hold(&Looks::of(term)))
     }
 
     /// `prompt` without the removable terms. Whole words only: a "violently red sunset" is no violence.
@@ -96,12 +100,6 @@ impl Wording {
             template.share
         }
     }
-}
-
-/// Its words in lower case with one space between.
-fn words_of(text: &str) -> String {
-    let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.map(str::to_lowercase).collect::<Vec<_>>().join(" ")
 }
 
 fn bare(word: &str) -> &str {

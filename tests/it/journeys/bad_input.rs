@@ -55,7 +55,7 @@ async fn each_wrong_field_is_pointed_at_and_nothing_is_written() {
     assert_eq!(answer(nothing).await.0, StatusCode::NOT_FOUND, "no subject came into being");
     product.stack().settle().await;
     assert!(product.fal().ledger().is_empty());
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!(ledger, likeness_core::store::Ledger::default(), "no job was accepted");
     product.finish().await;
 }
@@ -74,12 +74,12 @@ async fn several_errors_are_told_at_once_in_one_problem() {
       "detail": "the request is not valid",
       "errors": [
         {
-          "detail": "has 5 characters, 10 to 1000 are allowed",
+          "detail": "must have 10 to 1000 characters, and has 5",
           "in": "body",
           "pointer": "/description"
         },
         {
-          "detail": "is not between 1 and 4",
+          "detail": "must be 1 to 4, and is 9",
           "in": "body",
           "pointer": "/variations"
         }

@@ -251,9 +251,9 @@ fn wrong(keeper: &str) -> Vec<(Value, u16, &'static str, &'static str)> {
     let crowd: Vec<_> = (0..11).map(|number| json!({ "referenceId": url(number) })).collect();
     let control = |fields: Value| and("controlImages", json!([fields]));
     vec![
-        (json!({}), 400, "/references", "missing field"),
+        (json!({}), 400, "/references", "is missing"),
         (json!({ "references": {} }), 400, "/references", "add at least one"),
-        (json!({ "references": { "character": [] } }), 400, "/references/character", "unknown field"),
+        (json!({ "references": { "character": [] } }), 400, "/references/character", "not a known field"),
         (json!({ "references": { "characters": crowd } }), 400, "/references/characters", "at most 10"),
         (props(11), 400, "/references/props", "at most 10"),
         (props(5), 422, "/references", "flux-2-edit takes 4; nano-banana-2-edit, seedream-edit take as many"),
@@ -262,21 +262,21 @@ fn wrong(keeper: &str) -> Vec<(Value, u16, &'static str, &'static str)> {
         (with(json!({ "scale": 4.1 })), 400, "/references/characters/0/scale", "at most 4"),
         (with(json!({ "position": { "x": 1.5, "y": 0 } })), 400, "/references/characters/0/position/x", "0 to 1"),
         (with(json!({ "position": { "x": 0.5, "y": -1 } })), 400, "/references/characters/0/position/y", "0 to 1"),
-        (with(json!({ "position": { "x": 0.5 } })), 400, "/references/characters/0/position", "an object with x and y"),
-        (with(json!({ "position": "" })), 400, "/references/characters/0/position", "0 characters"),
+        (with(json!({ "position": { "x": 0.5 } })), 400, "/references/characters/0/position/y", "is missing"),
+        (with(json!({ "position": "" })), 400, "/references/characters/0/position", "and has 0"),
         (with(json!({ "position": "nude, left" })), 400, "/references/characters/0/position", "nude"),
         (with(json!({ "pose": "x".repeat(201) })), 400, "/references/characters/0/pose", "1 to 200"),
         (with(json!({ "pose": "nude" })), 400, "/references/characters/0/pose", "nude"),
         (and("description", json!("a nude keeper")), 400, "/description", "nude"),
         (and("lighting", json!("nude")), 400, "/lighting", "nude"),
         (and("lighting", json!({ "mood": "nude" })), 400, "/lighting/mood", "nude"),
-        (and("lighting", json!({ "colorTemperature": 999 })), 400, "/lighting/colorTemperature", "1000 and 20000"),
-        (and("lighting", json!({ "colour": "red" })), 400, "/lighting", "an object with type, direction"),
+        (and("lighting", json!({ "colorTemperature": 999 })), 400, "/lighting/colorTemperature", "1000 to 20000"),
+        (and("lighting", json!({ "colour": "red" })), 400, "/lighting/colour", "known are type, direction"),
         (and("cameraAngle", json!("x".repeat(101))), 400, "/cameraAngle", "1 to 100"),
         (and("cameraAngle", json!({ "lens": "nude" })), 400, "/cameraAngle/lens", "nude"),
         (and("composition", json!("wide")), 400, "/composition", "full-body"),
         (and("resolution", json!({ "width": 63, "height": 4097 })), 400, "/resolution/width", "64 to 4096"),
-        (and("variations", json!(5)), 400, "/variations", "1 and 4"),
+        (and("variations", json!(5)), 400, "/variations", "1 to 4"),
         (and("model", json!("flux-dev")), 422, "/references", "flux-dev takes 0"),
         (control(json!({ "image": keeper, "mode": "tile" })), 400, "/controlImages/0/mode", "canny"),
         (control(json!({ "image": "x", "mode": "pose" })), 400, "/controlImages/0/image", "an image id"),
@@ -284,13 +284,13 @@ fn wrong(keeper: &str) -> Vec<(Value, u16, &'static str, &'static str)> {
             control(json!({ "image": keeper, "mode": "pose", "strength": 2.1 })),
             400,
             "/controlImages/0/strength",
-            "0 and 2",
+            "0 to 2",
         ),
         (
             and("controlImages", json!(vec![json!({ "image": keeper, "mode": "pose" }); 5])),
             400,
             "/controlImages",
-            "more than 4",
+            "at most 4",
         ),
     ]
 }
@@ -322,7 +322,7 @@ async fn what_is_wrong_with_a_scene_is_said() {
     body["description"] = json!("the keeper of somebody else");
     let stranger = stranger.bearer_auth("elsewhere-key").json(&body);
     refused(stranger, 422, place, "is no image of this project").await;
-    let jobs = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap().jobs;
+    let jobs = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap().jobs;
     assert_eq!(jobs, 1, "the master's, and none of a scene");
 
     product.fault(Fault::Generation(GenerationFault::NeverFinish));

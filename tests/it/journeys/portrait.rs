@@ -216,7 +216,7 @@ async fn what_is_not_ready_in_time_can_be_asked_for_later() {
 async fn fal_is_told_the_same_address_of_the_weights_while_it_is_fresh() {
     let (product, _) = start().await;
     // Away from the moment at which the address changes anyway.
-    let into_window = product.hands.now().as_second().rem_euclid(300);
+    let into_window = product.test_clock.now().as_second().rem_euclid(300);
     if into_window > 290 {
         product.pass(300 - into_window);
     }
@@ -296,18 +296,18 @@ async fn what_is_wrong_with_a_portrait_is_said() {
     };
     for (fields, status, pointer, detail) in [
         (json!({ "personId": null }), 400, "/personId", "one of the two"),
-        (json!({ "loraId": lora }), 400, "/loraId", "cannot go with personId"),
+        (json!({ "loraId": lora }), 400, "/loraId", "cannot be combined with personId"),
         (json!({ "personId": "a/b" }), 400, "/personId", "a person id"),
         (json!({ "personId": "nobody" }), 422, "/personId", "no person of this project"),
         (json!({ "personId": "cy" }), 422, "/personId", "has no LoRA"),
         (json!({ "personId": null, "loraId": 99 }), 422, "/loraId", "no LoRA of this project"),
         (json!({ "prompt": null }), 400, "/prompt", "one of the two"),
-        (json!({ "choices": chosen(json!({}))["choices"] }), 400, "/choices", "cannot go with prompt"),
+        (json!({ "choices": chosen(json!({}))["choices"] }), 400, "/choices", "cannot be combined with prompt"),
         (json!({ "prompt": "short" }), 400, "/prompt", "10 to 1000"),
-        (chosen(json!({ "costume": "" })), 400, "/choices/costume", "0 characters"),
+        (chosen(json!({ "costume": "" })), 400, "/choices/costume", "and has 0"),
         (chosen(json!({ "background": "a nude beach" })), 400, "/choices/background", "nude"),
-        (chosen(json!({ "age": 131 })), 400, "/choices/age", "0 and 130"),
-        (chosen(json!({ "mood": "dark" })), 400, "/choices/mood", "unknown field"),
+        (chosen(json!({ "age": 131 })), 400, "/choices/age", "0 to 130"),
+        (chosen(json!({ "mood": "dark" })), 400, "/choices/mood", "not a known field"),
         (of_bo(json!({ "gender": "man" })), 422, "/choices/age", "neither given nor known"),
         (of_bo(json!({ "age": 40 })), 422, "/choices/gender", "neither given nor known"),
         (of_bo(json!({ "age": 40, "gender": "man" })), 422, "/choices/triggerWord", "neither given nor known"),
@@ -315,7 +315,7 @@ async fn what_is_wrong_with_a_portrait_is_said() {
         (json!({ "imageSize": "tall" }), 400, "/imageSize", "portrait_16_9"),
         (json!({ "scale": 4.5 }), 400, "/scale", "0 to 4"),
         (json!({ "model": "flux-dev" }), 422, "/model", "no portraits from a LoRA"),
-        (json!({ "steps": 51 }), 422, "/steps", "1 and 50"),
+        (json!({ "steps": 51 }), 422, "/steps", "1 to 50"),
     ] {
         let (answered, body) = answer(portrait(&product, &fields)).await;
         let error = &body["errors"][0];

@@ -191,13 +191,13 @@ async fn what_is_wrong_with_a_profile_is_said() {
     };
     let with = |fields: Value| request(&product, &master, &fields);
     refused(with(json!({ "angles": [0, 360] })), 400, "/angles/1", "0 to 359").await;
-    refused(with(json!({ "angles": [0, 90, 0] })), 400, "/angles/2", "second time").await;
+    refused(with(json!({ "angles": [0, 90, 0] })), 400, "/angles/2", "repeats").await;
     refused(with(json!({ "angles": [] })), 400, "/angles", "1 to 36").await;
     refused(with(json!({ "angles": (0..37).collect::<Vec<_>>() })), 400, "/angles", "1 to 36").await;
-    refused(with(json!({ "angles": [-30] })), 400, "/angles/0", "invalid value").await;
+    refused(with(json!({ "angles": [-30] })), 400, "/angles/0", "whole number").await;
     refused(with(json!({ "angles": [0], "preset": "8" })), 400, "/preset", "angles").await;
     refused(with(json!({ "model": "flux-dev" })), 422, "/masterReferenceId", "takes 0").await;
-    refused(with(json!({ "steps": 500, "model": "kontext-dev" })), 422, "/steps", "10 and 50").await;
+    refused(with(json!({ "steps": 500, "model": "kontext-dev" })), 422, "/steps", "10 to 50").await;
     refused(with(json!({ "masterReferenceId": "$hero" })), 422, "/masterReferenceId", "no workflow").await;
     refused(with(json!({ "masterReferenceId": "keeper" })), 400, "/masterReferenceId", "an image id").await;
     refused(with(json!({ "masterReferenceId": "http://10.0.0.1/a.png" })), 400, "/masterReferenceId", "https").await;

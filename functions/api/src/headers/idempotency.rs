@@ -13,7 +13,9 @@ pub(crate) fn idempotency(
     body_sha256: &str,
 ) -> Result<Option<Idempotency>, ApiError> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    // The draft standard spells it as a quoted string; most clients send it bare.
     let bytes = value.as_bytes();
+    let bytes = bytes.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(bytes);
     if bytes.is_empty() || bytes.len() > 255 || !bytes.iter().all(u8::is_ascii_graphic) {
         let detail = "must be 1 to 255 visible ASCII characters";
         return Err(FieldError::header("Idempotency-Key", detail).into());

@@ -33,6 +33,11 @@ pub(crate) fn wait_parameter(value: Option<&str>) -> Result<Option<Duration>, Ap
     }
 }
 
+/// What an answer says of the preference.
+pub(crate) fn applied(wait: Option<Duration>) -> Option<[(&'static str, String); 1]> {
+    wait.map(|wait| [("preference-applied", format!("wait={}", wait.as_secs()))])
+}
+
 fn malformed() -> ApiError {
     FieldError::header("Prefer", "wait must be a whole number of seconds, for example wait=25").into()
 }

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::Deserialize;
 
-use crate::request::validation::Errors;
+use crate::request::{errors::Errors, kinds::text_or::TextOr};
 
 /// How long a side may be. What a model makes of it is its own matter, and reported on the job.
 const SIDE: RangeInclusive<u32> = 64..=4096;
@@ -12,15 +12,7 @@ const SIDE: RangeInclusive<u32> = 64..=4096;
 const SIDE_OF_SEVERAL: RangeInclusive<u32> = 64..=2048;
 
 /// A size as a request names it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "must be square_hd, square, portrait_4_3, portrait_16_9, landscape_4_3, landscape_16_9, or an object with width and height"
-)]
-pub(crate) enum ImageSize {
-    Preset(Preset),
-    Pixels(Pixels),
-}
+pub(crate) type ImageSize = TextOr<Pixels, Preset>;
 
 /// fal's names for sizes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -51,8 +43,8 @@ impl ImageSize {
     /// Width and height, which `pointer` names.
     pub(crate) fn checked(self, pointer: &str, errors: &mut Errors) -> (u32, u32) {
         match self {
-            Self::Preset(preset) => preset.pixels(),
-            Self::Pixels(pixels) => pixels.within(SIDE_OF_SEVERAL, pointer, errors),
+            Self::Text(preset) => preset.pixels(),
+            Self::Fields(pixels) => pixels.within(SIDE_OF_SEVERAL, pointer, errors),
         }
     }
 }
@@ -80,7 +72,7 @@ impl Pixels {
     fn within(self, range: RangeInclusive<u32>, pointer: &str, errors: &mut Errors) -> (u32, u32) {
         for (name, side) in [("width", self.width), ("height", self.height)] {
             if !range.contains(&side) {
-                let detail = format!("is {side}, {} to {} are allowed", range.start(), range.end());
+                let detail = format!("must be {} to {} pixels, and is {side}", range.start(), range.end());
                 errors.add(&format!("{pointer}/{name}"), detail);
             }
         }

@@ -1,11 +1,14 @@
-//! Rules for texts that several routes take. Errors are collected, so that a client hears of all at once.
+//! Rules for fields that several routes take.
+
+use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
 use likeness_core::{
-    kind::Tuning, model::Model, money::Usd, pointer::ImagePointer, prompt::Wording, public_url::public_host,
+    id::InvalidId, kind::Tuning, model::Model, money::Usd, pointer::ImagePointer, prompt::Wording,
+    public_url::public_host,
 };
 
-use crate::problem::{ApiError, FieldError};
+use crate::request::{errors::Errors, hidden::hidden};
 
 /// The greatest seed of a request: the last variation's must still fit into 63 bits.
 const MAX_SEED: u64 = i64::MAX as u64 - 16;
@@ -13,33 +16,30 @@ const MAX_SEED: u64 = i64::MAX as u64 - 16;
 /// The greatest budget in dollars.
 const MAX_BUDGET: f64 = 1000.0;
 
-/// Nobody is older.
-pub(crate) const OLDEST: u8 = 130;
-
-/// The errors of a request so far.
-#[derive(Debug, Default)]
-pub(crate) struct Errors(Vec<FieldError>);
+/// The greatest age of a person.
+const OLDEST: u8 = 130;
 
 impl Errors {
-    pub(crate) fn add(&mut self, pointer: &str, detail: impl Into<String>) {
-        self.0.push(FieldError::body(pointer, detail));
+    /// The result of something that may be wrong; `None` notes the error.
+    pub(crate) fn check<T, E: Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
+        result.map_err(|error| self.add(pointer, error.to_string())).ok()
     }
 
-    /// The result of something that may be wrong; `None` notes the error.
-    pub(crate) fn check<T, E: std::fmt::Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
-        result.map_err(|error| self.add(pointer, error.to_string())).ok()
+    /// An id or a name.
+    pub(crate) fn id<T: FromStr<Err = InvalidId>>(&mut self, pointer: &str, text: &str) -> Option<T> {
+        self.check(pointer, text.parse().map_err(|error| format!("is {error}")))
     }
 
     /// A text of `least` to `most` characters without hidden ones.
     pub(crate) fn text(&mut self, pointer: &str, text: &str, least: usize, most: usize) {
         let length = text.chars().count();
         if !(least..=most).contains(&length) {
-            self.add(pointer, format!("has {length} characters, {least} to {most} are allowed"));
+            self.add(pointer, format!("must have {least} to {most} characters, and has {length}"));
         } else if text.trim().is_empty() && least > 0 {
-            self.add(pointer, "is blank");
+            self.add(pointer, "must not be blank");
         }
-        if let Some(hidden) = text.chars().find(|character| is_hidden(*character)) {
-            self.add(pointer, format!("holds the hidden character U+{:04X}", u32::from(hidden)));
+        if let Some(hidden) = hidden(text) {
+            self.add(pointer, format!("contains the invisible character U+{:04X}; remove it", u32::from(hidden)));
         }
     }
 
@@ -66,7 +66,7 @@ impl Errors {
 
     fn refuse_terms(&mut self, pointer: &str, text: &str, wording: &Wording) {
         if let Some(term) = wording.refused_term(text) {
-            self.add(pointer, format!("holds the word \"{term}\", which no prompt may hold"));
+            self.add(pointer, format!("contains \"{term}\", which is not allowed in a prompt"));
         }
     }
 
@@ -82,7 +82,7 @@ impl Errors {
     /// A number that can be stored: 0, or large enough to be meant.
     pub(crate) fn plain(&mut self, pointer: &str, number: f64) {
         if number != 0.0 && number.abs() < 0.001 {
-            self.add(pointer, "is nearer to 0 than 0.001");
+            self.add(pointer, "must be 0, or at least 0.001 from it");
         }
     }
 
@@ -95,9 +95,9 @@ impl Errors {
     pub(crate) fn reroll_budget(&mut self, dollars: f64) -> Option<Usd> {
         let micros = (dollars * 1e6).round();
         if !(0.0..=MAX_BUDGET).contains(&dollars) {
-            self.add("/rerollBudget", format!("is not between 0 and {MAX_BUDGET} dollars"));
+            self.add("/rerollBudget", format!("must be 0 to {MAX_BUDGET} dollars"));
         } else if (dollars * 1e6 - micros).abs() > 1e-3 {
-            self.add("/rerollBudget", "has more than 6 decimals");
+            self.add("/rerollBudget", "must have at most 6 decimal places");
         } else {
             return Some(Usd::from_micros(micros as u64));
         }
@@ -108,7 +108,7 @@ impl Errors {
     pub(crate) fn variations(&mut self, variations: Option<u16>, most: u16) -> u16 {
         let variations = variations.unwrap_or(1);
         if !(1..=most).contains(&variations) {
-            self.add("/variations", format!("is not between 1 and {most}"));
+            self.add("/variations", format!("must be 1 to {most}, and is {variations}"));
         }
         variations
     }
@@ -117,7 +117,7 @@ impl Errors {
     pub(crate) fn tuning(&mut self, tuning: &Tuning) {
         self.optional_text("/negativePrompt", tuning.negative_prompt.as_deref(), 1000);
         if tuning.seed.is_some_and(|seed| seed > MAX_SEED) {
-            self.add("/seed", format!("is greater than {MAX_SEED}"));
+            self.add("/seed", format!("must be at most {MAX_SEED}"));
         }
         if let Some(guidance) = tuning.guidance {
             self.plain("/guidance", guidance);
@@ -126,29 +126,30 @@ impl Errors {
             && Model::by_id(model).is_none()
         {
             let known: Vec<&str> = Model::all().iter().map(|model| model.id.as_str()).collect();
-            self.add("/model", format!("is none of {}", known.join(", ")));
+            self.add("/model", format!("is not a known model; known are {}", known.join(", ")));
+        }
+    }
+
+    /// The age of a person in years.
+    pub(crate) fn age(&mut self, pointer: &str, age: Option<u8>) {
+        if age.is_some_and(|age| age > OLDEST) {
+            self.add(pointer, format!("must be 0 to {OLDEST}"));
         }
     }
 
     /// A time that has not come.
-    pub(crate) fn future(&mut self, pointer: &str, time: Option<Timestamp>, now: Timestamp) {
-        if time.is_some_and(|time| time <= now) {
-            self.add(pointer, "lies in the past");
+    pub(crate) fn future(&mut self, pointer: &str, text: &str, now: Timestamp) -> Option<Timestamp> {
+        match text.parse::<Timestamp>() {
+            Ok(time) if time > now => return Some(time),
+            Ok(_) => self.add(pointer, "must be in the future"),
+            Err(_) => self.add(
+                pointer,
+                "must be a time with its offset, such as 2027-01-31T12:00:00Z, and before the last day of the year 9999; \
+                 leave it out for no end",
+            ),
         }
+        None
     }
-
-    pub(crate) fn finish(self) -> Result<(), ApiError> {
-        if self.0.is_empty() { Ok(()) } else { Err(ApiError::Invalid(self.0)) }
-    }
-}
-
-/// Control characters (line breaks and tabs are none here) and those that turn the direction of text or have no width:
-/// they hide from a reader what a model or a log will see.
-fn is_hidden(character: char) -> bool {
-    let direction =
-        matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    let no_width = matches!(character, '\u{200b}' | '\u{2060}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}');
-    (character.is_control() && !matches!(character, '\n' | '\r' | '\t')) || direction || no_width
 }
 
 #[cfg(test)]
@@ -159,12 +160,27 @@ mod tests {
     fn lengths_count_characters_and_hidden_ones_are_named() {
         let mut errors = Errors::default();
         errors.text("/ok", "ä".repeat(10).as_str(), 10, 10);
-        assert!(errors.0.is_empty());
+        assert!(errors.is_empty());
         errors.text("/nul", "a keeper\0 of a light", 10, 1000);
-        errors.text("/bidi", "a keeper \u{202e}of a light", 10, 1000);
         errors.text("/blank", "            ", 10, 1000);
-        let details: Vec<_> = errors.0.iter().map(|error| error.detail.as_str()).collect();
-        assert_eq!(details, ["holds the hidden character U+0000", "holds the hidden character U+202E", "is blank"]);
+        errors.text("/short", "a", 10, 1000);
+        let details: Vec<_> = errors.into_found().into_iter().map(|error| error.detail).collect();
+        assert_eq!(
+            details,
+            [
+                "contains the invisible character U+0000; remove it",
+                "must not be blank",
+                "must have 10 to 1000 characters, and has 1"
+            ]
+        );
+    }
+
+    #[test]
+    fn an_end_is_a_time_to_come() {
+        let now = "2026-11-29T12:00:00Z".parse().unwrap();
+        let of = |text: &str| Errors::default().future("/expiresAt", text, now);
+        assert_eq!(of("2027-01-31T12:00:00+01:00"), Some("2027-01-31T11:00:00Z".parse().unwrap()));
+        assert_eq!(["2026-11-29T12:00:00Z", "9999-12-31T23:59:59Z", "2027-01-31", "never", ""].map(of), [None; 5]);
     }
 
     #[test]

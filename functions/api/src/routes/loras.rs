@@ -13,10 +13,8 @@ use likeness_core::{
 
 use crate::{app::App, problem::ApiError};
 
-/// The LoRA named `lora` in the path, if it is one of `project`.
-pub(crate) async fn find(app: &App, project: &ProjectId, lora: &str) -> Result<Versioned<Lora>, ApiError> {
-    let unknown = || ApiError::NotFound { what: "LoRA" };
-    let id: LoraId = lora.parse().map_err(|_| unknown())?;
-    let found = app.store.lora(id).await?;
-    found.filter(|found| found.value.project == *project).ok_or_else(unknown)
+/// The LoRA, if it is one of `project`.
+pub(crate) async fn find(app: &App, project: &ProjectId, id: LoraId) -> Result<Versioned<Lora>, ApiError> {
+    let found = app.store.lora(id).await?.filter(|found| found.value.project == *project);
+    found.ok_or(ApiError::NotFound { what: "LoRA" })
 }

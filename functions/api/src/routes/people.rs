@@ -1,4 +1,4 @@
-//! People of whom portraits are made.
+//! People, of which portraits are made.
 
 pub(crate) mod get_person;
 pub(crate) mod list_people;

@@ -9,20 +9,16 @@ pub(crate) mod put_member;
 pub(crate) mod remove_member;
 pub(crate) mod update_project;
 
-use likeness_core::{
-    id::{ProjectId, UserId},
-    project::Role,
-};
+use likeness_core::store::MemberChange;
 
-use crate::{app::App, problem::ApiError};
+use crate::problem::ApiError;
 
-/// Refuses to take the last owner away: nobody could manage the project any more.
-pub(crate) async fn keeps_an_owner(app: &App, project: &ProjectId, leaving: &UserId) -> Result<(), ApiError> {
-    let members = app.store.members(project).await?;
-    let mut owners = members.iter().filter(|member| member.role == Role::Owner).map(|member| &member.user);
-    let others = owners.clone().any(|owner| owner != leaving);
-    if owners.any(|owner| owner == leaving) && !others {
-        return Err(ApiError::Conflict { detail: "a project keeps at least one owner".to_owned() });
+/// Refuses to take the last owner away: the project could not be managed any more.
+fn kept_an_owner(change: MemberChange) -> Result<(), ApiError> {
+    match change {
+        MemberChange::Made => Ok(()),
+        MemberChange::LastOwner => {
+            Err(ApiError::Conflict { detail: "this is the last owner, and a project keeps at least one".to_owned() })
+        }
     }
-    Ok(())
 }

@@ -3,4 +3,5 @@
 pub(crate) mod create_upload;
 pub(crate) mod get_report;
 pub(crate) mod list_reports;
+mod upload;
 pub(crate) mod verify_consistency;

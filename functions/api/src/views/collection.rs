@@ -1,12 +1,13 @@
 //! A collection as clients see it, without its images.
 
-use jiff::Timestamp;
 use likeness_core::{
     collection::Collection,
     id::{CollectionId, JobId, SubjectId},
     media::ImageType,
 };
 use serde::Serialize;
+
+use crate::views::time::Time;
 
 /// What is known of a collection without its images.
 #[derive(Debug, Serialize)]
@@ -19,8 +20,8 @@ pub(crate) struct CollectionView {
     /// As the request named it.
     master_reference_id: String,
     job_id: JobId,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl From<Collection> for CollectionView {
@@ -31,8 +32,8 @@ impl From<Collection> for CollectionView {
             subject_id: collection.subject,
             master_reference_id: collection.master,
             job_id: collection.job,
-            created_at: collection.created_at,
-            updated_at: collection.updated_at,
+            created_at: collection.created_at.into(),
+            updated_at: collection.updated_at.into(),
         }
     }
 }

@@ -2,9 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     id::{JobId, MediaId, PersonId, SubjectId},
     measured::Measured,
     media::Media,
@@ -12,7 +11,11 @@ use likeness_core::{
 };
 use serde::Serialize;
 
-use crate::{app::App, problem::ApiError, views::recipe::RecipeView};
+use crate::{
+    app::App,
+    problem::ApiError,
+    views::{recipe::RecipeView, time::Time},
+};
 
 /// From this quality on a master reference passes.
 const PASSING_QUALITY: f64 = 0.90;
@@ -36,13 +39,13 @@ pub(crate) struct ImageView {
     #[serde(skip_serializing_if = "Option::is_none")]
     parent_id: Option<MediaId>,
     job_id: JobId,
-    created_at: Timestamp,
+    created_at: Time,
     pub(crate) url: String,
     pub(crate) webp_url: String,
     pub(crate) thumbnail_url: String,
     /// When the addresses end; absent where they do not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) urls_expire_at: Option<Timestamp>,
+    pub(crate) urls_expire_at: Option<Time>,
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) content_type: String,
@@ -82,11 +85,11 @@ impl ImageView {
             version: media.version,
             parent_id: media.parent,
             job_id: media.job,
-            created_at: media.created_at,
+            created_at: media.created_at.into(),
             url: original.url,
             webp_url: webp.url,
             thumbnail_url: thumbnail.url,
-            urls_expire_at: original.expires_at,
+            urls_expire_at: original.expires_at.map(Time::from),
             width: media.width,
             height: media.height,
             content_type: media.original.content_type,

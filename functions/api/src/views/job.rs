@@ -1,9 +1,8 @@
 //! A job as clients see it, with its result once there is one.
 
-use jiff::Timestamp;
 use likeness_core::{
     failure::Failure,
-    id::{JobId, MediaId, ProjectId, ReportId, ShotId, WorkflowId},
+    id::{JobId, MediaId, ProjectId, ReportId, ShotId, UserId, WorkflowId},
     job::JobStatus,
     money::Usd,
     recipe::IgnoredParameter,
@@ -13,7 +12,11 @@ use likeness_core::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{app::App, problem::ApiError, views::result::ResultView};
+use crate::{
+    app::App,
+    problem::ApiError,
+    views::{result::ResultView, time::Time},
+};
 
 /// A job.
 #[derive(Debug, Serialize)]
@@ -25,15 +28,16 @@ pub(crate) struct JobView {
     kind: &'static str,
     pub(crate) status: JobStatus,
     pub(crate) progress: u32,
-    created_at: Timestamp,
+    created_by: UserId,
+    created_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
-    completed_at: Option<Timestamp>,
+    completed_at: Option<Time>,
     /// When it is taken back if it has not ended.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<Timestamp>,
+    deadline: Option<Time>,
     /// When what had failed or was canceled was begun anew, the last time.
     #[serde(skip_serializing_if = "Option::is_none")]
-    retried_at: Option<Timestamp>,
+    retried_at: Option<Time>,
     cost: Cost,
     ignored_parameters: Vec<IgnoredParameter>,
     shots: Vec<ShotView>,
@@ -96,7 +100,7 @@ struct AttemptView {
     model: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     steps: Option<u32>,
-    started_at: Timestamp,
+    started_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
     fal_request_id: Option<String>,
     outcome: AttemptOutcome,
@@ -128,10 +132,11 @@ impl JobView {
             kind: job.kind.name(),
             status: job.status(&shots),
             progress: job.progress(&shots),
-            created_at: job.created_at,
-            completed_at: ending.map(|ending| ending.at),
-            deadline: job.deadline,
-            retried_at: job.retried_at,
+            created_by: job.created_by.clone(),
+            created_at: job.created_at.into(),
+            completed_at: ending.map(|ending| ending.at.into()),
+            deadline: job.deadline.map(Time::from),
+            retried_at: job.retried_at.map(Time::from),
             cost: Cost {
                 reserved: job.reserved.map(Usd::dollars),
                 settled: ending.and_then(|ending| ending.cost).map(Usd::dollars),
@@ -182,7 +187,7 @@ impl AttemptView {
             number: attempt.number,
             model: attempt.recipe.model.clone(),
             steps: attempt.recipe.steps,
-            started_at: attempt.started_at,
+            started_at: attempt.started_at.into(),
             fal_request_id: attempt.request_id.clone(),
             outcome: attempt.outcome.clone(),
             provider_cost: attempt.provider_cost.map(Usd::dollars),

@@ -1,11 +1,12 @@
 //! An API key as clients see it: never its token.
 
-use jiff::Timestamp;
 use likeness_core::{
     id::{KeyId, UserId},
     project::{ApiKey, Scope},
 };
 use serde::Serialize;
+
+use crate::views::time::Time;
 
 /// A key.
 #[derive(Debug, Serialize)]
@@ -16,9 +17,9 @@ pub(crate) struct KeyView {
     name: String,
     scopes: Vec<Scope>,
     hint: String,
-    created_at: Timestamp,
-    expires_at: Option<Timestamp>,
-    revoked_at: Option<Timestamp>,
+    created_at: Time,
+    expires_at: Option<Time>,
+    revoked_at: Option<Time>,
 }
 
 impl From<ApiKey> for KeyView {
@@ -29,9 +30,9 @@ impl From<ApiKey> for KeyView {
             name: key.name,
             scopes: key.scopes,
             hint: key.hint,
-            created_at: key.created_at,
-            expires_at: key.expires_at,
-            revoked_at: key.revoked_at,
+            created_at: key.created_at.into(),
+            expires_at: key.expires_at.map(Time::from),
+            revoked_at: key.revoked_at.map(Time::from),
         }
     }
 }

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use likeness_core::{
     id::{LoraId, PersonId},
     lora::{Lora, LoraState},
 };
 use serde::Serialize;
+
+use crate::views::time::Time;
 
 /// A LoRA, without the place of its file.
 #[derive(Debug, Serialize)]
@@ -16,7 +17,7 @@ pub(crate) struct LoraView {
     lora_id: LoraId,
     person_id: PersonId,
     trigger_word: Option<String>,
-    created_at: Timestamp,
+    created_at: Time,
     #[serde(flatten)]
     state: StateView,
 }
@@ -24,25 +25,27 @@ pub(crate) struct LoraView {
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum StateView {
-    Uploading { bytes: u64, upload_until: Timestamp },
-    Ready { bytes: u64, tensors: u32, metadata: BTreeMap<String, String>, ready_at: Timestamp },
-    Rejected { reason: String, rejected_at: Timestamp },
+    Uploading { bytes: u64, upload_until: Time },
+    Ready { bytes: u64, tensors: u32, metadata: BTreeMap<String, String>, ready_at: Time },
+    Rejected { reason: String, rejected_at: Time },
 }
 
 impl From<Lora> for LoraView {
     fn from(lora: Lora) -> Self {
         let state = match lora.state {
-            LoraState::Uploading { bytes, upload_until } => StateView::Uploading { bytes, upload_until },
-            LoraState::Ready { bytes, tensors, metadata, ready_at, etag: _ } => {
-                StateView::Ready { bytes, tensors, metadata, ready_at }
+            LoraState::Uploading { bytes, upload_until } => {
+                StateView::Uploading { bytes, upload_until: upload_until.into() }
             }
-            LoraState::Rejected { reason, at } => StateView::Rejected { reason, rejected_at: at },
+            LoraState::Ready { bytes, tensors, metadata, ready_at, etag: _ } => {
+                StateView::Ready { bytes, tensors, metadata, ready_at: ready_at.into() }
+            }
+            LoraState::Rejected { reason, at } => StateView::Rejected { reason, rejected_at: at.into() },
         };
         Self {
             lora_id: lora.id,
             person_id: lora.person,
             trigger_word: lora.trigger_word,
-            created_at: lora.created_at,
+            created_at: lora.created_at.into(),
             state,
         }
     }

@@ -1,11 +1,12 @@
 //! A member of a project as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     id::UserId,
     project::{Member, Role},
 };
 use serde::Serialize;
+
+use crate::views::time::Time;
 
 /// A member.
 #[derive(Debug, Serialize)]
@@ -13,11 +14,11 @@ use serde::Serialize;
 pub(crate) struct MemberView {
     user_id: UserId,
     role: Role,
-    since: Timestamp,
+    since: Time,
 }
 
 impl From<Member> for MemberView {
     fn from(member: Member) -> Self {
-        Self { user_id: member.user, role: member.role, since: member.since }
+        Self { user_id: member.user, role: member.role, since: member.since.into() }
     }
 }

@@ -1,11 +1,12 @@
 //! A person as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     id::{LoraId, PersonId},
     person::Person,
 };
 use serde::Serialize;
+
+use crate::views::time::Time;
 
 /// A person with the newest of their LoRAs that can be used.
 #[derive(Debug, Serialize)]
@@ -17,8 +18,8 @@ pub(crate) struct PersonView {
     age: Option<u8>,
     gender: Option<String>,
     latest_lora_id: Option<LoraId>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl From<Person> for PersonView {
@@ -30,8 +31,8 @@ impl From<Person> for PersonView {
             age: person.age,
             gender: person.gender,
             latest_lora_id: person.latest_lora,
-            created_at: person.created_at,
-            updated_at: person.updated_at,
+            created_at: person.created_at.into(),
+            updated_at: person.updated_at.into(),
         }
     }
 }

@@ -1,6 +1,5 @@
 //! A consistency report as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     id::{JobId, MediaId, ReportId, SubjectId},
     report::{CheckType, Report, ReportVerdict, content::Content},
@@ -10,7 +9,10 @@ use serde::Serialize;
 use crate::{
     app::App,
     problem::ApiError,
-    views::check::{CheckView, recommendations},
+    views::{
+        check::{CheckView, recommendations},
+        time::Time,
+    },
 };
 
 /// A whole report.
@@ -37,7 +39,7 @@ pub(crate) struct ListedReport {
 struct Heading {
     report_id: ReportId,
     job_id: JobId,
-    created_at: Timestamp,
+    created_at: Time,
 }
 
 /// What was compared, and whether it matches.
@@ -82,7 +84,7 @@ pub(crate) struct SheetView {
     sheet_url: Option<String>,
     /// When the address ends; absent where it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    sheet_url_expires_at: Option<Timestamp>,
+    sheet_url_expires_at: Option<Time>,
 }
 
 impl ReportView {
@@ -99,19 +101,20 @@ impl From<Report> for ListedReport {
 
 impl Heading {
     fn new(report: &Report) -> Self {
-        Self { report_id: report.id, job_id: report.job, created_at: report.created_at }
+        Self { report_id: report.id, job_id: report.job, created_at: report.created_at.into() }
     }
 }
 
 impl From<Report> for Outcome {
     fn from(report: Report) -> Self {
+        let verdict = report.verdict();
         Self {
             subject_id: report.subject,
             reference_set_id: report.reference,
             image_ids: report.images,
             check_type: report.check,
             threshold: report.threshold,
-            verdict: report.verdict(),
+            verdict,
             not_judged_reason: report.not_judged,
             passed: report.passed,
             overall_consistency: report.overall,
@@ -137,6 +140,6 @@ impl SheetView {
         let Some(key) = &report.sheet else { return Ok(Self { sheet_url: None, sheet_url_expires_at: None }) };
         let url = app.bucket.url(key, app.clock.now()).await;
         let url = url.map_err(|error| ApiError::Internal(Box::new(error)))?;
-        Ok(Self { sheet_url: Some(url.url), sheet_url_expires_at: url.expires_at })
+        Ok(Self { sheet_url: Some(url.url), sheet_url_expires_at: url.expires_at.map(Time::from) })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use likeness_core::{
     filing::Slot,
     id::{CollectionId, LoraId, MediaId, PersonId},
@@ -20,7 +19,7 @@ use serde::Serialize;
 use crate::{
     app::App,
     problem::ApiError,
-    views::{consistency::ConsistencyView, image::ImageView, report::Findings},
+    views::{consistency::ConsistencyView, image::ImageView, report::Findings, time::Time},
 };
 
 /// The result of a job.
@@ -50,7 +49,7 @@ pub(crate) struct MasterResult {
     webp_url: String,
     thumbnail_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    urls_expire_at: Option<Timestamp>,
+    urls_expire_at: Option<Time>,
     prompt: String,
     seed: u64,
     specifications: VisualSpecifications,
@@ -83,7 +82,7 @@ pub(crate) struct CompositeResult {
     webp_url: String,
     thumbnail_url: String,
     #[serde(skip_serializing_if = "Option::is_none")]
-    urls_expire_at: Option<Timestamp>,
+    urls_expire_at: Option<Time>,
     layers: Vec<LayerView>,
     composite_prompt: String,
     /// How well the scene shows each reference, 0 to 1, by the reference's image.

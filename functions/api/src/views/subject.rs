@@ -1,6 +1,5 @@
 //! A subject as clients see it.
 
-use jiff::Timestamp;
 use likeness_core::{
     filing::Relation,
     id::SubjectId,
@@ -8,7 +7,7 @@ use likeness_core::{
 };
 use serde::Serialize;
 
-use crate::{app::App, problem::ApiError};
+use crate::{app::App, problem::ApiError, views::time::Time};
 
 /// A subject with its master references and profiles, oldest first.
 #[derive(Debug, Serialize)]
@@ -21,8 +20,8 @@ pub(crate) struct SubjectView {
     master_references: Vec<String>,
     /// Collections of its views.
     profiles: Vec<String>,
-    created_at: Timestamp,
-    updated_at: Timestamp,
+    created_at: Time,
+    updated_at: Time,
 }
 
 impl SubjectView {
@@ -37,8 +36,8 @@ impl SubjectView {
             specifications: subject.specifications,
             master_references: masters,
             profiles,
-            created_at: subject.created_at,
-            updated_at: subject.updated_at,
+            created_at: subject.created_at.into(),
+            updated_at: subject.updated_at.into(),
         })
     }
 }

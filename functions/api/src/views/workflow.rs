@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use likeness_core::{
     id::{JobId, ProjectId, WorkflowId},
     job::JobStatus,
@@ -12,7 +11,11 @@ use likeness_core::{
 };
 use serde::Serialize;
 
-use crate::{app::App, problem::ApiError, views::job::ErrorView};
+use crate::{
+    app::App,
+    problem::ApiError,
+    views::{job::ErrorView, time::Time},
+};
 
 /// A workflow.
 #[derive(Debug, Serialize)]
@@ -21,12 +24,12 @@ pub(crate) struct WorkflowView {
     workflow_id: WorkflowId,
     project_id: ProjectId,
     status: JobStatus,
-    created_at: Timestamp,
+    created_at: Time,
     #[serde(skip_serializing_if = "Option::is_none")]
-    ended_at: Option<Timestamp>,
+    ended_at: Option<Time>,
     /// When its jobs are taken back, and no step begins any more.
     #[serde(skip_serializing_if = "Option::is_none")]
-    deadline: Option<Timestamp>,
+    deadline: Option<Time>,
     steps: Vec<StepView>,
     links: Links,
 }
@@ -63,12 +66,12 @@ impl WorkflowView {
             workflow_id: workflow.id,
             project_id: workflow.project.clone(),
             status: workflow.status(&statuses),
-            created_at: workflow.created_at,
+            created_at: workflow.created_at.into(),
             ended_at: match workflow.state {
-                WorkflowState::Ended { at } => Some(at),
+                WorkflowState::Ended { at } => Some(at.into()),
                 WorkflowState::Open { .. } => None,
             },
-            deadline: workflow.deadline,
+            deadline: workflow.deadline.map(Time::from),
             steps,
             links: Links { this: location(&workflow.project, workflow.id) },
         })

@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::{net::TcpListener, sync::watch};
 use tower::ServiceExt;
 
-use super::invocations::Invocations;
+use super::{cors, invocations::Invocations};
 
 pub(crate) async fn serve(
     listener: TcpListener,
@@ -25,13 +25,26 @@ pub(crate) async fn serve(
             tracing::debug!(%error, "TCP_NODELAY could not be set");
         }
     });
-    let front = Router::new().fallback(move |request| invoke(invocations.clone(), router.clone(), request));
+    let front = Router::new().fallback(move |request| answer(invocations.clone(), router.clone(), request));
     let serving = axum::serve(listener, front).with_graceful_shutdown(async move {
         let _ = stop.wait_for(|stopping| *stopping).await;
     });
     if let Err(error) = serving.await {
         tracing::error!(error = &error as &dyn std::error::Error, "the HTTP front stopped");
     }
+}
+
+/// Runs the function, between the two halves of CORS.
+async fn answer(invocations: Invocations, router: Router, request: Request) -> Response {
+    if let Some(response) = cors::preflight(&request) {
+        return response;
+    }
+    let cross_origin = cors::is_cross_origin(request.headers());
+    let mut response = invoke(invocations, router, request).await;
+    if cross_origin {
+        cors::expose(&mut response);
+    }
+    response
 }
 
 async fn invoke(invocations: Invocations, router: Router, request: Request) -> Response {

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How often a change is decided anew before it is given up as contended.
-const TRIES: u32 = 10;
+const TRIES: u32 = 24;
 
 /// What came of a change.
 #[derive(Debug, Clone, PartialEq)]

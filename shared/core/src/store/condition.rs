@@ -22,6 +22,11 @@ pub(super) enum Condition {
     SlotIsOurs { shot: ShotId, attempt: u32 },
     /// No stop of the lanes is in effect: of several shots that fal turns away at once, one is the finder.
     NothingStops { now: Timestamp },
+    /// The project exists.
+    ProjectExists,
+    /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove each
+    /// other at once, one stays.
+    AnotherOwner,
 }
 
 /// A kind of record.
@@ -56,13 +61,18 @@ impl Condition {
             Self::SlotIsFree { .. } => "attribute_not_exists(shot) OR lease_until_ms <= :now",
             Self::SlotIsOurs { .. } => "shot = :shot AND attempt = :attempt",
             Self::NothingStops { .. } => "attribute_not_exists(until_ms) OR until_ms <= :now",
+            Self::ProjectExists => "attribute_exists(pk)",
+            Self::AnotherOwner => {
+                "attribute_exists(pk) AND (NOT contains(project_owners, :user) OR size(project_owners) > :one)"
+            }
         }
     }
 
     /// The values that the expression names.
     pub(super) fn values(self) -> Vec<(&'static str, AttributeValue)> {
         match self {
-            Self::New(_) => Vec::new(),
+            Self::New(_) | Self::ProjectExists => Vec::new(),
+            Self::AnotherOwner => vec![(":one", number(1))],
             Self::Unchanged(_, seen) => vec![(":seen", number(seen))],
             Self::KeyIsFree { now } => vec![(":now", number(now.as_second()))],
             Self::SlotIsFree { now } | Self::NothingStops { now } => vec![(":now", number(now.as_millisecond()))],
@@ -77,9 +87,12 @@ impl Condition {
     pub(super) fn is_race(self) -> bool {
         match self {
             Self::New(_) | Self::Unchanged(..) => true,
-            Self::KeyIsFree { .. } | Self::SlotIsFree { .. } | Self::SlotIsOurs { .. } | Self::NothingStops { .. } => {
-                false
-            }
+            Self::KeyIsFree { .. }
+            | Self::SlotIsFree { .. }
+            | Self::SlotIsOurs { .. }
+            | Self::NothingStops { .. }
+            | Self::ProjectExists
+            | Self::AnotherOwner => false,
         }
     }
 }

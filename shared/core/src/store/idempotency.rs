@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     Item, Saved, Store, StoreError,
     condition::{Condition, Refused},
-    layout, to_item,
+    error::{from_item, to_item},
+    layout,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::id::{JobId, ProjectId, WorkflowId};
+use crate::id::{JobId, ProjectId, UserId, WorkflowId};
 
 /// How long an idempotency key is remembered.
 const REMEMBER: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -50,11 +51,13 @@ struct Remembered {
 }
 
 /// What an idempotency key stands for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum StandsFor {
     Job(JobId),
     Workflow(WorkflowId),
+    /// Something that is made under a name which was chosen before: that name, as the caller of the store spells it.
+    Name(String),
 }
 
 /// The caller's key for what a transaction makes, where there is one.
@@ -67,7 +70,11 @@ impl<'a> Once<'a> {
         stands_for: StandsFor,
         now: Timestamp,
     ) -> Self {
-        Self(idempotency.map(|key| (key, Remembered::new(project, key, stands_for, now), now)))
+        let item = |key: &'a Idempotency| {
+            let place = layout::idempotency(project, &key.key);
+            (key, Remembered::new(place, key, stands_for, now), now)
+        };
+        Self(idempotency.map(item))
     }
 
     /// The transaction, which has the key as its first item: that the key was used is told before everything else.
@@ -92,6 +99,52 @@ impl Store {
         now: Timestamp,
     ) -> Result<Option<Acceptance>, StoreError> {
         self.replay_of(project, idempotency, StandsFor::job, now).await
+    }
+
+    /// Has a project's idempotency key stand for `name`, under which something is made after this. Where it was used before
+    /// it stands for what it stood for then.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn claim_in(
+        &self,
+        project: &ProjectId,
+        idempotency: &Idempotency,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Acceptance<String>, StoreError> {
+        self.claim_name(layout::idempotency(project, &idempotency.key), idempotency, name, now).await
+    }
+
+    /// The same for a key of a user, who makes something that is of no project.
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn claim_of(
+        &self,
+        user: &UserId,
+        idempotency: &Idempotency,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Acceptance<String>, StoreError> {
+        self.claim_name(layout::idempotency_of_user(user, &idempotency.key), idempotency, name, now).await
+    }
+
+    async fn claim_name(
+        &self,
+        key: layout::Key,
+        idempotency: &Idempotency,
+        name: &str,
+        now: Timestamp,
+    ) -> Result<Acceptance<String>, StoreError> {
+        let stands_for = StandsFor::Name(name.to_owned());
+        let mut transaction = Transaction::default();
+        let item = to_item(&Remembered::new(key, idempotency, stands_for, now))?;
+        transaction.put_if(item, Condition::KeyIsFree { now });
+        match self.commit(transaction).await? {
+            Outcome::Committed => Ok(Acceptance::Accepted),
+            Outcome::Refused(Refused { item, .. }) => Remembered::answer_of(item, idempotency, StandsFor::name),
+        }
     }
 
     /// The same for a request whose `id` the key may stand for.
@@ -130,26 +183,28 @@ impl StandsFor {
     pub(super) fn job(self) -> Option<JobId> {
         match self {
             Self::Job(job) => Some(job),
-            Self::Workflow(_) => None,
+            Self::Workflow(_) | Self::Name(_) => None,
         }
     }
 
     pub(super) fn workflow(self) -> Option<WorkflowId> {
         match self {
             Self::Workflow(workflow) => Some(workflow),
-            Self::Job(_) => None,
+            Self::Job(_) | Self::Name(_) => None,
+        }
+    }
+
+    fn name(self) -> Option<String> {
+        match self {
+            Self::Name(name) => Some(name),
+            Self::Job(_) | Self::Workflow(_) => None,
         }
     }
 }
 
 impl Remembered {
-    fn new(project: &ProjectId, idempotency: &Idempotency, stands_for: StandsFor, now: Timestamp) -> Self {
-        Self {
-            key: layout::idempotency(project, &idempotency.key),
-            fingerprint: idempotency.fingerprint.clone(),
-            stands_for,
-            expires_at: (now + REMEMBER).as_second(),
-        }
+    fn new(key: layout::Key, idempotency: &Idempotency, stands_for: StandsFor, now: Timestamp) -> Self {
+        Self { key, fingerprint: idempotency.fingerprint.clone(), stands_for, expires_at: (now + REMEMBER).as_second() }
     }
 
     /// What the item in the way says about a request that came again; `id` reads what that request makes.
@@ -158,11 +213,11 @@ impl Remembered {
         idempotency: &Idempotency,
         id: impl FnOnce(StandsFor) -> Option<Id>,
     ) -> Result<Acceptance<Id>, StoreError> {
-        Ok(serde_dynamo::from_item::<_, Self>(item)?.answer(idempotency, id))
+        Ok(from_item::<Self>(item)?.answer(idempotency, id))
     }
 
     fn answer<Id>(&self, idempotency: &Idempotency, id: impl FnOnce(StandsFor) -> Option<Id>) -> Acceptance<Id> {
-        match id(self.stands_for) {
+        match id(self.stands_for.clone()) {
             Some(id) if self.fingerprint == idempotency.fingerprint => Acceptance::Replayed(id),
             Some(_) | None => Acceptance::KeyReused,
         }
@@ -177,10 +232,11 @@ mod tests {
 
     #[test]
     fn a_key_of_a_workflow_is_never_taken_for_a_job() {
-        let (project, now) = ("isle".parse().unwrap(), Timestamp::from_second(1_795_000_000).unwrap());
+        let (project, now): (ProjectId, _) = ("isle".parse().unwrap(), Timestamp::from_second(1_795_000_000).unwrap());
         let idempotency = Idempotency { key: "take-1".to_owned(), fingerprint: "workflows 0a".to_owned() };
         let workflow: WorkflowId = "wf_01jd0000000000000000000000".parse().unwrap();
-        let item = to_item(&Remembered::new(&project, &idempotency, StandsFor::Workflow(workflow), now)).unwrap();
+        let place = layout::idempotency(&project, &idempotency.key);
+        let item = to_item(&Remembered::new(place, &idempotency, StandsFor::Workflow(workflow), now)).unwrap();
         assert_eq!(serde_dynamo::from_item::<_, Value>(item.clone()).unwrap()["workflow"], json!(workflow));
         let answer = Remembered::answer_of(item.clone(), &idempotency, StandsFor::workflow).unwrap();
         assert_eq!(answer, Acceptance::Replayed(workflow));

@@ -15,7 +15,7 @@
 //! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
 //! | versions of an image | `PROJECT#p` | `VERSIONS#shot`, of a view `VERSIONS#c#090` | |
-//! | idempotency key | `PROJECT#p` | `IDEMPOTENCY#k` | |
+//! | idempotency key | `PROJECT#p`, of what is of no project `USER#u` | `IDEMPOTENCY#k` | |
 //! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
 //! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
 //! | counter of LoRAs | `LORAS` | `COUNTER` | |
@@ -26,7 +26,7 @@
 //! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
 //! | stop of the lanes | `ADMISSION` | `STOP` | |
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ pub(super) fn lane(lane: Lane) -> String {
     format!("{}#", lane.name())
 }
 
-/// Partition of the work index: shots that the sweep looks at, by time.
+/// Partition of the work index: shots that the reconciler looks at, by time.
 pub(super) const DUE: &str = "DUE";
 /// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
 pub(super) const DUE_JOBS: &str = "DUE_JOBS";
@@ -67,6 +67,12 @@ pub(super) const DUE_WORKFLOWS: &str = "DUE_WORKFLOWS";
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
 }
 
 impl Key {
@@ -212,6 +218,10 @@ pub(super) fn versions(project: &ProjectId, shot: ShotId) -> Key {
 /// By angle, as several shots of a job may have made the same view.
 pub(super) fn versions_of_view(project: &ProjectId, collection: CollectionId, angle: u16) -> Key {
     Key::new(project_partition(project), format!("VERSIONS#{collection}#{angle:03}"))
+}
+
+pub(super) fn idempotency_of_user(user: &UserId, key: &str) -> Key {
+    Key::new(format!("USER#{user}"), format!("IDEMPOTENCY#{key}"))
 }
 
 pub(super) fn idempotency(project: &ProjectId, key: &str) -> Key {

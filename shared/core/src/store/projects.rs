@@ -1,11 +1,16 @@
 //! Projects and their members.
 
-use aws_sdk_dynamodb::types::ReturnValue;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Saved, Store, StoreError, condition::Record, if_it_held, layout, listing::List, number, text,
-    to_item, transaction::Transaction,
+    Page, Position, Saved, Store, StoreError,
+    condition::{Condition, Record, Refused},
+    error::{from_item, from_items, if_it_held, to_item},
+    layout,
+    listing::List,
+    number, text,
+    transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
     id::{ProjectId, UserId},
@@ -39,6 +44,20 @@ impl MemberItem {
     }
 }
 
+/// What became of a change of members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum MemberChange {
+    /// It was made.
+    Made,
+    /// Nothing was changed: the project would have no owner.
+    LastOwner,
+}
+
+/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so that
+/// of two owners who remove each other at once only one does.
+const OWNERS: &str = "project_owners";
+
 impl Store {
     /// Creates a project with its owner as the first member; false where the id is taken.
     ///
@@ -52,7 +71,8 @@ impl Store {
             since: project.created_at,
         };
         let mut transaction = Transaction::default();
-        let item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
+        let mut item = to_item(&ProjectItem { key: layout::project(&project.id), project: project.clone() })?;
+        item.insert(OWNERS.to_owned(), AttributeValue::Ss(vec![project.owner.to_string()]));
         transaction.create(Record::Project, item);
         transaction.put(to_item(&MemberItem::new(owner))?);
         Ok(self.saved(transaction).await? == Saved::Yes)
@@ -111,8 +131,10 @@ impl Store {
         for (name, value) in values {
             update = update.expression_attribute_values(name, value);
         }
-        let Some(changed) = if_it_held(update.send().await)? else { return Ok(None) };
-        let item: ProjectItem = serde_dynamo::from_item(changed.attributes.unwrap_or_default())?;
+        let Some(changed) = if_it_held(update.send().await, "UpdateItem", layout::project(project))? else {
+            return Ok(None);
+        };
+        let item: ProjectItem = from_item(changed.attributes.unwrap_or_default())?;
         Ok(Some(item.project))
     }
 
@@ -149,27 +171,52 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn members(&self, project: &ProjectId) -> Result<Vec<Member>, StoreError> {
         let items = self.read_partition(&layout::project_partition(project), Some("MEMBER#")).await?;
-        let members: Vec<MemberItem> = serde_dynamo::from_items(items)?;
+        let members: Vec<MemberItem> = from_items(items)?;
         Ok(members.into_iter().map(|item| item.member).collect())
     }
 
-    /// Adds a member or changes the role of one.
+    /// Adds a member or changes the role of one, unless that takes the last owner away.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn put_member(&self, member: Member) -> Result<(), StoreError> {
-        let item = to_item(&MemberItem::new(member))?;
-        self.client.put_item().table_name(&self.table).set_item(Some(item)).send().await?;
-        Ok(())
+    pub async fn put_member(&self, member: Member) -> Result<MemberChange, StoreError> {
+        let mut transaction = Transaction::default();
+        change_owners(&mut transaction, &member.project, &member.user, member.role == Role::Owner);
+        transaction.put(to_item(&MemberItem::new(member))?);
+        self.change_members(transaction).await
     }
 
-    /// Removes a member; removing one who is none changes nothing.
+    /// Removes a member, unless it is the last owner; removing one who is none changes nothing.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<(), StoreError> {
-        let key = layout::member(project, user).into_item();
-        self.client.delete_item().table_name(&self.table).set_key(Some(key)).send().await?;
-        Ok(())
+    pub async fn remove_member(&self, project: &ProjectId, user: &UserId) -> Result<MemberChange, StoreError> {
+        let mut transaction = Transaction::default();
+        change_owners(&mut transaction, project, user, false);
+        transaction.delete(layout::member(project, user));
+        self.change_members(transaction).await
+    }
+
+    async fn change_members(&self, transaction: Transaction) -> Result<MemberChange, StoreError> {
+        Ok(match self.commit(transaction).await? {
+            Outcome::Committed => MemberChange::Made,
+            Outcome::Refused(Refused { condition: Condition::AnotherOwner, .. }) => MemberChange::LastOwner,
+            Outcome::Refused(refused) => match saved_unless(refused.condition)? {
+                Saved::Yes | Saved::Conflict => MemberChange::LastOwner,
+            },
+        })
+    }
+}
+
+/// Has the project's item say whether `user` is an owner.
+fn change_owners(transaction: &mut Transaction, project: &ProjectId, user: &UserId, is_owner: bool) {
+    let (user, just_them) = (text(user.to_string()), AttributeValue::Ss(vec![user.to_string()]));
+    let key = layout::project(project);
+    if is_owner {
+        let values = [(":users", just_them)];
+        transaction.update_if(key, "ADD project_owners :users", Condition::ProjectExists, &values);
+    } else {
+        let values = [(":users", just_them), (":user", user)];
+        transaction.update_if(key, "DELETE project_owners :users", Condition::AnotherOwner, &values);
     }
 }

@@ -6,6 +6,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{InvalidId, textual};
 
+/// What [`is_name`] takes, and what e-mail addresses and the names of identity providers have besides. Nothing that parts of
+/// keys are told apart by.
+fn is_user(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-@+|:".contains(&byte);
+    (1..=128).contains(&text.len()) && text.as_bytes()[0].is_ascii_alphanumeric() && text.bytes().all(plain)
+}
+
 /// A name that a caller chose: 1-64 of `A-Z a-z 0-9 _ . -`, beginning with a letter or digit.
 /// `#` and `/` are key and path separators here, so they can never be part of one.
 fn is_name(text: &str) -> bool {
@@ -16,7 +23,7 @@ fn is_name(text: &str) -> bool {
 }
 
 macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $expected:literal) => {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $rule:ident) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(into = "String", try_from = "String")]
@@ -37,7 +44,7 @@ macro_rules! name {
         impl FromStr for $name {
             type Err = InvalidId;
             fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if is_name(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: $expected }) }
+                if $rule(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: $expected }) }
             }
         }
         textual!($name);
@@ -46,20 +53,20 @@ macro_rules! name {
 
 name!(
     /// A project, named by whoever creates it.
-    ProjectId, "a project id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+    ProjectId, "a project id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
 );
 name!(
     /// A character, place or prop within a project.
-    SubjectId, "a subject id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+    SubjectId, "a subject id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
 );
 name!(
-    /// Whoever a key belongs to.
-    UserId, "a user id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+    /// The user that a key belongs to. Identity providers name users by e-mail addresses, and by `auth0|5f7c`.
+    UserId, "a user id: 1-128 letters, digits or `_.-@+|:`, beginning with a letter or digit", is_user
 );
 
 name!(
     /// A person whose likeness a LoRA holds, within a project.
-    PersonId, "a person id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit"
+    PersonId, "a person id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
 );
 
 /// The folder `path` of a project.

@@ -24,6 +24,19 @@ pub enum JobStatus {
 }
 
 impl JobStatus {
+    /// The word used in requests and answers.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Processing => "processing",
+            Self::Completed => "completed",
+            Self::Partial => "partial",
+            Self::Failed => "failed",
+            Self::Canceled => "canceled",
+        }
+    }
+
     /// Whether it ended with enough for others to go on from.
     #[must_use]
     pub fn is_usable(self) -> bool {

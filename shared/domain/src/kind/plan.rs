@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     entropy::Entropy,
@@ -77,13 +78,36 @@ pub struct Unfit {
     pub field: Field,
     /// What to change.
     pub detail: String,
+    /// What else there is to change.
+    pub also: Vec<Unfit>,
 }
 
 impl Unfit {
     /// The `detail` continues a sentence that begins with the field: "is no image of this project".
     #[must_use]
     pub fn new(field: Field, detail: impl Into<String>) -> Self {
-        Self { field, detail: detail.into() }
+        Self { field, detail: detail.into(), also: Vec::new() }
+    }
+
+    /// All that was found, as one.
+    ///
+    /// # Errors
+    /// Anything was found.
+    pub fn none_of(found: Vec<Self>) -> Result<(), Self> {
+        let mut found = found.into_iter();
+        match found.next() {
+            None => Ok(()),
+            Some(mut first) => {
+                first.also.extend(found);
+                Err(first)
+            }
+        }
+    }
+
+    /// Each by itself.
+    pub fn each(mut self) -> impl Iterator<Item = Self> {
+        let also = std::mem::take(&mut self.also);
+        std::iter::once(self).chain(also)
     }
 }
 
@@ -155,5 +179,6 @@ pub(super) fn fitted(
 pub(super) fn cache_key(kind: &str, recipes: &[Recipe], seed_was_given: bool, filed_for: &Value) -> String {
     let recipes: Vec<Value> = recipes.iter().map(|recipe| recipe.content(seed_was_given)).collect();
     let content = json!({ "kind": kind, "recipes": recipes, "for": filed_for });
-    hex::encode(Sha256::digest(content.to_string()))
+    // The same text in another Unicode normal form is the same request.
+    hex::encode(Sha256::digest(content.to_string().nfc().collect::<String>()))
 }

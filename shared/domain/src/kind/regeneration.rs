@@ -156,7 +156,7 @@ mod tests {
     fn a_range_is_kept() {
         let mut wrong = again(Tuning { guidance: Some(20.5), ..Tuning::default() }, None);
         let unfit = planned(|setting| wrong.plan(setting)).unwrap_err();
-        assert_eq!(unfit.to_string(), "the guidance is not between 1 and 20, which flux-dev takes");
+        assert_eq!(unfit.to_string(), "the guidance must be 1 to 20 for flux-dev");
     }
 
     #[test]

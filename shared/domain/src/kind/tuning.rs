@@ -40,32 +40,33 @@ impl Tuning {
         let name = self.model.as_deref().unwrap_or(default);
         Model::by_id(name).ok_or_else(|| {
             let known: Vec<&str> = Model::all().iter().map(|model| model.id.as_str()).collect();
-            Unfit::new(Field::Model, format!("is none of {}", known.join(", ")))
+            Unfit::new(Field::Model, format!("is not a known model; known are {}", known.join(", ")))
         })
     }
 
     /// Checks what was spelled out against what `model` takes.
     pub(super) fn check(&self, model: &Model) -> Result<(), Unfit> {
         let outside = |field, least: &dyn std::fmt::Display, most: &dyn std::fmt::Display| {
-            Unfit::new(field, format!("is not between {least} and {most}, which {} takes", model.id))
+            Unfit::new(field, format!("must be {least} to {most} for {}", model.id))
         };
+        let mut found = Vec::new();
         if let (Some(steps), Some(range)) = (self.steps, model.steps)
             && !range.holds(steps)
         {
-            return Err(outside(Field::Steps, &range.min, &range.max));
+            found.push(outside(Field::Steps, &range.min, &range.max));
         }
         if let (Some(guidance), Some(range)) = (self.guidance, model.guidance)
             && !range.holds(guidance)
         {
-            return Err(outside(Field::Guidance, &range.min, &range.max));
+            found.push(outside(Field::Guidance, &range.min, &range.max));
         }
         if let Some(format) = &self.output_format
             && !model.output_formats.contains(format)
         {
             let known = model.output_formats.join(", ");
-            return Err(Unfit::new(Field::OutputFormat, format!("is none of those that {} makes: {known}", model.id)));
+            found.push(Unfit::new(Field::OutputFormat, format!("must be one of {known} for {}", model.id)));
         }
-        Ok(())
+        Unfit::none_of(found)
     }
 
     /// The first image's seed: the caller's, or one of ours. Ours stay within 32 bits: every endpoint takes those, and

@@ -28,11 +28,8 @@ const RATE: f64 = 0.4;
 pub(crate) fn orientation(views: &[Turned<'_>]) -> Orientation {
     let mut fitted = Orientation { measures: measures(views), profiles: profiles(views), ..Orientation::default() };
     let alone: Vec<(Sides, &Turned<'_>)> = views.iter().map(|view| (view.sides.alone(), view)).collect();
-    let company: Vec<(Sides, &Turned<'_>)> = views
-        .iter()
-        .filter(|view| !view.sides.others.is_empty())
-        .map(|view| (view.sides.clone(), view))
-        .collect();
+    let company: Vec<(Sides, &Turned<'_>)> =
+        views.iter().filter(|view| !view.sides.others.is_empty()).map(|view| (view.sides.clone(), view)).collect();
     fitted.alone.weights = ballot(&fitted, &alone);
     fitted.company.weights = ballot(&fitted, &company);
     let doubts = |samples: &[(Sides, &Turned<'_>)]| {

@@ -24,8 +24,7 @@ use fit::Learnt;
 
 pub(crate) fn tables(folder: &Path, fresh: bool, write: bool) -> Result<(), Box<dyn Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (kept, drawn) =
-        (here.join("../../target/real-pictures.json"), here.join("../../target/drawn-figures.json"));
+    let (kept, drawn) = (here.join("../../target/real-pictures.json"), here.join("../../target/drawn-figures.json"));
     let cases = if kept.exists() && !fresh { read(&kept)? } else { measured(folder, &kept)? };
     let drawn = if drawn.exists() { Some(read(&drawn)?) } else { None };
     // Read, not built in: trying other weights then costs no compilation.

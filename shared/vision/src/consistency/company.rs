@@ -3,10 +3,10 @@
 use super::cells::{Cells, Reach};
 use super::compare::{Aspect, Relation};
 use super::figure::Figure;
-use super::{hues, identity};
 use super::proportion;
 use super::surface::{self, Surface};
 use super::weights::Weights;
+use super::{hues, identity};
 
 /// One of the set; the master is the first, at 0 degrees.
 #[derive(Clone, Copy)]

@@ -143,8 +143,7 @@ impl Aspect {
 
     /// By the pair's model, in its unit.
     pub(super) fn badness(self, weights: &Weights, a: &Figure, b: &Figure, relation: Relation) -> f64 {
-        self.model(weights, relation)
-            .map_or(0.0, |(relation, model)| model.strain(&self.measures(a, b, relation)))
+        self.model(weights, relation).map_or(0.0, |(relation, model)| model.strain(&self.measures(a, b, relation)))
     }
 
     /// The check that speaks most against two figures whose checks all pass.

@@ -90,7 +90,8 @@ fn places(lab: Lab) -> [[(usize, f32); 2]; 3] {
 fn moved(reference: &Cells, candidate: &Cells, lighter: f32) -> f64 {
     const STEPS: usize = 64;
     const HALF: f32 = std::f32::consts::FRAC_1_SQRT_2;
-    let directions: [Lab; 5] = [[0.42, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, HALF, HALF], [0.0, HALF, -HALF]];
+    let directions: [Lab; 5] =
+        [[0.42, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0], [0.0, HALF, HALF], [0.0, HALF, -HALF]];
     let sorted = |cells: &Cells, along: Lab, lighter: f32| {
         let along = |lab: &Lab| along[0] * (lab[0] - lighter) + along[1] * lab[1] + along[2] * lab[2];
         let mut values: Vec<f32> = cells.0.iter().flatten().map(along).collect();

@@ -17,15 +17,18 @@ pub(super) const COMPANY: usize = 3;
 /// Of all members but the master, by check.
 pub(super) fn measures(company: &Company<'_>) -> Vec<BTreeMap<String, Measures>> {
     let views = 1..company.members.len();
-    let mut all: Vec<[Measures; 6]> =
-        views.map(|at| [
+    let mut all: Vec<[Measures; 6]> = views
+        .map(|at| {
+            [
                 color(company, at),
                 proportion(company, at),
                 style(company, at),
                 pairs(company, at, |sight| sight.hues),
                 pairs(company, at, |sight| sight.hues_by_height),
                 pairs(company, at, |sight| sight.stranger.unwrap_or_default()),
-            ]).collect();
+            ]
+        })
+        .collect();
     for check in 0..6 {
         for name in ["novel", "typical"] {
             let values: Vec<f64> = all.iter().map(|measures| measures[check][name]).collect();

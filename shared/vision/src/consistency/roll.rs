@@ -26,7 +26,8 @@ impl Roll {
     fn row(cells: &[Option<Lab>]) -> [Option<Lab>; SEEN] {
         let column = |column: usize| {
             let both = (0..ROWS_OF).filter_map(|row| cells[row * ACROSS + column]);
-            let (sum, count) = both.fold(([0.0_f32; 3], 0), |(sum, n), lab| ([0, 1, 2].map(|i| sum[i] + lab[i]), n + 1));
+            let (sum, count) =
+                both.fold(([0.0_f32; 3], 0), |(sum, n), lab| ([0, 1, 2].map(|i| sum[i] + lab[i]), n + 1));
             (count > 0).then(|| sum.map(|value| value / count as f32))
         };
         let columns: Vec<Option<Lab>> = (0..ACROSS).map(column).collect();
@@ -86,7 +87,8 @@ pub(super) fn lean_to(view: &Cells, front: &Cells) -> f64 {
     let distances = view.distances(front, super::cells::Reach::Height, view.lighter_than(front));
     let mut lean = 0.0;
     for (cells, distances) in view.0.chunks_exact(ACROSS).zip(distances.chunks_exact(ACROSS)) {
-        let (Some(first), Some(last)) = (cells.iter().position(Option::is_some), cells.iter().rposition(Option::is_some))
+        let (Some(first), Some(last)) =
+            (cells.iter().position(Option::is_some), cells.iter().rposition(Option::is_some))
         else {
             continue;
         };
@@ -135,14 +137,16 @@ mod tests {
 
     #[test]
     fn what_looks_alike_from_all_sides_says_nothing() {
-        let plain = Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then_some([0.5, 0.1, 0.0])).collect());
+        let plain =
+            Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then_some([0.5, 0.1, 0.0])).collect());
         let fits = Roll::of(&plain).fits(&Roll::of(&plain), 0, 0.0);
         assert!(fits.iter().all(|fit| fit.abs() < 1e-6), "{fits:?}");
     }
 
     #[test]
     fn the_half_that_shows_more_of_the_front_is_where_it_looks() {
-        let front = Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then_some([0.7, 0.1, 0.1])).collect());
+        let front =
+            Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then_some([0.7, 0.1, 0.1])).collect());
         let half = |at: usize| if at % ACROSS < 24 { [0.3, 0.0, -0.1] } else { [0.7, 0.1, 0.1] };
         let side = Cells((0..DOWN * ACROSS).map(|at| (12..36).contains(&(at % ACROSS)).then(|| half(at))).collect());
         assert!(lean_to(&side, &front) > 0.01);

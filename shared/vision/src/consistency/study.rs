@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::company::Company;
 use super::figure::Figure;
+use super::outlier;
 use super::turn::{self, Sides};
 use super::weights::{Orientation, Weights};
-use super::outlier;
 
 /// One view as calibration sees it.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]

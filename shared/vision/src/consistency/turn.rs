@@ -64,10 +64,8 @@ struct Profile {
 /// Of all members but the master.
 pub(super) fn sides(company: &Company<'_>) -> Vec<Sides> {
     let count = company.members.len();
-    let mut all: Vec<Sides> = company.members[1..]
-        .iter()
-        .map(|view| against(company.members[0].figure, view.figure))
-        .collect();
+    let mut all: Vec<Sides> =
+        company.members[1..].iter().map(|view| against(company.members[0].figure, view.figure)).collect();
     rolls(company, &mut all);
     if count < 4 {
         return all;

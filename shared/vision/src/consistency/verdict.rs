@@ -111,8 +111,7 @@ fn by_pairs(weights: &Weights, company: &Company<'_>, at: usize) -> Report {
         .map(|(_, report)| report)
         .collect();
     let merged = |of: &dyn Fn(&Report) -> &Verdict| merge(of(&by_master), others.iter().map(of));
-    let checks =
-        [merged(&|r| &r.color), merged(&|r| &r.proportion), merged(&|r| &r.features), merged(&|r| &r.style)];
+    let checks = [merged(&|r| &r.color), merged(&|r| &r.proportion), merged(&|r| &r.features), merged(&|r| &r.style)];
     let best = others.iter().filter_map(|report| report.overall).reduce(f64::max);
     let whole = by_master.overall.map(|own| best.map_or(own, |best| (own + best) / 2.0));
     let (worst, issue) = (Aspect::Color, by_master.issues().next().cloned());

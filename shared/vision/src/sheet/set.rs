@@ -158,13 +158,7 @@ fn heat(
     best.and_then(|(_, other, relation)| heat::of(figure, other, relation))
 }
 
-fn draw_master(
-    paper: &mut Paper,
-    (x, y): (f64, f64),
-    master: &Picture,
-    report: &SetReport,
-    reason: Option<&str>,
-) {
+fn draw_master(paper: &mut Paper, (x, y): (f64, f64), master: &Picture, report: &SetReport, reason: Option<&str>) {
     let (width, height) = (MASTER + 24.0, MASTER + 130.0);
     let (left, top) = (x - width / 2.0, y - height / 2.0);
     paper.rect([left, top, width, height], 14.0, "card", "");

@@ -213,7 +213,8 @@ fn a_thing_has_neither_head_nor_legs() {
     let image = likeness_figures::draw_prop("a blue teapot with a white lid", 3, &canvas);
     let found = Figure::of(&Picture::from_rgb(400, 400, image.into_raw())).unwrap();
     let thing = measure(&found.clone().as_thing());
-    let said = format!("{} {}", thing.prompt_words(), thing.parts.iter().map(|part| part.part.as_str()).collect::<String>());
+    let said =
+        format!("{} {}", thing.prompt_words(), thing.parts.iter().map(|part| part.part.as_str()).collect::<String>());
     for word in ["head", "body", "waist", "legs", "feet"] {
         assert!(!said.contains(word), "{said}");
     }

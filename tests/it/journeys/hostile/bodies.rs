@@ -80,7 +80,7 @@ async fn what_json_can_hold_is_kept_or_refused() {
     for (body, pointer) in [
         (r#"{"subjectType":"character","subjectId":"a","description":"a lighthouse keeper","guidance":1e400}"#, ""),
         (r#"{"subjectType":"character","subjectId":"a","description":"a \ud800 keeper of a light"}"#, ""),
-        (r#"{"subjectType":"character","subjectId":"a","description":"a keeper of a light","seed":1e2}"#, "/seed"),
+        (r#"{"subjectType":"character","subjectId":"a","description":"a keeper of a light","seed":1.5e0}"#, "/seed"),
         (
             "{\"description\":\"\u{feff}a lighthouse keeper\",\"subjectType\":\"character\",\"subjectId\":\"a\"}",
             "/description",

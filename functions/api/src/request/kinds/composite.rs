@@ -2,7 +2,7 @@
 
 use likeness_core::{
     kind::{
-        Composite, Kind, Tuning,
+        Composite, Kind,
         composite::{
             Camera, CharacterSlot, Composition, ControlImage, Lighting, MAX_CHARACTERS, MAX_CONTROLS, MAX_PROPS,
             MAX_VARIATIONS, Position,
@@ -13,9 +13,10 @@ use likeness_core::{
 };
 use serde::Deserialize;
 
-use crate::{
-    problem::ApiError,
-    request::{image_size::Pixels, validation::Errors},
+use crate::request::{
+    errors::Errors,
+    image_size::Pixels,
+    kinds::{AsksFor, text_or::TextOr, tuned::Tuned},
 };
 
 #[derive(Debug, Clone, Deserialize)]
@@ -23,19 +24,13 @@ use crate::{
 pub(crate) struct CreateComposite {
     description: String,
     references: References,
-    lighting: Option<LightingWords>,
-    camera_angle: Option<CameraWords>,
+    lighting: Option<TextOr<Lighting>>,
+    camera_angle: Option<TextOr<Camera>>,
     composition: Option<Composition>,
     resolution: Option<Pixels>,
     #[serde(default)]
     control_images: Vec<Control>,
     variations: Option<u16>,
-    model: Option<String>,
-    seed: Option<u64>,
-    negative_prompt: Option<String>,
-    steps: Option<u32>,
-    guidance: Option<f64>,
-    output_format: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -54,35 +49,26 @@ struct References {
 struct Character {
     reference_id: String,
     #[serde(default = "center")]
-    position: Position,
+    position: TextOr<Point>,
     #[serde(default = "own_size")]
     scale: f64,
     pose: Option<String>,
 }
 
-fn center() -> Position {
-    Position::Words("center".to_owned())
+/// Of the middle of the figure, 0 to 1 from the left and from the top.
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Point {
+    x: f64,
+    y: f64,
+}
+
+fn center() -> TextOr<Point> {
+    TextOr::Text("center".to_owned())
 }
 
 fn own_size() -> f64 {
     1.0
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(
-    untagged,
-    expecting = "must be words, or an object with type, direction, intensity, colorTemperature (in kelvin), timeOfDay and mood"
-)]
-enum LightingWords {
-    Free(String),
-    Fields(Lighting),
-}
-
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "must be words, or an object with angle, shot, lens and focus")]
-enum CameraWords {
-    Free(String),
-    Fields(Camera),
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -98,50 +84,45 @@ fn usual_strength() -> f64 {
     0.7
 }
 
-impl CreateComposite {
-    pub(crate) fn validated(self, wording: &Wording) -> Result<Kind, ApiError> {
-        let mut errors = Errors::default();
-        errors.prompt("/description", self.description.trim(), wording);
-        self.references.check(&mut errors);
-        let References { characters, location, props, style } = self.references;
+impl AsksFor for Tuned<CreateComposite> {
+    fn kind(self, errors: &mut Errors, wording: &Wording) -> Option<Kind> {
+        let CreateComposite { description, references, .. } = &self.body;
+        let description = description.trim().to_owned();
+        errors.prompt("/description", &description, wording);
+        references.check(errors);
+        let CreateComposite { references, lighting, camera_angle, composition, resolution, control_images, .. } =
+            self.body;
+        let References { characters, location, props, style } = references;
         let characters = characters.into_iter().enumerate();
-        let characters = characters.filter_map(|(i, one)| one.validated(i, &mut errors, wording)).collect();
+        let characters = characters.filter_map(|(i, one)| one.validated(i, errors, wording)).collect();
         let location = location.and_then(|image| errors.image("/references/location", &image));
         let props = props.iter().enumerate();
         let props = props.filter_map(|(i, image)| errors.image(&format!("/references/props/{i}"), image)).collect();
         let style = style.and_then(|image| errors.image("/references/style", &image));
-        let lighting = self.lighting.map(|lighting| lighting.validated(&mut errors, wording));
-        let camera = self.camera_angle.map(|camera| camera.validated(&mut errors, wording));
-        if self.control_images.len() > MAX_CONTROLS {
-            errors.add("/controlImages", format!("holds more than {MAX_CONTROLS} images"));
+        let lighting = lighting.map(|lighting| checked_lighting(lighting, errors, wording));
+        let camera = camera_angle.map(|camera| checked_camera(camera, errors, wording));
+        if control_images.len() > MAX_CONTROLS {
+            let detail = format!("must have at most {MAX_CONTROLS} images, and has {}", control_images.len());
+            errors.add("/controlImages", detail);
         }
-        let controls = self.control_images.into_iter().enumerate();
-        let controls = controls.filter_map(|(i, control)| control.validated(i, &mut errors)).collect();
-        let size = self.resolution.map(|pixels| pixels.checked("/resolution", &mut errors));
-        let variations = errors.variations(self.variations, MAX_VARIATIONS);
-        let tuning = Tuning {
-            model: self.model,
-            seed: self.seed,
-            negative_prompt: self.negative_prompt,
-            steps: self.steps,
-            guidance: self.guidance,
-            output_format: self.output_format,
-        };
-        errors.tuning(&tuning);
-        errors.finish()?;
-        Ok(Kind::Composite(Composite {
-            description: self.description.trim().to_owned(),
+        let controls = control_images.into_iter().enumerate();
+        let controls = controls.filter_map(|(i, control)| control.validated(i, errors)).collect();
+        let size = resolution.map(|pixels| pixels.checked("/resolution", errors));
+        let variations = errors.variations(self.body.variations, MAX_VARIATIONS);
+        errors.tuning(&self.tuning);
+        Some(Kind::Composite(Composite {
+            description,
             characters,
             location,
             props,
             style,
             lighting,
             camera,
-            composition: self.composition,
+            composition,
             size,
             controls,
             variations,
-            tuning,
+            tuning: self.tuning,
         }))
     }
 }
@@ -156,7 +137,7 @@ impl References {
         for (name, count, most) in [("characters", characters.len(), MAX_CHARACTERS), ("props", props.len(), MAX_PROPS)]
         {
             if count > most {
-                errors.add(&format!("/references/{name}"), format!("holds {count} images, at most {most} are allowed"));
+                errors.add(&format!("/references/{name}"), format!("must have at most {most} images, and has {count}"));
             }
         }
     }
@@ -167,22 +148,26 @@ impl Character {
         let Self { reference_id, position, scale, pose } = self;
         let place = |field: &str| format!("/references/characters/{at}/{field}");
         let reference = errors.image(&place("referenceId"), &reference_id);
-        match &position {
-            Position::Words(words) => errors.words(&place("position"), Some(words), 100, wording),
-            Position::Point { x, y } => {
+        let position = match position {
+            TextOr::Text(words) => {
+                errors.words(&place("position"), Some(&words), 100, wording);
+                Position::Words(words)
+            }
+            TextOr::Fields(Point { x, y }) => {
                 for (name, part) in [("x", x), ("y", y)] {
-                    if !(0.0..=1.0).contains(part) {
-                        let detail = format!("is {part}, 0 to 1 are allowed: parts of the picture, not pixels");
+                    if !(0.0..=1.0).contains(&part) {
+                        let detail = format!("must be 0 to 1, a part of the picture and no pixels, and is {part}");
                         errors.add(&place(&format!("position/{name}")), detail);
                     }
-                    errors.plain(&place(&format!("position/{name}")), *part);
+                    errors.plain(&place(&format!("position/{name}")), part);
                 }
+                Position::Point { x, y }
             }
-        }
+        };
         if scale <= 0.0 {
             errors.add(&place("scale"), "must be greater than 0");
         } else if scale > 4.0 {
-            errors.add(&place("scale"), format!("is {scale}, at most 4 is allowed"));
+            errors.add(&place("scale"), format!("must be at most 4, and is {scale}"));
         } else {
             errors.plain(&place("scale"), scale);
         }
@@ -191,47 +176,43 @@ impl Character {
     }
 }
 
-impl LightingWords {
-    fn validated(self, errors: &mut Errors, wording: &Wording) -> Lighting {
-        match self {
-            Self::Free(words) => {
-                errors.words("/lighting", Some(&words), 100, wording);
-                Lighting { kind: Some(words), ..Lighting::default() }
+fn checked_lighting(lighting: TextOr<Lighting>, errors: &mut Errors, wording: &Wording) -> Lighting {
+    match lighting {
+        TextOr::Text(words) => {
+            errors.words("/lighting", Some(&words), 100, wording);
+            Lighting { kind: Some(words), ..Lighting::default() }
+        }
+        TextOr::Fields(lighting) => {
+            let Lighting { kind, direction, intensity, color_temperature, time_of_day, mood } = &lighting;
+            for (name, text) in [
+                ("type", kind),
+                ("direction", direction),
+                ("intensity", intensity),
+                ("timeOfDay", time_of_day),
+                ("mood", mood),
+            ] {
+                errors.words(&format!("/lighting/{name}"), text.as_deref(), 100, wording);
             }
-            Self::Fields(lighting) => {
-                let Lighting { kind, direction, intensity, color_temperature, time_of_day, mood } = &lighting;
-                for (name, text) in [
-                    ("type", kind),
-                    ("direction", direction),
-                    ("intensity", intensity),
-                    ("timeOfDay", time_of_day),
-                    ("mood", mood),
-                ] {
-                    errors.words(&format!("/lighting/{name}"), text.as_deref(), 100, wording);
-                }
-                if color_temperature.is_some_and(|kelvin| !(1000..=20_000).contains(&kelvin)) {
-                    errors.add("/lighting/colorTemperature", "is not between 1000 and 20000 kelvin");
-                }
-                lighting
+            if color_temperature.is_some_and(|kelvin| !(1000..=20_000).contains(&kelvin)) {
+                errors.add("/lighting/colorTemperature", "must be 1000 to 20000 kelvin");
             }
+            lighting
         }
     }
 }
 
-impl CameraWords {
-    fn validated(self, errors: &mut Errors, wording: &Wording) -> Camera {
-        match self {
-            Self::Free(words) => {
-                errors.words("/cameraAngle", Some(&words), 100, wording);
-                Camera { angle: Some(words), ..Camera::default() }
+fn checked_camera(camera: TextOr<Camera>, errors: &mut Errors, wording: &Wording) -> Camera {
+    match camera {
+        TextOr::Text(words) => {
+            errors.words("/cameraAngle", Some(&words), 100, wording);
+            Camera { angle: Some(words), ..Camera::default() }
+        }
+        TextOr::Fields(camera) => {
+            let Camera { angle, shot, lens, focus } = &camera;
+            for (name, text) in [("angle", angle), ("shot", shot), ("lens", lens), ("focus", focus)] {
+                errors.words(&format!("/cameraAngle/{name}"), text.as_deref(), 100, wording);
             }
-            Self::Fields(camera) => {
-                let Camera { angle, shot, lens, focus } = &camera;
-                for (name, text) in [("angle", angle), ("shot", shot), ("lens", lens), ("focus", focus)] {
-                    errors.words(&format!("/cameraAngle/{name}"), text.as_deref(), 100, wording);
-                }
-                camera
-            }
+            camera
         }
     }
 }
@@ -240,7 +221,7 @@ impl Control {
     fn validated(self, at: usize, errors: &mut Errors) -> Option<ControlImage> {
         let image = errors.image(&format!("/controlImages/{at}/image"), &self.image);
         if !(0.0..=2.0).contains(&self.strength) {
-            errors.add(&format!("/controlImages/{at}/strength"), "is not between 0 and 2");
+            errors.add(&format!("/controlImages/{at}/strength"), format!("must be 0 to 2, and is {}", self.strength));
         }
         errors.plain(&format!("/controlImages/{at}/strength"), self.strength);
         Some(ControlImage { image: image?, mode: self.mode, strength: self.strength })

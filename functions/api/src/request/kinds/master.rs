@@ -1,13 +1,16 @@
 //! The body that asks for the definitive picture of a subject.
 
 use likeness_core::{
-    kind::{Kind, MasterReference, Tuning, master::MAX_VARIATIONS},
+    kind::{Kind, MasterReference, master::MAX_VARIATIONS},
     prompt::Wording,
     subject::SubjectType,
 };
 use serde::Deserialize;
 
-use crate::{problem::ApiError, request::validation::Errors};
+use crate::request::{
+    errors::Errors,
+    kinds::{AsksFor, tuned::Tuned},
+};
 
 /// Most pictures to go by; what a model takes is its own matter.
 const MAX_REFERENCES: usize = 14;
@@ -22,46 +25,31 @@ pub(crate) struct CreateMaster {
     #[serde(default)]
     references: Vec<String>,
     variations: Option<u16>,
-    model: Option<String>,
-    seed: Option<u64>,
-    negative_prompt: Option<String>,
-    steps: Option<u32>,
-    guidance: Option<f64>,
-    output_format: Option<String>,
 }
 
-impl CreateMaster {
-    pub(crate) fn validated(self, wording: &Wording) -> Result<Kind, ApiError> {
-        let mut errors = Errors::default();
-        errors.prompt("/description", self.description.trim(), wording);
-        errors.words("/style", self.style.as_deref(), 200, wording);
-        let subject_id = errors.check("/subjectId", self.subject_id.parse());
-        if self.references.len() > MAX_REFERENCES {
-            errors.add("/references", format!("holds more than {MAX_REFERENCES} images"));
+impl AsksFor for Tuned<CreateMaster> {
+    fn kind(self, errors: &mut Errors, wording: &Wording) -> Option<Kind> {
+        let CreateMaster { subject_type, subject_id, description, style, references, variations } = self.body;
+        errors.prompt("/description", description.trim(), wording);
+        errors.words("/style", style.as_deref(), 200, wording);
+        let subject_id = errors.id("/subjectId", &subject_id);
+        if references.len() > MAX_REFERENCES {
+            errors
+                .add("/references", format!("must have at most {MAX_REFERENCES} images, and has {}", references.len()));
         }
-        let references = self.references.iter().enumerate();
-        let references: Vec<_> =
+        let references = references.iter().enumerate();
+        let references =
             references.filter_map(|(index, pointer)| errors.image(&format!("/references/{index}"), pointer)).collect();
-        let variations = errors.variations(self.variations, MAX_VARIATIONS);
-        let tuning = Tuning {
-            model: self.model,
-            seed: self.seed,
-            negative_prompt: self.negative_prompt,
-            steps: self.steps,
-            guidance: self.guidance,
-            output_format: self.output_format,
-        };
-        errors.tuning(&tuning);
-        errors.finish()?;
-        let Some(subject_id) = subject_id else { return Err(ApiError::NotFound { what: "subject" }) };
-        Ok(Kind::Master(MasterReference {
-            subject_type: self.subject_type,
-            subject_id,
-            description: self.description.trim().to_owned(),
-            style: self.style,
+        let variations = errors.variations(variations, MAX_VARIATIONS);
+        errors.tuning(&self.tuning);
+        Some(Kind::Master(MasterReference {
+            subject_type,
+            subject_id: subject_id?,
+            description: description.trim().to_owned(),
+            style,
             references,
             variations,
-            tuning,
+            tuning: self.tuning,
         }))
     }
 }

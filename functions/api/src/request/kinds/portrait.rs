@@ -3,19 +3,17 @@
 use likeness_core::{
     id::LoraId,
     kind::{
-        Kind, Portrait, Tuning,
+        Kind, Portrait,
         portrait::{Choices, DEFAULT_SIZE, MAX_IMAGES, PortraitPrompt, Sitter},
     },
     prompt::Wording,
 };
 use serde::Deserialize;
 
-use crate::{
-    problem::ApiError,
-    request::{
-        image_size::ImageSize,
-        validation::{Errors, OLDEST},
-    },
+use crate::request::{
+    errors::Errors,
+    image_size::ImageSize,
+    kinds::{AsksFor, tuned::Tuned},
 };
 
 #[derive(Debug, Clone, Deserialize)]
@@ -28,12 +26,6 @@ pub(crate) struct CreatePortrait {
     num_images: Option<u32>,
     image_size: Option<ImageSize>,
     scale: Option<f64>,
-    model: Option<String>,
-    seed: Option<u64>,
-    negative_prompt: Option<String>,
-    steps: Option<u32>,
-    guidance: Option<f64>,
-    output_format: Option<String>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -47,44 +39,34 @@ struct Chosen {
     trigger_word: Option<String>,
 }
 
-impl CreatePortrait {
-    pub(crate) fn validated(self, wording: &Wording) -> Result<Kind, ApiError> {
-        let mut errors = Errors::default();
-        let of = sitter(&mut errors, self.person_id.as_deref(), self.lora_id);
-        let prompt = prompt(&mut errors, self.prompt, self.choices, wording);
-        let images = number_of_images(&mut errors, "/numImages", self.num_images);
-        let size = self.image_size.map_or(DEFAULT_SIZE, |size| size.checked("/imageSize", &mut errors));
-        let scale = self.scale.unwrap_or(1.0);
+impl AsksFor for Tuned<CreatePortrait> {
+    fn kind(self, errors: &mut Errors, wording: &Wording) -> Option<Kind> {
+        let CreatePortrait { person_id, lora_id, prompt: text, choices, num_images, image_size, scale } = self.body;
+        let of = sitter(errors, person_id.as_deref(), lora_id);
+        let prompt = prompt(errors, text, choices, wording);
+        let images = number_of_images(errors, "/numImages", num_images);
+        let size = image_size.map_or(DEFAULT_SIZE, |size| size.checked("/imageSize", errors));
+        let scale = scale.unwrap_or(1.0);
         if !(0.0..=4.0).contains(&scale) {
-            errors.add("/scale", format!("is {scale}, 0 to 4 are allowed"));
+            errors.add("/scale", format!("must be 0 to 4, and is {scale}"));
         }
         errors.plain("/scale", scale);
-        let tuning = Tuning {
-            model: self.model,
-            seed: self.seed,
-            negative_prompt: self.negative_prompt,
-            steps: self.steps,
-            guidance: self.guidance,
-            output_format: self.output_format,
-        };
-        errors.tuning(&tuning);
-        errors.finish()?;
-        let (Some(of), Some(prompt)) = (of, prompt) else { return Err(ApiError::NotFound { what: "person" }) };
-        Ok(Kind::Portrait(Portrait { of, prompt, images, size, scale, tuning }))
+        errors.tuning(&self.tuning);
+        Some(Kind::Portrait(Portrait { of: of?, prompt: prompt?, images, size, scale, tuning: self.tuning }))
     }
 }
 
-/// Whom it shows: exactly one of the two.
+/// The person or the LoRA that it shows: exactly one of the two.
 fn sitter(errors: &mut Errors, person: Option<&str>, lora: Option<LoraId>) -> Option<Sitter> {
     match (person, lora) {
-        (Some(person), None) => errors.check("/personId", person.parse()).map(Sitter::Person),
+        (Some(person), None) => errors.id("/personId", person).map(Sitter::Person),
         (None, Some(lora)) => Some(Sitter::Lora(lora)),
         (Some(_), Some(_)) => {
-            errors.add("/loraId", "cannot go with personId: a LoRA is of one person");
+            errors.add("/loraId", "cannot be combined with personId: a LoRA shows one person");
             None
         }
         (None, None) => {
-            errors.add("/personId", "is missing, and so is loraId: one of the two says whom to show");
+            errors.add("/personId", "is missing, and so is loraId; give one of the two to say whom to show");
             None
         }
     }
@@ -104,11 +86,11 @@ fn prompt(
         }
         (None, Some(chosen)) => Some(PortraitPrompt::Built(chosen.validated(errors, wording))),
         (Some(_), Some(_)) => {
-            errors.add("/choices", "cannot go with prompt, which is sent as it is");
+            errors.add("/choices", "cannot be combined with prompt, which is sent as it is");
             None
         }
         (None, None) => {
-            errors.add("/prompt", "is missing, and so are choices: one of the two says what to show");
+            errors.add("/prompt", "is missing, and so is choices; give one of the two to say what to show");
             None
         }
     }
@@ -117,7 +99,7 @@ fn prompt(
 pub(crate) fn number_of_images(errors: &mut Errors, pointer: &str, images: Option<u32>) -> u32 {
     let images = images.unwrap_or(MAX_IMAGES);
     if !(1..=MAX_IMAGES).contains(&images) {
-        errors.add(pointer, format!("is {images}, 1 to {MAX_IMAGES} are allowed"));
+        errors.add(pointer, format!("must be 1 to {MAX_IMAGES}, and is {images}"));
     }
     images
 }
@@ -134,9 +116,7 @@ impl Chosen {
         ] {
             errors.words(&format!("/choices/{name}"), text.map(String::as_str), most, wording);
         }
-        if age.is_some_and(|age| age > OLDEST) {
-            errors.add("/choices/age", format!("is not between 0 and {OLDEST}"));
-        }
+        errors.age("/choices/age", age);
         Choices { type_of_shot, costume, background, age, gender, trigger_word }
     }
 }

@@ -6,7 +6,7 @@ use likeness_core::{
 };
 use serde::Deserialize;
 
-use crate::{problem::ApiError, request::validation::Errors};
+use crate::request::errors::Errors;
 
 /// What is to be different; the seed always is.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -21,16 +21,15 @@ pub(crate) struct Regenerate {
 }
 
 impl Regenerate {
-    pub(crate) fn validated(self, wording: &Wording) -> Result<Changes, ApiError> {
+    /// The changes; what is wrong with them is noted.
+    pub(crate) fn changes(self, errors: &mut Errors, wording: &Wording) -> Changes {
         let Self { seed, prompt, negative_prompt, steps, guidance } = self;
         let prompt = prompt.map(|prompt| prompt.trim().to_owned());
         let tuning = Tuning { seed, negative_prompt, steps, guidance, ..Tuning::default() };
-        let mut errors = Errors::default();
         if let Some(prompt) = &prompt {
             errors.prompt("/prompt", prompt, wording);
         }
         errors.tuning(&tuning);
-        errors.finish()?;
-        Ok(Changes { prompt, tuning })
+        Changes { prompt, tuning }
     }
 }

@@ -2,17 +2,16 @@
 //!
 //! Journey: `tests/it/journeys/catalogue.rs`.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
-use axum::{Json, extract::State};
+use axum::Json;
 use likeness_core::{
     model::{Model, Price, Range, Size, Unit},
     money::Usd,
-    project::Scope,
 };
 use serde::Serialize;
 
-use crate::{access::Caller, app::App, problem::ApiError};
+use crate::access::{Key, Read};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ModelList {
@@ -98,9 +97,8 @@ struct PriceView {
     source: &'static str,
 }
 
-pub(crate) async fn list_models(State(_): State<Arc<App>>, caller: Caller) -> Result<Json<ModelList>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
-    Ok(Json(ModelList { models: Model::all().iter().map(ModelView::new).collect() }))
+pub(crate) async fn list_models(_: Key<Read>) -> Json<ModelList> {
+    Json(ModelList { models: Model::all().iter().map(ModelView::new).collect() })
 }
 
 impl ModelView {

@@ -10,10 +10,9 @@ use likeness_core::prompt::Template;
 use serde::Serialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
 };
 
 #[derive(Debug, Serialize)]
@@ -35,11 +34,9 @@ struct TemplateView {
 
 pub(crate) async fn list_templates(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Read>,
 ) -> Result<Json<TemplateList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let tally = app.store.tally(&project).await?;
+    let tally = app.store.tally(&project.id).await?;
     let templates = Template::all().iter().map(|version| {
         let template = version.reference();
         let (images, mean_quality) = tally.of_template(&template);

@@ -10,10 +10,10 @@ use likeness_core::id::{CollectionId, MediaId};
 use serde::Serialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     views::{collection::CollectionView, image::ImageView},
 };
 
@@ -27,14 +27,12 @@ pub(crate) struct WholeCollection {
 
 pub(crate) async fn get_collection(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, collection)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<CollectionId>,
 ) -> Result<Json<WholeCollection>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let unknown = || ApiError::NotFound { what: "collection" };
-    let id: CollectionId = collection.parse().map_err(|_| unknown())?;
-    let collection = app.store.collection(&project, id).await?.ok_or_else(unknown)?.value;
+    let collection = app.store.collection(&project.id, id).await?;
+    let collection = collection.ok_or(ApiError::NotFound { what: "collection" })?.value;
     let images: Vec<MediaId> = collection.views.iter().map(|view| view.media.clone()).collect();
-    let images = ImageView::all(&app, app.store.media_of(&project, &images).await?).await?;
+    let images = ImageView::all(&app, app.store.media_of(&project.id, &images).await?).await?;
     Ok(Json(WholeCollection { collection: collection.into(), images }))
 }

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use likeness_core::{
     collection::{CollectedView, Collection},
     id::{MediaId, SubjectId},
@@ -12,18 +12,18 @@ use likeness_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
-    problem::{ApiError, FieldError},
+    problem::ApiError,
     request::{
-        cursor,
-        extract::{Path, Query},
+        page::{Asked, ListName, Listed},
+        query::{Query, filter},
     },
     views::collection::CollectionView,
 };
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListCollections {
     subject_id: Option<String>,
     limit: Option<String>,
@@ -31,15 +31,7 @@ pub(crate) struct ListCollections {
 }
 
 #[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct CollectionList {
-    collections: Vec<ListedCollection>,
-    has_more: bool,
-    next_cursor: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct ListedCollection {
+pub(crate) struct ListedCollection {
     #[serde(flatten)]
     collection: CollectionView,
     views: Vec<EntryView>,
@@ -64,17 +56,12 @@ impl From<Collection> for ListedCollection {
 
 pub(crate) async fn list_collections(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Read>,
     Query(query): Query<ListCollections>,
-) -> Result<Json<CollectionList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let subject = query.subject_id.as_deref().map(str::parse::<SubjectId>).transpose();
-    let subject = subject.map_err(|error| FieldError::query("subjectId", format!("is {error}")))?;
-    let list = format!("collections of {project} {subject:?}");
-    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.collections(&project, subject.as_ref(), after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
-    let collections = page.items.into_iter().map(ListedCollection::from).collect();
-    Ok(Json(CollectionList { collections, has_more: next_cursor.is_some(), next_cursor }))
+) -> Result<Listed<ListedCollection>, ApiError> {
+    let subject: Option<SubjectId> = filter("subjectId", query.subject_id.as_deref())?;
+    let list = ListName::new("collections", &project.id).where_is("subjectId", subject.as_ref());
+    let asked = Asked::of(list, query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = app.store.collections(&project.id, subject.as_ref(), asked.after.as_ref(), asked.limit).await?;
+    Ok(asked.answer("collections", page, ListedCollection::from))
 }

@@ -19,12 +19,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Caller, Generate as GenerateRight},
     app::App,
+    headers::cache::CACHE_HIT,
     problem::{ApiError, FieldError},
-    request::body::JsonBody,
+    request::{body::JsonBody, errors::Errors},
     routes::first_api::translation::{GenerateType, USED, translate},
-    start_job::{Request, accept},
+    start_job::{Asked, Request, accept},
     views::job::location,
 };
 
@@ -56,17 +57,22 @@ pub(crate) async fn generate(
     headers: HeaderMap,
     body: JsonBody<Generate>,
 ) -> Result<Response, ApiError> {
-    let JsonBody { value: body, sha256 } = body;
+    let sha256 = body.sha256.clone();
+    let (body, mut errors) = body.checked(|body: Generate, errors| {
+        body.check(errors);
+        Some(body)
+    });
+    let Some(body) = body else { return Err(errors.refusal()) };
     let project = match &body.project_id {
-        Some(project) => caller.may(&app, Action::Generate, project).await?,
-        None => caller.may(&app, Action::Generate, only_project(&app, &caller).await?.as_str()).await?,
+        Some(project) => caller.may::<GenerateRight>(&app, project).await?,
+        None => caller.may(&app, only_project(&app, &caller).await?.as_str()).await?,
     };
-    if body.metadata.as_ref().is_some_and(|metadata| json!(metadata).to_string().len() > MAX_METADATA) {
-        return Err(FieldError::body("/metadata", format!("has more than {MAX_METADATA} bytes")).into());
-    }
-    let translated = translate(&app, &project, &body).await?;
-    let kind = translated.kind(app.wording())?;
-    let request = Request::new(&caller, project, kind, &headers, "generate", &sha256)?;
+    let translated = errors.part(translate(&app, &project.id, &body).await)?;
+    let Some(translated) = translated else { return Err(errors.refusal()) };
+    let kind = translated.kind(app.wording(), &mut errors);
+    let asked = Asked { kind, errors, sha256 };
+    let request = Request::new(&app, &project, asked, &headers, "generate").await;
+    let request = request.map_err(|error| translated.in_its_own_words(error))?;
     let own = body.metadata.iter().flat_map(Map::keys).any(|key| !USED.contains(&key.as_str()));
     let request = request.with_metadata(body.metadata.map(Value::Object), own);
     let started = accept(&app, &request).await.map_err(|error| translated.in_its_own_words(error))?;
@@ -75,13 +81,21 @@ pub(crate) async fn generate(
     let view = Generating { job_id: job.id, status, message: message(status) };
     let mut answer = (StatusCode::ACCEPTED, [(header::LOCATION, location(job.id))], Json(view)).into_response();
     if started.cached {
-        let hit = HeaderValue::from_static("likeness; hit");
-        answer.headers_mut().insert(HeaderName::from_static("cache-status"), hit);
+        let (name, value) = CACHE_HIT;
+        answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
     }
     Ok(answer)
 }
 
-/// The one project of a caller who has just one.
+impl Generate {
+    fn check(&self, errors: &mut Errors) {
+        if self.metadata.as_ref().is_some_and(|metadata| json!(metadata).to_string().len() > MAX_METADATA) {
+            errors.add("/metadata", format!("must have at most {MAX_METADATA} bytes"));
+        }
+    }
+}
+
+/// The only project of the caller.
 async fn only_project(app: &App, caller: &Caller) -> Result<ProjectId, ApiError> {
     let projects = app.store.projects_of(&caller.user, None, 2).await?.items;
     match <[_; 1]>::try_from(projects) {

@@ -3,7 +3,7 @@
 //!
 //! Journey: `tests/it/journeys/portrait.rs`.
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -13,22 +13,25 @@ use axum::{
 use http::{HeaderMap, StatusCode, header};
 use likeness_core::{
     failure::{Failure, FailureCode},
-    id::{LoraId, ProjectId},
+    id::LoraId,
     kind::{
         Kind, Portrait, Tuning,
         portrait::{DEFAULT_SIZE, PortraitPrompt, Sitter},
     },
     prompt::Wording,
 };
-use serde::{Deserialize, Serialize};
+use serde::{
+    Deserialize, Deserializer, Serialize,
+    de::{Error, Visitor},
+};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Caller, Generate, Project},
     app::App,
-    headers::prefer,
+    headers::{cache::CACHE_HIT, prefer},
     problem::ApiError,
-    request::{body::JsonBody, image_size::ImageSize, kinds::portrait::number_of_images, validation::Errors},
-    start_job::{CACHE_HIT, Request, Started, accept, wait_for},
+    request::{body::JsonBody, errors::Errors, image_size::ImageSize, kinds::portrait::number_of_images},
+    start_job::{Asked, Request, Started, accept, wait_for},
     views::{
         image::ImageView,
         job::{JobView, location},
@@ -46,11 +49,37 @@ pub(crate) struct GenerateImage {
     image_size: Option<ImageSize>,
 }
 
-#[derive(Debug, Clone, Deserialize)]
-#[serde(untagged, expecting = "must be a whole number from 1")]
-enum LoraNumber {
-    Number(LoraId),
-    Digits(String),
+/// A LoRA by its number, also in digits.
+#[derive(Debug, Clone, Copy)]
+struct LoraNumber(LoraId);
+
+impl<'de> Deserialize<'de> for LoraNumber {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NumberOrDigits)
+    }
+}
+
+struct NumberOrDigits;
+
+impl Visitor<'_> for NumberOrDigits {
+    type Value = LoraNumber;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a whole number from 1")
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<LoraNumber, E> {
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_f64<E: Error>(self, number: f64) -> Result<LoraNumber, E> {
+        // As clients write it whose numbers all have a point; `7` prints without one.
+        self.visit_str(&number.to_string())
+    }
+
+    fn visit_str<E: Error>(self, digits: &str) -> Result<LoraNumber, E> {
+        digits.parse().map(LoraNumber).map_err(|_| E::custom("must be a whole number from 1"))
+    }
 }
 
 /// Exactly what the app expects.
@@ -75,12 +104,17 @@ pub(crate) async fn generate_image(
     headers: HeaderMap,
     body: JsonBody<GenerateImage>,
 ) -> Result<Response, ApiError> {
-    let prompt = body.value.prompt.clone();
-    let (lora, portrait) = body.value.validated(app.wording())?;
-    let project = payer(&app, &caller, lora).await?;
-    let kind = Kind::Portrait(portrait);
-    let request = Request::new(&caller, project, kind, &headers, "generate-image", &body.sha256)?;
-    let wait = prefer::wait(&headers)?.unwrap_or(Duration::from_secs(prefer::MOST));
+    let sha256 = body.sha256.clone();
+    let (asked, mut errors) = body.checked(|body, errors| body.validated(errors, app.wording()));
+    let Some(Portraits { lora, prompt, portrait }) = asked else { return Err(errors.refusal()) };
+    let project = match payer(&app, &caller, lora).await {
+        Ok(project) => project,
+        // A request that is wrong in other ways too hears of those first.
+        Err(unknown) => return Err(errors.finish().err().unwrap_or(unknown)),
+    };
+    let wait = errors.part(prefer::wait(&headers))?.flatten().unwrap_or(Duration::from_secs(prefer::MOST));
+    let asked = Asked { kind: Some(Kind::Portrait(portrait)), errors, sha256 };
+    let request = Request::new(&app, &project, asked, &headers, "generate-image").await?;
     let Started { stored, cached } = accept(&app, &request).await?;
     let stored = wait_for(&app, stored, wait).await?;
     let job = &stored.job.value;
@@ -90,8 +124,9 @@ pub(crate) async fn generate_image(
     }
     let result = ResultView::new(&app, job, &stored.plain_shots()).await?;
     let Some(ResultView::Portrait(made)) = result else {
-        let taken_back = || Failure::new(FailureCode::Canceled, "the images were taken back: ask for them again");
-        return Err(ApiError::NotMade(job.failure().cloned().unwrap_or_else(taken_back)));
+        let cancel_requested =
+            || Failure::new(FailureCode::Canceled, "the request was canceled; ask for the images again");
+        return Err(ApiError::NotMade(job.failure().cloned().unwrap_or_else(cancel_requested)));
     };
     let images = made.images.into_iter().map(GeneratedImage::from).collect();
     let generated = Generated { images, seed: made.seed, prompt };
@@ -99,29 +134,27 @@ pub(crate) async fn generate_image(
 }
 
 /// The project of the LoRA, if the caller may generate there. A stranger's LoRA is no LoRA.
-async fn payer(app: &App, caller: &Caller, lora: LoraId) -> Result<ProjectId, ApiError> {
-    let unknown = || ApiError::NotFound { what: "LoRA" };
-    let lora = app.store.lora(lora).await?.ok_or_else(unknown)?.value;
-    match caller.may(app, Action::Generate, lora.project.as_str()).await {
-        Err(ApiError::NotFound { .. }) => Err(unknown()),
-        allowed_or_not => allowed_or_not,
-    }
+async fn payer(app: &App, caller: &Caller, lora: LoraId) -> Result<Project<Generate>, ApiError> {
+    let lora = app.store.lora(lora).await?.ok_or(ApiError::NotFound { what: "LoRA" })?.value;
+    caller.may_at(app, &lora.project, "LoRA").await
+}
+
+/// A valid request.
+struct Portraits {
+    lora: LoraId,
+    prompt: String,
+    portrait: Portrait,
 }
 
 impl GenerateImage {
-    fn validated(self, wording: &Wording) -> Result<(LoraId, Portrait), ApiError> {
-        let mut errors = Errors::default();
-        errors.prompt("/prompt", &self.prompt, wording);
-        let lora = match self.lora_id {
-            LoraNumber::Number(lora) => Some(lora),
-            LoraNumber::Digits(digits) => errors.check("/loraId", digits.parse::<LoraId>()),
-        };
-        let images = number_of_images(&mut errors, "/num_images", self.num_images);
-        let size = self.image_size.map_or(DEFAULT_SIZE, |size| size.checked("/image_size", &mut errors));
-        errors.finish()?;
-        let lora = lora.ok_or(ApiError::NotFound { what: "LoRA" })?;
-        let (of, prompt) = (Sitter::Lora(lora), PortraitPrompt::Text(self.prompt));
-        Ok((lora, Portrait { of, prompt, images, size, scale: 1.0, tuning: Tuning::default() }))
+    fn validated(self, errors: &mut Errors, wording: &Wording) -> Option<Portraits> {
+        let Self { prompt, lora_id: LoraNumber(lora), num_images, image_size } = self;
+        errors.prompt("/prompt", &prompt, wording);
+        let images = number_of_images(errors, "/num_images", num_images);
+        let size = image_size.map_or(DEFAULT_SIZE, |size| size.checked("/image_size", errors));
+        let (of, text) = (Sitter::Lora(lora), PortraitPrompt::Text(prompt.clone()));
+        let portrait = Portrait { of, prompt: text, images, size, scale: 1.0, tuning: Tuning::default() };
+        Some(Portraits { lora, prompt, portrait })
     }
 }
 

@@ -4,16 +4,16 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
 use likeness_core::{id::JobId, job::JobStatus};
 use serde::Serialize;
 
 use crate::{
-    access::Caller,
+    access::{JobOf, Read},
     app::App,
+    headers::etag::tagged,
     problem::ApiError,
-    request::extract::Path,
-    routes::jobs::readable,
     views::{
         job::{ErrorView, JobView},
         result::ResultView,
@@ -33,10 +33,9 @@ pub(crate) struct GenerationStatus {
 
 pub(crate) async fn generation_status(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(job): Path<String>,
-) -> Result<Json<GenerationStatus>, ApiError> {
-    let stored = readable(&app, &caller, &job).await?;
+    JobOf { stored, .. }: JobOf<Read>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
     let JobView { job_id, status, progress, result, error, .. } = JobView::new(&app, &stored).await?;
-    Ok(Json(GenerationStatus { job_id, status, progress, data: result, error }))
+    tagged(&headers, &GenerationStatus { job_id, status, progress, data: result, error })
 }

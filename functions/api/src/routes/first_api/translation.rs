@@ -7,16 +7,17 @@ use likeness_core::{
     pointer::ImagePointer,
     prompt::Wording,
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use unicode_normalization::UnicodeNormalization;
 
 use crate::{
     app::App,
     problem::{ApiError, FieldError},
     request::{
-        body::read,
-        kinds::{composite::CreateComposite, master::CreateMaster, profile::CreateProfile},
+        errors::Errors,
+        kinds::{AsksFor, composite::CreateComposite, master::CreateMaster, profile::CreateProfile, tuned::Tuned},
     },
     routes::first_api::generate::Generate,
 };
@@ -26,7 +27,7 @@ use crate::{
 #[serde(rename_all = "snake_case")]
 pub(crate) enum GenerateType {
     Master,
-    #[serde(rename = "profile_360")]
+    #[serde(rename = "profile_360", alias = "profile360")]
     Profile,
     Composite,
 }
@@ -83,7 +84,7 @@ async fn profile(
         (Some(master), _) => (master.clone(), "/metadata/masterReferenceId"),
         (None, Some(reference)) => (Value::String(reference), "/referenceImageUrl"),
         (None, None) => {
-            let detail = "is missing, and so is metadata.masterReferenceId: a profile is made from a master";
+            let detail = "is missing, and so is metadata.masterReferenceId; a profile is made from a master";
             return Err(FieldError::body("/referenceImageUrl", detail).into());
         }
     };
@@ -105,7 +106,7 @@ fn composite(body: &Generate, reference: Option<String>, places: &mut Places) ->
     let ids = match given(body, "referenceIds") {
         None => &[][..],
         Some(Value::Array(ids)) => ids,
-        Some(_) => return Err(FieldError::body("/metadata/referenceIds", "is no list of image ids").into()),
+        Some(_) => return Err(FieldError::body("/metadata/referenceIds", "must be a list of image ids").into()),
     };
     let there = |index: usize| format!("/references/characters/{index}/referenceId");
     for index in 0..ids.len() {
@@ -121,30 +122,35 @@ fn composite(body: &Generate, reference: Option<String>, places: &mut Places) ->
 }
 
 impl Translated {
-    /// What it asks for.
-    pub(crate) fn kind(&self, wording: &Wording) -> Result<Kind, ApiError> {
-        let kind = match self.kind {
-            GenerateType::Master => self.input::<CreateMaster>()?.validated(wording),
-            GenerateType::Profile => self.input::<CreateProfile>()?.validated(wording),
-            GenerateType::Composite => self.input::<CreateComposite>()?.validated(wording),
-        };
-        kind.map_err(|error| self.in_its_own_words(error))
+    /// What it asks for; `None` where too much is wrong to say. What is wrong is noted, in the words of the first API.
+    pub(crate) fn kind(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind> {
+        match self.kind {
+            GenerateType::Master => self.asked::<Tuned<CreateMaster>>(wording, errors),
+            GenerateType::Profile => self.asked::<Tuned<CreateProfile>>(wording, errors),
+            GenerateType::Composite => self.asked::<Tuned<CreateComposite>>(wording, errors),
+        }
     }
 
-    fn input<T: DeserializeOwned>(&self) -> Result<T, ApiError> {
-        read(self.input.clone(), "").map_err(|error| self.in_its_own_words(error.into()))
+    fn asked<T: AsksFor>(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind> {
+        let mut own = Errors::default();
+        let kind = T::read(&self.input, &mut own).and_then(|body| body.kind(&mut own, wording));
+        errors.add_all(own.pointing(|there| self.places.here(there)));
+        kind
     }
 
     /// The error, pointing at the fields of the first API.
     pub(crate) fn in_its_own_words(&self, error: ApiError) -> ApiError {
-        error.pointing(|there| {
-            let found = self.places.0.iter().find(|(place, _)| place == there);
-            found.map_or_else(|| there.to_owned(), |(_, here)| here.clone())
-        })
+        error.pointing(|there| self.places.here(there))
     }
 }
 
 impl Places {
+    /// Where the field `there` was taken from.
+    fn here(&self, there: &str) -> String {
+        let found = self.0.iter().find(|(place, _)| place == there);
+        found.map_or_else(|| there.to_owned(), |(_, here)| here.clone())
+    }
+
     fn add(&mut self, there: &str, here: &str) {
         self.0.push((there.to_owned(), here.to_owned()));
     }
@@ -164,7 +170,7 @@ async fn known_image(app: &App, project: &ProjectId, url: &str) -> Result<String
     Ok(if has_it { id.to_string() } else { url.to_owned() })
 }
 
-/// Whom the master shows, where that is known.
+/// The subject that the master shows, where that is known.
 async fn subject_of(app: &App, project: &ProjectId, master: &Value) -> Result<Option<String>, ApiError> {
     let subject: Option<SubjectId> = match master.as_str().map(str::parse) {
         Some(Ok(ImagePointer::Media(id))) => app.store.media(project, &id).await?.and_then(|media| media.subject),
@@ -180,6 +186,6 @@ async fn subject_of(app: &App, project: &ProjectId, master: &Value) -> Result<Op
 /// The same for the same request, so that it can be answered from the cache.
 fn made_up_subject(body: &Generate) -> String {
     let what = json!([body.prompt, body.reference_image_url, given(body, "subjectType")]);
-    let digest = Sha256::digest(what.to_string());
+    let digest = Sha256::digest(what.to_string().nfc().collect::<String>());
     format!("subject-{}", hex::encode(&digest[..6]))
 }

@@ -8,22 +8,22 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, kinds::composite::CreateComposite},
-    start_job::{Request, start_job},
+    request::{
+        body::JsonBody,
+        kinds::{composite::CreateComposite, tuned::Tuned},
+    },
+    start_job::{Asked, Request, start_job},
 };
 
 pub(crate) async fn create_composite(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Generate>,
     headers: HeaderMap,
-    body: JsonBody<CreateComposite>,
+    body: JsonBody<Tuned<CreateComposite>>,
 ) -> Result<Response, ApiError> {
-    let project = caller.may(&app, Action::Generate, &project).await?;
-    let kind = body.value.validated(app.wording())?;
-    let request = Request::new(&caller, project, kind, &headers, "generate/composite", &body.sha256)?;
+    let request = Request::new(&app, &project, Asked::by(body, &app), &headers, "generate/composite").await?;
     start_job(&app, request).await
 }

@@ -8,22 +8,22 @@ use axum::{extract::State, response::Response};
 use http::HeaderMap;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, kinds::profile::CreateProfile},
-    start_job::{Request, start_job},
+    request::{
+        body::JsonBody,
+        kinds::{profile::CreateProfile, tuned::Tuned},
+    },
+    start_job::{Asked, Request, start_job},
 };
 
 pub(crate) async fn create_profile(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Generate>,
     headers: HeaderMap,
-    body: JsonBody<CreateProfile>,
+    body: JsonBody<Tuned<CreateProfile>>,
 ) -> Result<Response, ApiError> {
-    let project = caller.may(&app, Action::Generate, &project).await?;
-    let kind = body.value.validated(app.wording())?;
-    let request = Request::new(&caller, project, kind, &headers, "generate/profile360", &body.sha256)?;
+    let request = Request::new(&app, &project, Asked::by(body, &app), &headers, "generate/profile360").await?;
     start_job(&app, request).await
 }

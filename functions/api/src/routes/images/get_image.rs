@@ -8,21 +8,18 @@ use axum::{Json, extract::State};
 use likeness_core::id::MediaId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     views::image::ImageView,
 };
 
 pub(crate) async fn get_image(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, image)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<MediaId>,
 ) -> Result<Json<ImageView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let unknown = || ApiError::NotFound { what: "image" };
-    let id: MediaId = image.parse().map_err(|_| unknown())?;
-    let media = app.store.media(&project, &id).await?.ok_or_else(unknown)?;
+    let media = app.store.media(&project.id, &id).await?.ok_or(ApiError::NotFound { what: "image" })?;
     Ok(Json(ImageView::new(&app, media).await?))
 }

@@ -17,10 +17,10 @@ use likeness_core::{
 use serde::Serialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     views::image::ImageView,
 };
 
@@ -34,13 +34,10 @@ pub(crate) struct VersionList {
 
 pub(crate) async fn list_versions(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, image)): Path<(String, String)>,
+    Project { id: project, .. }: Project<Read>,
+    Named(id): Named<MediaId>,
 ) -> Result<Json<VersionList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let unknown = || ApiError::NotFound { what: "image" };
-    let id: MediaId = image.parse().map_err(|_| unknown())?;
-    let media = app.store.media(&project, &id).await?.ok_or_else(unknown)?;
+    let media = app.store.media(&project, &id).await?.ok_or(ApiError::NotFound { what: "image" })?;
     let first = first_of(&app, media).await?;
     let lineage = descendants(&app, &project, first).await?;
     let mut versions = app.store.media_of(&project, &lineage).await?;

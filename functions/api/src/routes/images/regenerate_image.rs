@@ -9,33 +9,28 @@ use http::HeaderMap;
 use likeness_core::id::MediaId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, kinds::regeneration::Regenerate},
-    routes::generate::regeneration::regeneration,
+    request::{body::JsonBody, kinds::regeneration::Regenerate, path::Named},
+    routes::generate::regeneration::Again,
     start_job::{Request, start_job},
 };
 
 pub(crate) async fn regenerate_image(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, image)): Path<(String, String)>,
+    project: Project<Generate>,
+    Named(id): Named<MediaId>,
     headers: HeaderMap,
     body: Option<JsonBody<Regenerate>>,
 ) -> Result<Response, ApiError> {
-    let project = caller.may(&app, Action::Generate, &project).await?;
-    let JsonBody { value, sha256 } = body.unwrap_or_default();
-    let changes = value.validated(app.wording())?;
     let unknown = || ApiError::NotFound { what: "image" };
-    let id: MediaId = image.parse().map_err(|_| unknown())?;
-    let media = app.store.media(&project, &id).await?.ok_or_else(unknown)?;
+    let media = app.store.media(&project.id, &id).await?.ok_or_else(unknown)?;
     // An image comes from a shot, and a shot stays as long as its images do.
     let stored = app.store.job(media.job).await?.ok_or_else(unknown)?;
     let shot = stored.shots.iter().map(|shot| &shot.value).find(|shot| shot.id == media.shot).ok_or_else(unknown)?;
-    let job = &stored.job.value;
-    let kind = regeneration(&app, job, shot, Some(id.clone()), changes).await?;
-    let route = format!("images/{id}/regenerate");
-    let request = Request::new(&caller, project, kind, &headers, &route, &sha256)?;
+    let again = Again { job: &stored.job.value, shot, of: Some(id.clone()) };
+    let asked = again.asked(&app, body.unwrap_or_default()).await?;
+    let request = Request::new(&app, &project, asked, &headers, &format!("images/{id}/regenerate")).await?;
     start_job(&app, request).await
 }

@@ -6,37 +6,43 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use likeness_core::{
-    job::{JobStatus, TakenBack},
-    take_back::take_back,
+    job::{CanceledBy, JobStatus},
+    steps::cancel::request_cancel,
 };
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, JobOf},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
     problem::ApiError,
-    request::extract::Path,
-    routes::jobs::reachable,
     views::job::JobView,
 };
 
 pub(crate) async fn cancel_job(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(job): Path<String>,
+    JobOf { stored: before, project }: JobOf<Generate>,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<JobView>), ApiError> {
-    let before = reachable(&app, &caller, Action::Generate, &job).await?;
+    let id = before.job.value.id;
+    let idempotency = idempotency(&headers, &format!("jobs/{id}/cancel"), "")?;
+    let once = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, app.clock.now()).await?;
     match before.job.value.status(&before.plain_shots()) {
         JobStatus::Queued | JobStatus::Processing => {}
-        // Who repeats a call whose answer was lost has got what they want.
+        // The answer to the first call may have been lost.
         JobStatus::Canceled => return Ok((StatusCode::OK, Json(JobView::new(&app, &before).await?))),
+        JobStatus::Completed | JobStatus::Partial | JobStatus::Failed if !once.first => {
+            return Ok((StatusCode::OK, Json(JobView::new(&app, &before).await?)));
+        }
         JobStatus::Completed | JobStatus::Partial | JobStatus::Failed => {
             return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
         }
     }
-    let id = before.job.value.id;
-    take_back(&app.store, &app.acceptor.queues, id, TakenBack::Caller, app.clock.now()).await?;
+    request_cancel(&app.store, &app.acceptor.queues, id, CanceledBy::Caller, app.clock.now()).await?;
     let after = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
     Ok((StatusCode::ACCEPTED, Json(JobView::new(&app, &after).await?)))
 }

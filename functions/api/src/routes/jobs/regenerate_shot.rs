@@ -10,29 +10,25 @@ use http::HeaderMap;
 use likeness_core::id::ShotId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, JobOf},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, kinds::regeneration::Regenerate},
-    routes::{generate::regeneration::regeneration, jobs::reachable},
+    request::{body::JsonBody, kinds::regeneration::Regenerate, path::Named},
+    routes::generate::regeneration::Again,
     start_job::{Request, start_job},
 };
 
 pub(crate) async fn regenerate_shot(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((job, shot)): Path<(String, String)>,
+    JobOf { stored, project }: JobOf<Generate>,
+    Named(id): Named<ShotId>,
     headers: HeaderMap,
     body: Option<JsonBody<Regenerate>>,
 ) -> Result<Response, ApiError> {
-    let stored = reachable(&app, &caller, Action::Generate, &job).await?;
-    let JsonBody { value, sha256 } = body.unwrap_or_default();
-    let changes = value.validated(app.wording())?;
-    let (job, unknown) = (&stored.job.value, || ApiError::NotFound { what: "shot" });
-    let id: ShotId = shot.parse().map_err(|_| unknown())?;
-    let shot = stored.shots.iter().map(|shot| &shot.value).find(|shot| shot.id == id).ok_or_else(unknown)?;
-    let kind = regeneration(&app, job, shot, None, changes).await?;
-    let route = format!("shots/{id}/regenerate");
-    let request = Request::new(&caller, job.project.clone(), kind, &headers, &route, &sha256)?;
+    let shot = stored.shots.iter().map(|shot| &shot.value).find(|shot| shot.id == id);
+    let shot = shot.ok_or(ApiError::NotFound { what: "shot" })?;
+    let again = Again { job: &stored.job.value, shot, of: None };
+    let asked = again.asked(&app, body.unwrap_or_default()).await?;
+    let request = Request::new(&app, &project, asked, &headers, &format!("shots/{id}/regenerate")).await?;
     start_job(&app, request).await
 }

@@ -15,26 +15,25 @@ use likeness_core::{
 };
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, JobOf},
     app::App,
-    headers::{cancel_after::cancel_after, idempotency::idempotency, prefer},
+    headers::options::Options,
     problem::ApiError,
-    request::extract::Path,
-    routes::jobs::reachable,
+    request::errors::Errors,
     start_job::{Started, replay, respond},
 };
 
 pub(crate) async fn retry_job(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(job): Path<String>,
+    JobOf { stored: mut before, .. }: JobOf<Generate>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let mut before = reachable(&app, &caller, Action::Generate, &job).await?;
     let (id, project) = (before.job.value.id, before.job.value.project.clone());
-    let (wait, cancel_after) = (prefer::wait(&headers)?, cancel_after(&headers)?);
-    let idempotency = idempotency(&headers, &format!("jobs/{id}/retry"), "")?;
-    // Somebody else may open it at this moment, or end it: read again and decide anew.
+    let mut errors = Errors::default();
+    let Options { wait, cancel_after, idempotency, .. } =
+        Options::read(&headers, &format!("jobs/{id}/retry"), "", &mut errors)?;
+    errors.finish()?;
+    // Another request may open it at this moment, or it may end: read again and decide anew.
     let mut tries = app.store.tries("the job");
     loop {
         let now = app.clock.now();
@@ -43,7 +42,7 @@ pub(crate) async fn retry_job(
         {
             return respond(&app, replay(&app, &known).await?, wait).await;
         }
-        let under_way = before.job.value.ending().is_none() && !before.job.value.is_taken_back();
+        let under_way = before.job.value.ending().is_none() && !before.job.value.is_cancel_requested();
         if under_way && before.job.value.retried_at.is_some() {
             return respond(&app, Started { stored: before, cached: false }, wait).await;
         }

@@ -9,20 +9,25 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
 use likeness_core::{
     id::{KeyId, UserId},
     project::{ApiKey, Scope},
+    store::Idempotency,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::Caller,
+    access::{Admin, Caller, Key},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Claim, Owner, claim},
+    },
     problem::ApiError,
-    request::{body::JsonBody, validation::Errors},
-    token::{new_token, token_hint, token_sha256},
+    request::{body::JsonBody, errors::Errors},
+    token::{derived_token, new_token, token_hint, token_sha256},
     views::key::KeyView,
 };
 
@@ -31,9 +36,17 @@ use crate::{
 pub(crate) struct CreateKey {
     name: String,
     scopes: BTreeSet<Scope>,
-    expires_at: Option<Timestamp>,
-    /// For whom; the caller when absent.
+    expires_at: Option<String>,
+    /// The key's user; the caller when absent.
     user_id: Option<String>,
+}
+
+/// A valid request.
+struct NewKey {
+    name: String,
+    scopes: BTreeSet<Scope>,
+    expires_at: Option<Timestamp>,
+    user: UserId,
 }
 
 #[derive(Debug, Serialize)]
@@ -45,25 +58,15 @@ struct CreatedKey {
 
 pub(crate) async fn create_key(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Key { caller, .. }: Key<Admin>,
+    headers: HeaderMap,
     body: JsonBody<CreateKey>,
 ) -> Result<Response, ApiError> {
-    caller.has_scope(Scope::Admin, "a key with the scope `admin`")?;
     let now = app.clock.now();
-    let CreateKey { name, scopes, expires_at, user_id } = body.value;
-    let mut errors = Errors::default();
-    errors.text("/name", &name, 1, 100);
-    errors.future("/expiresAt", expires_at, now);
-    if scopes.is_empty() {
-        errors.add("/scopes", "is empty");
-    }
-    let user = match user_id {
-        Some(user) => errors.check("/userId", user.parse::<UserId>()),
-        None => Some(caller.user),
-    };
-    errors.finish()?;
-    let Some(user) = user else { return Err(ApiError::NotFound { what: "user" }) };
-    let token = new_token(&app.entropy);
+    let idempotency = idempotency(&headers, "keys", &body.sha256)?;
+    let NewKey { name, scopes, expires_at, user } =
+        body.valid(|body, errors| body.validated(&caller.user, now, errors))?;
+    let token = token(&app, &caller, idempotency.as_ref(), now).await?;
     let key = ApiKey {
         id: KeyId::new(now, &app.entropy),
         user,
@@ -74,8 +77,44 @@ pub(crate) async fn create_key(
         expires_at,
         revoked_at: None,
     };
-    if !app.store.create_key(&token_sha256(&token), &key).await? {
-        return Err(ApiError::Conflict { detail: "the token exists; try again".to_owned() });
-    }
+    let sha256 = token_sha256(&token);
+    let key = if app.store.create_key(&sha256, &key).await? {
+        key
+    } else {
+        // The first call made it.
+        let made = app.store.key(&sha256).await?.filter(|_| idempotency.is_some());
+        made.ok_or(ApiError::Contended { what: "the key".to_owned() })?
+    };
+    tracing::info!(event = "key_created", key.id = %key.id, key.made_with = %caller.key, "a key was created");
     Ok((StatusCode::CREATED, Json(CreatedKey { token, key: key.into() })).into_response())
+}
+
+/// A fresh token, or that of the first call with this idempotency key. Tokens are not kept: it is made of what both calls
+/// hold, and of a salt that is.
+async fn token(
+    app: &App,
+    caller: &Caller,
+    idempotency: Option<&Idempotency>,
+    now: Timestamp,
+) -> Result<String, ApiError> {
+    let Some(key) = idempotency else { return Ok(new_token(&app.entropy)) };
+    let salt = hex::encode(app.entropy.bytes::<16>());
+    let Claim { value: salt, .. } = claim(app, Owner::User(&caller.user), idempotency, salt, now).await?;
+    Ok(derived_token(&caller.secret, &salt, &key.key))
+}
+
+impl CreateKey {
+    fn validated(self, caller: &UserId, now: Timestamp, errors: &mut Errors) -> Option<NewKey> {
+        let Self { name, scopes, expires_at, user_id } = self;
+        errors.text("/name", &name, 1, 100);
+        if scopes.is_empty() {
+            errors.add("/scopes", "must have at least one of read, write, generate, admin");
+        }
+        let expires_at = expires_at.and_then(|text| errors.future("/expiresAt", &text, now));
+        let user = match user_id {
+            Some(user) => errors.id("/userId", &user),
+            None => Some(caller.clone()),
+        };
+        Some(NewKey { name, scopes, expires_at, user: user? })
+    }
 }

@@ -4,38 +4,35 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use likeness_core::project::Scope;
-use serde::Serialize;
+use axum::extract::State;
+use serde::Deserialize;
 
 use crate::{
-    access::Caller,
+    access::{Admin, Key},
     app::App,
     problem::ApiError,
-    request::{cursor, extract::Query},
-    routes::keys::WhoseKeys,
+    request::{
+        page::{Asked, ListName, Listed},
+        query::{Query, filter},
+    },
     views::key::KeyView,
 };
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct KeyList {
-    keys: Vec<KeyView>,
-    has_more: bool,
-    next_cursor: Option<String>,
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct ListKeys {
+    user_id: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
 }
 
 pub(crate) async fn list_keys(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Query(query): Query<WhoseKeys>,
-) -> Result<Json<KeyList>, ApiError> {
-    caller.has_scope(Scope::Admin, "a key with the scope `admin`")?;
-    let user = query.user(&caller)?;
-    let list = format!("keys of {user}");
-    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.keys_of(&user, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
-    let keys = page.items.into_iter().map(KeyView::from).collect();
-    Ok(Json(KeyList { keys, has_more: next_cursor.is_some(), next_cursor }))
+    Key { caller, .. }: Key<Admin>,
+    Query(query): Query<ListKeys>,
+) -> Result<Listed<KeyView>, ApiError> {
+    let user = filter("userId", query.user_id.as_deref())?.unwrap_or(caller.user);
+    let asked = Asked::of(ListName::new("keys", &user), query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = app.store.keys_of(&user, asked.after.as_ref(), asked.limit).await?;
+    Ok(asked.answer("keys", page, KeyView::from))
 }

@@ -1,5 +1,4 @@
-//! `DELETE /api/v1/keys/{key}`: from now on nobody gets in with it. `userId` names whose key it is, unless it is the
-//! caller's. Revoking twice has the same answer.
+//! `DELETE /api/v1/keys/{key}`: it is refused from now on. `userId` names whose key it is, unless it is the caller's. Revoking twice has the same answer.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 
@@ -7,28 +6,35 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use likeness_core::{id::KeyId, project::Scope};
+use likeness_core::id::KeyId;
+use serde::Deserialize;
 
 use crate::{
-    access::Caller,
+    access::{Admin, Key},
     app::App,
     problem::ApiError,
-    request::extract::{Path, Query},
-    routes::keys::WhoseKeys,
+    request::{
+        path::Named,
+        query::{Query, filter},
+    },
 };
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(crate) struct WhoseKey {
+    user_id: Option<String>,
+}
 
 pub(crate) async fn revoke_key(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(key): Path<String>,
-    Query(query): Query<WhoseKeys>,
+    Key { caller, .. }: Key<Admin>,
+    Named(id): Named<KeyId>,
+    Query(query): Query<WhoseKey>,
 ) -> Result<StatusCode, ApiError> {
-    caller.has_scope(Scope::Admin, "a key with the scope `admin`")?;
-    let unknown = || ApiError::NotFound { what: "key" };
-    let id: KeyId = key.parse().map_err(|_| unknown())?;
-    if app.store.revoke_key(&query.user(&caller)?, id, app.clock.now()).await? {
+    let user = filter("userId", query.user_id.as_deref())?.unwrap_or(caller.user);
+    if app.store.revoke_key(&user, id, app.clock.now()).await? {
         Ok(StatusCode::NO_CONTENT)
     } else {
-        Err(unknown())
+        Err(ApiError::NotFound { what: "key" })
     }
 }

@@ -6,32 +6,42 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use bytes::Bytes;
+use http::HeaderMap;
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::{BucketError, ObjectHead},
+    clients::bucket::{BucketError, ObjectHead},
+    id::LoraId,
     lora::{Lora, LoraState},
     safetensors::{Header, NotSafetensors, header_length, read_header},
     store::Saved,
 };
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
     problem::{ApiError, FieldError},
-    request::extract::Path,
+    request::path::Named,
     routes::loras::find,
     views::lora::LoraView,
 };
 
 pub(crate) async fn complete_lora(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, lora)): Path<(String, String)>,
+    Project { id: project, .. }: Project<Write>,
+    Named(id): Named<LoraId>,
+    headers: HeaderMap,
 ) -> Result<Json<LoraView>, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
+    // Completing twice is completing once, so that the key has nothing to keep but what it was used for.
+    let idempotency = idempotency(&headers, &format!("loras/{id}/complete"), "")?;
+    let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now());
+    once.await?;
     let mut tries = app.store.tries("the LoRA");
     loop {
-        let before = find(&app, &project, &lora).await?;
+        let before = find(&app, &project, id).await?;
         let lora = match before.value.state {
             LoraState::Uploading { bytes, upload_until } => {
                 let lora = checked(&app, before.value.clone(), bytes, upload_until).await?;
@@ -67,7 +77,7 @@ async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp)
     let next = if file.bytes == announced {
         match inspect(app, &lora.key, &file).await.map_err(unreachable)?.ok_or_else(replaced)? {
             Ok(header) => {
-                // The address to upload to outlives this check: what was checked goes where nobody can write.
+                // The address to upload to outlives this check: what was checked goes where no client can write.
                 let key = Lora::new_key(&lora.person, lora.id, &app.entropy);
                 let copied = app.bucket.copy(&lora.key, &file.etag, &key).await.map_err(unreachable)?;
                 lora.ready(key, copied.ok_or_else(replaced)?, header, now)
@@ -97,7 +107,7 @@ async fn inspect(
 }
 
 fn replaced() -> ApiError {
-    ApiError::Conflict { detail: "the file was replaced while it was checked; try again".to_owned() }
+    ApiError::Contended { what: "the file".to_owned() }
 }
 
 fn unreachable(error: BucketError) -> ApiError {

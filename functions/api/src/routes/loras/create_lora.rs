@@ -9,8 +9,8 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
-use jiff::SignedDuration;
+use http::{HeaderMap, StatusCode, header};
+use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     id::PersonId,
     lora::{Lora, LoraState},
@@ -18,10 +18,15 @@ use likeness_core::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Claim, Owner, claim},
+    },
     problem::{ApiError, FieldError},
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::{body::JsonBody, errors::Errors},
+    routes::loras::find,
     views::{lora::LoraView, upload::Upload},
 };
 
@@ -41,62 +46,80 @@ pub(crate) struct CreateLora {
     file_name: Option<String>,
 }
 
+/// A valid request.
+struct Announced {
+    person: PersonId,
+    trigger_word: Option<String>,
+    bytes: u64,
+}
+
 #[derive(Debug, Serialize)]
 struct CreatedLora {
     #[serde(flatten)]
     lora: LoraView,
-    upload: Upload,
+    /// Absent once it was uploaded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    upload: Option<Upload>,
 }
 
 pub(crate) async fn create_lora(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Write>,
+    headers: HeaderMap,
     body: JsonBody<CreateLora>,
 ) -> Result<Response, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
-    let person = body.value.validate()?;
-    let CreateLora { trigger_word, bytes, .. } = body.value;
-    if app.store.person(&project, &person).await?.is_none() {
-        let detail = format!("there is no such person: PUT /api/v1/projects/{project}/people/{person} first");
+    let idempotency = idempotency(&headers, "loras", &body.sha256)?;
+    let Announced { person, trigger_word, bytes } = body.valid(CreateLora::validated)?;
+    if app.store.person(&project.id, &person).await?.is_none() {
+        let place = format!("/api/v1/projects/{}/people/{person}", project.id);
+        let detail = format!("is not a person of this project; PUT {place} first");
         return Err(FieldError::body("/personId", detail).into());
     }
     let now = app.clock.now();
     let id = app.store.next_lora_id().await?;
-    let upload_until = now + UPLOAD_FOR;
-    let lora = Lora {
+    let Claim { value: id, first } = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, now).await?;
+    let new = Lora {
         id,
         key: Lora::new_key(&person, id, &app.entropy),
-        project,
+        project: project.id.clone(),
         person,
         trigger_word,
         created_at: now,
-        state: LoraState::Uploading { bytes, upload_until },
+        state: LoraState::Uploading { bytes, upload_until: now + UPLOAD_FOR },
     };
-    let upload = Upload::new(&app, &lora.key, CONTENT_TYPE, UPLOAD_FOR, now).await?;
-    if !app.store.create_lora(&lora).await? {
-        return Err(ApiError::Conflict { detail: format!("the LoRA id {id} is taken; try again") });
-    }
-    let location = format!("/api/v1/projects/{}/loras/{id}", lora.project);
+    let lora = match app.store.create_lora(&new).await? {
+        true => new,
+        false if first => return Err(ApiError::Contended { what: "the LoRA".to_owned() }),
+        // The first call made it.
+        false => find(&app, &project.id, id).await?.value,
+    };
+    answer(&app, lora, now).await
+}
+
+async fn answer(app: &App, lora: Lora, now: Timestamp) -> Result<Response, ApiError> {
+    let upload = match &lora.state {
+        LoraState::Uploading { bytes, upload_until } => {
+            Some(Upload::new(app, &lora.key, CONTENT_TYPE, *bytes, *upload_until, now).await?)
+        }
+        LoraState::Ready { .. } | LoraState::Rejected { .. } => None,
+    };
+    let location = format!("/api/v1/projects/{}/loras/{}", lora.project, lora.id);
     let answer = Json(CreatedLora { lora: lora.into(), upload });
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], answer).into_response())
 }
 
 impl CreateLora {
-    /// Checks everything and returns the person's id.
-    fn validate(&self) -> Result<PersonId, ApiError> {
-        let mut errors = Errors::default();
-        let person = errors.check("/personId", self.person_id.parse::<PersonId>());
-        errors.optional_text("/triggerWord", self.trigger_word.as_deref(), 100);
-        if !(1..=LARGEST).contains(&self.bytes) {
-            errors.add("/bytes", format!("is not between 1 and {LARGEST}"));
+    fn validated(self, errors: &mut Errors) -> Option<Announced> {
+        let Self { person_id, trigger_word, bytes, file_name } = self;
+        let person = errors.id("/personId", &person_id);
+        errors.optional_text("/triggerWord", trigger_word.as_deref(), 100);
+        if !(1..=LARGEST).contains(&bytes) {
+            errors.add("/bytes", format!("must be 1 to {LARGEST}"));
         }
-        errors.optional_text("/fileName", self.file_name.as_deref(), 255);
-        if self.file_name.as_ref().is_some_and(|name| !name.to_ascii_lowercase().ends_with(".safetensors")) {
-            errors
-                .add("/fileName", "does not end in .safetensors, the one format that is taken: convert the file to it");
+        errors.optional_text("/fileName", file_name.as_deref(), 255);
+        if file_name.as_ref().is_some_and(|name| !name.to_ascii_lowercase().ends_with(".safetensors")) {
+            errors.add("/fileName", "must end in .safetensors, the one format that is taken; convert the file to it");
         }
-        errors.finish()?;
-        person.ok_or(ApiError::NotFound { what: "person" })
+        Some(Announced { person: person?, trigger_word, bytes })
     }
 }

@@ -5,21 +5,21 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
+use likeness_core::id::LoraId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     routes::loras::find,
     views::lora::LoraView,
 };
 
 pub(crate) async fn get_lora(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, lora)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<LoraId>,
 ) -> Result<Json<LoraView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    Ok(Json(find(&app, &project, &lora).await?.value.into()))
+    Ok(Json(find(&app, &project.id, id).await?.value.into()))
 }

@@ -8,21 +8,18 @@ use axum::{Json, extract::State};
 use likeness_core::id::PersonId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     views::person::PersonView,
 };
 
 pub(crate) async fn get_person(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, person)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<PersonId>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let unknown = || ApiError::NotFound { what: "person" };
-    let id: PersonId = person.parse().map_err(|_| unknown())?;
-    let person = app.store.person(&project, &id).await?.ok_or_else(unknown)?;
+    let person = app.store.person(&project.id, &id).await?.ok_or(ApiError::NotFound { what: "person" })?;
     Ok(Json(person.value.into()))
 }

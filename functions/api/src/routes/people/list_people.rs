@@ -4,39 +4,26 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use serde::Serialize;
+use axum::extract::State;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
     request::{
-        cursor::{self, PageQuery},
-        extract::{Path, Query},
+        page::{Asked, ListName, Listed, PageQuery},
+        query::Query,
     },
     views::person::PersonView,
 };
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct PersonList {
-    people: Vec<PersonView>,
-    has_more: bool,
-    next_cursor: Option<String>,
-}
-
 pub(crate) async fn list_people(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Read>,
     Query(query): Query<PageQuery>,
-) -> Result<Json<PersonList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let list = format!("people of {project}");
-    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.people(&project, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
-    let people = page.items.into_iter().map(PersonView::from).collect();
-    Ok(Json(PersonList { people, has_more: next_cursor.is_some(), next_cursor }))
+) -> Result<Listed<PersonView>, ApiError> {
+    let list = ListName::new("people", &project.id);
+    let asked = Asked::of(list, query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = app.store.people(&project.id, asked.after.as_ref(), asked.limit).await?;
+    Ok(asked.answer("people", page, PersonView::from))
 }

@@ -1,4 +1,4 @@
-//! `PUT /api/v1/projects/{project}/people/{person}`: what a prompt says about somebody.
+//! `PUT /api/v1/projects/{project}/people/{person}`: what a prompt says about a person.
 //!
 //! Journey: `tests/it/journeys/loras.rs`.
 
@@ -9,14 +9,10 @@ use likeness_core::{id::PersonId, person::Person};
 use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
     problem::ApiError,
-    request::{
-        body::JsonBody,
-        extract::Path,
-        validation::{Errors, OLDEST},
-    },
+    request::{body::JsonBody, errors::Errors, path::Named},
     views::person::PersonView,
 };
 
@@ -31,19 +27,17 @@ pub(crate) struct PutPerson {
 
 pub(crate) async fn put_person(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, person)): Path<(String, String)>,
+    project: Project<Write>,
+    Named(id): Named<PersonId>,
     body: JsonBody<PutPerson>,
 ) -> Result<Json<PersonView>, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
-    let id: PersonId = person.parse().map_err(|_| ApiError::NotFound { what: "person" })?;
-    validate(&body.value)?;
+    let body = body.valid(PutPerson::validated)?;
     let now = app.clock.now();
     let make = |existing: Option<Person>| {
-        let PutPerson { name, trigger_word, age, gender } = body.value.clone();
+        let PutPerson { name, trigger_word, age, gender } = body.clone();
         Ok::<_, ApiError>(Person {
             id: id.clone(),
-            project: project.clone(),
+            project: project.id.clone(),
             name,
             trigger_word,
             age,
@@ -53,18 +47,17 @@ pub(crate) async fn put_person(
             updated_at: now,
         })
     };
-    let person = app.store.put_person(&project, &id, make).await??;
+    let person = app.store.put_person(&project.id, &id, make).await??;
     Ok(Json(person.into()))
 }
 
-fn validate(body: &PutPerson) -> Result<(), ApiError> {
-    let PutPerson { name, trigger_word, age, gender } = body;
-    let mut errors = Errors::default();
-    errors.optional_text("/name", name.as_deref(), 200);
-    errors.optional_text("/triggerWord", trigger_word.as_deref(), 100);
-    if age.is_some_and(|age| age > OLDEST) {
-        errors.add("/age", format!("is not between 0 and {OLDEST}"));
+impl PutPerson {
+    #[expect(clippy::unnecessary_wraps, reason = "as a check of a body is")]
+    fn validated(self, errors: &mut Errors) -> Option<Self> {
+        errors.optional_text("/name", self.name.as_deref(), 200);
+        errors.optional_text("/triggerWord", self.trigger_word.as_deref(), 100);
+        errors.age("/age", self.age);
+        errors.optional_text("/gender", self.gender.as_deref(), 50);
+        Some(self)
     }
-    errors.optional_text("/gender", gender.as_deref(), 50);
-    errors.finish()
 }

@@ -1,4 +1,4 @@
-//! `POST /api/v1/projects`: a project, owned by whoever creates it.
+//! `POST /api/v1/projects`: a project, owned by the caller.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 
@@ -9,18 +9,19 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::{StatusCode, header};
-use likeness_core::{
-    id::ProjectId,
-    project::{Project, Scope},
-};
+use http::{HeaderMap, StatusCode, header};
+use likeness_core::{id::ProjectId, money::Usd, project::Project};
 use serde::Deserialize;
 
 use crate::{
-    access::Caller,
+    access::{Key, Write},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Claim, Owner, claim},
+    },
     problem::ApiError,
-    request::{body::JsonBody, validation::Errors},
+    request::{body::JsonBody, errors::Errors},
     views::project::ProjectView,
 };
 
@@ -36,23 +37,36 @@ pub(crate) struct CreateProject {
 
 pub(crate) async fn create_project(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Key { caller, .. }: Key<Write>,
+    headers: HeaderMap,
     body: JsonBody<CreateProject>,
 ) -> Result<Response, ApiError> {
-    caller.has_scope(Scope::Write, "a key with the scope `write`")?;
-    let CreateProject { id, name, reroll_budget } = body.value;
-    let mut errors = Errors::default();
-    errors.text("/name", &name, 1, 200);
-    let id = id.unwrap_or_else(|| format!("prj-{}", hex::encode(app.entropy.bytes::<8>())));
-    let id = errors.check("/id", id.parse::<ProjectId>());
-    let reroll_budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars));
-    errors.finish()?;
-    let Some(id) = id else { return Err(ApiError::NotFound { what: "project" }) };
-    let project = Project { id, name, owner: caller.user, created_at: app.clock.now(), reroll_budget };
-    if !app.store.create_project(&project).await? {
-        // Says no more than that the name is taken, as it may be a stranger's.
-        return Err(ApiError::Conflict { detail: format!("the project id {} is taken", project.id) });
-    }
+    let idempotency = idempotency(&headers, "projects", &body.sha256)?;
+    let made_up = format!("prj-{}", hex::encode(app.entropy.bytes::<8>()));
+    let (id, name, reroll_budget) = body.valid(|body, errors| body.validated(made_up, errors))?;
+    let now = app.clock.now();
+    let owner = Owner::User(&caller.user);
+    // Says no more than that the name is taken, as it may be a stranger's.
+    let taken = |id: &ProjectId| ApiError::Conflict { detail: format!("the project id {id} is taken") };
+    let Claim { value: id, first } = claim(&app, owner, idempotency.as_ref(), id, now).await?;
+    let project = Project { id, name, owner: caller.user.clone(), created_at: now, reroll_budget };
+    let project = if app.store.create_project(&project).await? {
+        project
+    } else {
+        // The first call made it, unless it was refused.
+        let made = app.store.project(&project.id).await?.filter(|made| !first && made.owner == caller.user);
+        made.ok_or_else(|| taken(&project.id))?
+    };
     let location = format!("/api/v1/projects/{}", project.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ProjectView::from(project))).into_response())
+}
+
+impl CreateProject {
+    fn validated(self, made_up: String, errors: &mut Errors) -> Option<(ProjectId, String, Option<Usd>)> {
+        let Self { id, name, reroll_budget } = self;
+        errors.text("/name", &name, 1, 200);
+        let id = errors.id("/id", &id.unwrap_or(made_up));
+        let reroll_budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars));
+        Some((id?, name, reroll_budget))
+    }
 }

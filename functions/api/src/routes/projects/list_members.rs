@@ -8,10 +8,9 @@ use axum::{Json, extract::State};
 use serde::Serialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
     views::member::MemberView,
 };
 
@@ -22,10 +21,8 @@ pub(crate) struct MemberList {
 
 pub(crate) async fn list_members(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Read>,
 ) -> Result<Json<MemberList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let members = app.store.members(&project).await?.into_iter().map(MemberView::from).collect();
+    let members = app.store.members(&project.id).await?.into_iter().map(MemberView::from).collect();
     Ok(Json(MemberList { members }))
 }

@@ -4,39 +4,26 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use likeness_core::project::Scope;
-use serde::Serialize;
+use axum::extract::State;
 
 use crate::{
-    access::Caller,
+    access::{Key, Read},
     app::App,
     problem::ApiError,
     request::{
-        cursor::{self, PageQuery},
-        extract::Query,
+        page::{Asked, ListName, Listed, PageQuery},
+        query::Query,
     },
     views::project::ProjectView,
 };
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ProjectList {
-    projects: Vec<ProjectView>,
-    has_more: bool,
-    next_cursor: Option<String>,
-}
-
 pub(crate) async fn list_projects(
     State(app): State<Arc<App>>,
-    caller: Caller,
+    Key { caller, .. }: Key<Read>,
     Query(query): Query<PageQuery>,
-) -> Result<Json<ProjectList>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
-    let list = format!("projects of {}", caller.user);
-    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.projects_of(&caller.user, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
-    let projects = page.items.into_iter().map(ProjectView::from).collect();
-    Ok(Json(ProjectList { projects, has_more: next_cursor.is_some(), next_cursor }))
+) -> Result<Listed<ProjectView>, ApiError> {
+    let list = ListName::new("projects", &caller.user);
+    let asked = Asked::of(list, query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = app.store.projects_of(&caller.user, asked.after.as_ref(), asked.limit).await?;
+    Ok(asked.answer("projects", page, ProjectView::from))
 }

@@ -3,17 +3,17 @@
 //!
 //! Journey: `tests/it/journeys/catalogue.rs`.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use axum::{Json, extract::State};
-use likeness_core::id::SubjectId;
+use likeness_core::id::{InvalidId, SubjectId};
 use serde::Serialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::{Named, PathName},
 };
 
 #[derive(Debug, Serialize)]
@@ -35,19 +35,33 @@ struct Incoming {
     from: String,
 }
 
+/// What is related to others. Ids and names of every sort are spelled like a subject's, and nothing else may become part
+/// of a key.
+#[derive(Debug)]
+pub(crate) struct Related(SubjectId);
+
+impl FromStr for Related {
+    type Err = InvalidId;
+
+    fn from_str(text: &str) -> Result<Self, InvalidId> {
+        text.parse().map(Self)
+    }
+}
+
+impl PathName for Related {
+    const PARAMETER: &'static str = "id";
+    const WHAT: &'static str = "subject, image, collection or person";
+}
+
 pub(crate) async fn list_relations(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, id)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(Related(name)): Named<Related>,
 ) -> Result<Json<RelationList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    // Ids and names of every sort are spelled like a subject's, and nothing else may become part of a key.
-    let name: SubjectId =
-        id.parse().map_err(|_| ApiError::NotFound { what: "subject, image, collection or person" })?;
-    let outgoing = app.store.related_from(&project, name.as_str()).await?;
-    let incoming = app.store.related_to(&project, name.as_str()).await?;
+    let outgoing = app.store.related_from(&project.id, name.as_str()).await?;
+    let incoming = app.store.related_to(&project.id, name.as_str()).await?;
     Ok(Json(RelationList {
-        id,
+        id: name.to_string(),
         outgoing: outgoing.into_iter().map(|(relation, to)| Outgoing { relation, to }).collect(),
         incoming: incoming.into_iter().map(|(relation, from)| Incoming { relation, from }).collect(),
     }))

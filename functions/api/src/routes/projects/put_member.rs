@@ -12,11 +12,11 @@ use likeness_core::{
 use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{ManageMembers, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path},
-    routes::projects::keeps_an_owner,
+    request::{body::JsonBody, path::Named},
+    routes::projects::kept_an_owner,
     views::member::MemberView,
 };
 
@@ -28,17 +28,12 @@ pub(crate) struct PutMember {
 
 pub(crate) async fn put_member(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, user)): Path<(String, String)>,
+    project: Project<ManageMembers>,
+    Named(user): Named<UserId>,
     body: JsonBody<PutMember>,
 ) -> Result<Json<MemberView>, ApiError> {
-    let project = caller.may(&app, Action::ManageMembers, &project).await?;
-    let user: UserId = user.parse().map_err(|_| ApiError::NotFound { what: "user" })?;
-    let role = body.value.role;
-    if role != Role::Owner {
-        keeps_an_owner(&app, &project, &user).await?;
-    }
-    let member = Member { project, user, role, since: app.clock.now() };
-    app.store.put_member(member.clone()).await?;
+    let role = body.valid(|body, _| Some(body.role))?;
+    let member = Member { project: project.id, user, role, since: app.clock.now() };
+    kept_an_owner(app.store.put_member(member.clone()).await?)?;
     Ok(Json(member.into()))
 }

@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/projects/{project}/members/{user}`. Removing somebody who is no member has the same answer.
+//! `DELETE /api/v1/projects/{project}/members/{user}`. Removing a user without membership has the same answer.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 
@@ -9,21 +9,18 @@ use http::StatusCode;
 use likeness_core::id::UserId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{ManageMembers, Project},
     app::App,
     problem::ApiError,
-    request::extract::Path,
-    routes::projects::keeps_an_owner,
+    request::path::Named,
+    routes::projects::kept_an_owner,
 };
 
 pub(crate) async fn remove_member(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, user)): Path<(String, String)>,
+    project: Project<ManageMembers>,
+    Named(user): Named<UserId>,
 ) -> Result<StatusCode, ApiError> {
-    let project = caller.may(&app, Action::ManageMembers, &project).await?;
-    let user: UserId = user.parse().map_err(|_| ApiError::NotFound { what: "user" })?;
-    keeps_an_owner(&app, &project, &user).await?;
-    app.store.remove_member(&project, &user).await?;
+    kept_an_owner(app.store.remove_member(&project.id, &user).await?)?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -6,50 +6,61 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use likeness_core::project::ProjectChanges;
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
+use serde_json::Value;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Configure, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::{
+        body::{Body, JsonBody},
+        errors::Errors,
+        read::read,
+    },
     views::project::ProjectView,
 };
 
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+/// The changes, and whether the budget is taken away.
+#[derive(Debug)]
 pub(crate) struct UpdateProject {
-    name: Option<String>,
-    /// Dollars; `null` takes the budget away.
-    #[serde(default, deserialize_with = "given")]
-    reroll_budget: Option<Option<f64>>,
+    changes: Changes,
+    without_budget: bool,
 }
 
-/// A field that is there, also as `null`.
-fn given<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<f64>>, D::Error> {
-    Option::deserialize(from).map(Some)
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Changes {
+    name: Option<String>,
+    /// Dollars; `null` takes the budget away.
+    reroll_budget: Option<f64>,
+}
+
+impl Body for UpdateProject {
+    fn read(document: &Value, errors: &mut Errors) -> Option<Self> {
+        let without_budget = document.get("rerollBudget").is_some_and(Value::is_null);
+        read(document, errors).map(|changes| Self { changes, without_budget })
+    }
 }
 
 pub(crate) async fn update_project(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Configure>,
     body: JsonBody<UpdateProject>,
 ) -> Result<Json<ProjectView>, ApiError> {
-    let project = caller.may(&app, Action::Configure, &project).await?;
-    let changes = body.value.validated()?;
-    let changed = app.store.change_project(&project, &changes).await?;
+    let changes = body.valid(UpdateProject::validated)?;
+    let changed = app.store.change_project(&project.id, &changes).await?;
     Ok(Json(changed.ok_or(ApiError::NotFound { what: "project" })?.into()))
 }
 
 impl UpdateProject {
-    fn validated(self) -> Result<ProjectChanges, ApiError> {
-        let mut errors = Errors::default();
-        if let Some(name) = &self.name {
+    #[expect(clippy::unnecessary_wraps, reason = "as a check of a body is")]
+    fn validated(self, errors: &mut Errors) -> Option<ProjectChanges> {
+        let Changes { name, reroll_budget } = self.changes;
+        if let Some(name) = &name {
             errors.text("/name", name, 1, 200);
         }
-        let reroll_budget = self.reroll_budget.map(|budget| budget.and_then(|dollars| errors.reroll_budget(dollars)));
-        errors.finish()?;
-        Ok(ProjectChanges { name: self.name, reroll_budget })
+        let budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars)).map(Some);
+        Some(ProjectChanges { name, reroll_budget: if self.without_budget { Some(None) } else { budget } })
     }
 }

@@ -1,4 +1,4 @@
-//! `GET /api/v1/queues`: how much room there is at fal, who waits for it, and how full the queues between the functions are.
+//! `GET /api/v1/queues`: how much room there is at fal, how many shots wait for it, and how full the queues between the functions are.
 //!
 //! Journey: `tests/it/journeys/admission.rs`.
 
@@ -6,15 +6,18 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use likeness_core::{
-    backlog::{Depth, QueueName},
+    clients::queue_admin::{Depth, QueueName},
     lane::Lane,
-    project::Scope,
 };
 use serde::Serialize;
 
-use crate::{access::Caller, app::App, problem::ApiError};
+use crate::{
+    access::{Key, Read},
+    app::App,
+    problem::ApiError,
+    views::time::Time,
+};
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -47,29 +50,28 @@ struct QueueView {
 
 #[derive(Debug, Serialize)]
 struct Stopped {
-    until: Timestamp,
+    until: Time,
     reason: String,
 }
 
-pub(crate) async fn get_queues(State(app): State<Arc<App>>, caller: Caller) -> Result<Json<Queues>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
+pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<Queues>, ApiError> {
     let now = app.clock.now();
-    let gate = app.store.gate().await?;
+    let admission_state = app.store.admission_state().await?;
     let mut waiting = BTreeMap::new();
     for lane in Lane::ALL {
         waiting.insert(lane.name(), app.store.backlog(lane, u64::MAX).await?);
     }
     let queues = QueueName::ALL
         .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
-    let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
+    let stopped = admission_state.stopped.as_ref().filter(|stop| stop.until > now);
     Ok(Json(Queues {
-        available_tokens: gate.recent.available(app.limits, now),
-        in_flight: gate.in_flight(now),
+        available_tokens: admission_state.recent.available(app.limits, now),
+        in_flight: admission_state.in_flight(now),
         slots: app.limits.slots,
         queue_size: waiting.values().sum(),
         waiting,
         max_lane_backlog: app.acceptor.backlog.0,
         queues: try_join_all(queues).await?,
-        stopped: stopped.map(|stop| Stopped { until: stop.until, reason: stop.reason.clone() }),
+        stopped: stopped.map(|stop| Stopped { until: stop.until.into(), reason: stop.reason.clone() }),
     }))
 }

@@ -1,5 +1,5 @@
 //! `GET /api/v1/queues/{queue}/dead-letters`: messages that no function could attend to, several times. All are counted; of
-//! those that are of a project only its members see what they say, and of the others only who may do something about them.
+//! those that are of a project only its members see the content, and of the others only keys with the scope `admin`.
 //!
 //! Journey: `tests/it/journeys/dead_letters.rs`.
 
@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
-use jiff::Timestamp;
 use likeness_core::{
-    backlog::{About, DeadLetter, Hint, QueueName},
+    clients::queue_admin::{About, DeadLetter, QueueName, WakeUp},
     id::ProjectId,
     project::Scope,
     store::StoreError,
@@ -17,10 +16,11 @@ use likeness_core::{
 use serde::Serialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Caller, Key, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
+    views::time::Time,
 };
 
 #[derive(Debug, Serialize)]
@@ -37,19 +37,17 @@ pub(crate) struct DeadLetters {
 #[serde(rename_all = "camelCase")]
 struct DeadLetterView {
     message_id: String,
-    sent_at: Option<Timestamp>,
+    sent_at: Option<Time>,
     receives: u64,
-    /// `null` where nobody can read it.
-    hint: Option<Hint>,
+    /// `null` where it cannot be read.
+    hint: Option<WakeUp>,
 }
 
 pub(crate) async fn list_dead_letters(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(queue): Path<String>,
+    Key { caller, .. }: Key<Read>,
+    Named(queue): Named<QueueName>,
 ) -> Result<Json<DeadLetters>, ApiError> {
-    caller.has_scope(Scope::Read, "a key with the scope `read`")?;
-    let queue: QueueName = queue.parse().map_err(|_| ApiError::NotFound { what: "queue" })?;
     let count = app.backlog.depth(queue).await?.dead_letters;
     let letters = app.backlog.dead_letters(queue).await?;
     let shown = letters.into_iter().map(|letter| shown(&app, &caller, letter));
@@ -63,7 +61,7 @@ pub(crate) async fn list_dead_letters(
 /// The message, if the caller may see it.
 async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<DeadLetterView>, ApiError> {
     let may_see = match project_of(app, letter.hint).await? {
-        Some(project) => match caller.may(app, Action::Read, project.as_str()).await {
+        Some(project) => match caller.may::<Read>(app, project.as_str()).await {
             Ok(_) => true,
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => false,
             Err(error) => return Err(error),
@@ -71,19 +69,19 @@ async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<
         None => caller.scopes.contains(&Scope::Admin),
     };
     let DeadLetter { id, sent_at, receives, hint } = letter;
-    Ok(may_see.then_some(DeadLetterView { message_id: id, sent_at, receives, hint }))
+    Ok(may_see.then_some(DeadLetterView { message_id: id, sent_at: sent_at.map(Time::from), receives, hint }))
 }
 
-/// The project that a message is of; `None` where it is of none, or of one that nobody can tell.
-async fn project_of(app: &App, hint: Option<Hint>) -> Result<Option<ProjectId>, StoreError> {
-    let project = match hint.map_or(About::Nobody, Hint::about) {
+/// The project that a message is of; `None` where it is of none, or of one that cannot be told.
+async fn project_of(app: &App, hint: Option<WakeUp>) -> Result<Option<ProjectId>, StoreError> {
+    let project = match hint.map_or(About::Nobody, WakeUp::about) {
         About::Nobody => Ok(None),
         About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.value.project)),
         About::Workflow(id) => app.store.workflow(id).await.map(|found| found.map(|found| found.value.project)),
     };
     match project {
         // A record that cannot be read may be why the message was given up.
-        Err(StoreError::Unreadable(_)) => Ok(None),
+        Err(StoreError::Unreadable { .. }) => Ok(None),
         project => project,
     }
 }

@@ -1,16 +1,25 @@
 //! `POST /api/v1/queues/{queue}/redrive`: what was given up goes back into its queue, and is attended to once more. Messages
-//! are hints, so one that comes twice or too late does no harm; one that nobody can read is given up again.
+//! are wake-up messages, so one that comes twice or too late does no harm; one that cannot be read is given up again.
 //!
 //! Journey: `tests/it/journeys/dead_letters.rs`.
 
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use http::StatusCode;
-use likeness_core::{backlog::QueueName, project::Scope};
+use http::{HeaderMap, StatusCode};
+use likeness_core::clients::queue_admin::QueueName;
 use serde::Serialize;
 
-use crate::{access::Caller, app::App, problem::ApiError, request::extract::Path};
+use crate::{
+    access::{Admin, Key},
+    app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
+    problem::ApiError,
+    request::path::Named,
+};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct Redrive {
@@ -21,12 +30,15 @@ pub(crate) struct Redrive {
 
 pub(crate) async fn redrive_queue(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(queue): Path<String>,
+    Key { caller, .. }: Key<Admin>,
+    Named(queue): Named<QueueName>,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Redrive>), ApiError> {
-    caller.has_scope(Scope::Admin, "a key with the scope `admin`")?;
-    let queue: QueueName = queue.parse().map_err(|_| ApiError::NotFound { what: "queue" })?;
-    let messages = app.backlog.redrive(queue).await?;
-    tracing::info!(event = "redriven", queue = queue.name(), messages, "dead letters go back");
+    let idempotency = idempotency(&headers, &format!("queues/{}/redrive", queue.name()), "")?;
+    let letters = app.backlog.depth(queue).await?.dead_letters;
+    let once = claim(&app, Owner::User(&caller.user), idempotency.as_ref(), letters, app.clock.now()).await?;
+    // What died since the first call was not meant by it.
+    let messages = if once.first { app.backlog.redrive(queue).await? } else { once.value };
+    tracing::info!(event = "redriven", queue = queue.name(), messages, key.id = %caller.key, "dead letters go back");
     Ok((StatusCode::ACCEPTED, Json(Redrive { queue: queue.name(), messages })))
 }

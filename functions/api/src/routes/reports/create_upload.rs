@@ -10,16 +10,20 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 use likeness_core::id::UploadId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, validation::Errors},
+    request::body::JsonBody,
     views::upload::Upload,
 };
 
@@ -52,20 +56,23 @@ struct CreatedUpload {
 
 pub(crate) async fn create_upload(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Write>,
+    headers: HeaderMap,
     body: JsonBody<CreateUpload>,
 ) -> Result<Response, ApiError> {
-    let project = caller.may(&app, Action::Write, &project).await?;
-    let CreateUpload { content_type, bytes } = body.value;
-    let mut errors = Errors::default();
-    if !(1..=app.largest_image).contains(&bytes) {
-        errors.add("/bytes", format!("is not between 1 and {}", app.largest_image));
-    }
-    errors.finish()?;
-    let upload_id = UploadId::new(app.entropy.bytes::<16>());
-    let key = upload_id.key(&project);
-    let upload = Upload::new(&app, &key, content_type.as_str(), UPLOAD_FOR, app.clock.now()).await?;
+    let idempotency = idempotency(&headers, "verify/uploads", &body.sha256)?;
+    let most = app.largest_image;
+    let CreateUpload { content_type, bytes } = body.valid(|body, errors| {
+        if !(1..=most).contains(&body.bytes) {
+            errors.add("/bytes", format!("must be 1 to {most}"));
+        }
+        Some(body)
+    })?;
+    let now = app.clock.now();
+    let new = UploadId::new(app.entropy.bytes::<16>());
+    let upload_id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), new, now).await?.value;
+    let key = upload_id.key(&project.id);
+    let upload = Upload::new(&app, &key, content_type.as_str(), bytes, now + UPLOAD_FOR, now).await?;
     Ok((StatusCode::CREATED, Json(CreatedUpload { upload_id, upload })).into_response())
 }
 

@@ -8,21 +8,18 @@ use axum::{Json, extract::State};
 use likeness_core::id::ReportId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     views::report::ReportView,
 };
 
 pub(crate) async fn get_report(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, report)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<ReportId>,
 ) -> Result<Json<ReportView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let unknown = || ApiError::NotFound { what: "report" };
-    let id: ReportId = report.parse().map_err(|_| unknown())?;
-    let report = app.store.report(&project, id).await?.ok_or_else(unknown)?;
+    let report = app.store.report(&project.id, id).await?.ok_or(ApiError::NotFound { what: "report" })?;
     Ok(Json(ReportView::new(&app, report).await?))
 }

@@ -4,50 +4,37 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::extract::State;
 use likeness_core::id::SubjectId;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
-    problem::{ApiError, FieldError},
+    problem::ApiError,
     request::{
-        cursor,
-        extract::{Path, Query},
+        page::{Asked, ListName, Listed},
+        query::{Query, filter},
     },
     views::report::ListedReport,
 };
 
 #[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct ListReports {
     subject_id: Option<String>,
     limit: Option<String>,
     cursor: Option<String>,
 }
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct ReportList {
-    reports: Vec<ListedReport>,
-    has_more: bool,
-    next_cursor: Option<String>,
-}
-
 pub(crate) async fn list_reports(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Read>,
     Query(query): Query<ListReports>,
-) -> Result<Json<ReportList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let subject = query.subject_id.as_deref().map(str::parse::<SubjectId>).transpose();
-    let subject = subject.map_err(|error| FieldError::query("subjectId", format!("is {error}")))?;
-    let list = format!("reports of {project} {subject:?}");
-    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.reports(&project, subject.as_ref(), after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
-    let reports = page.items.into_iter().map(ListedReport::from).collect();
-    Ok(Json(ReportList { reports, has_more: next_cursor.is_some(), next_cursor }))
+) -> Result<Listed<ListedReport>, ApiError> {
+    let subject: Option<SubjectId> = filter("subjectId", query.subject_id.as_deref())?;
+    let list = ListName::new("reports", &project.id).where_is("subjectId", subject.as_ref());
+    let asked = Asked::of(list, query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = app.store.reports(&project.id, subject.as_ref(), asked.after.as_ref(), asked.limit).await?;
+    Ok(asked.answer("reports", page, ListedReport::from))
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use likeness_core::{
+    clients::bucket::BucketError,
     id::ProjectId,
     kind::{Kind, Verification, verification::Examined},
     report::{CheckType, PASS},
@@ -15,16 +16,13 @@ use likeness_core::{
 use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Write},
     app::App,
     headers::prefer,
     problem::{ApiError, FieldError},
-    request::{
-        body::JsonBody,
-        extract::{Path, Query},
-        validation::Errors,
-    },
-    start_job::{Request, start_job},
+    request::{body::JsonBody, errors::Errors, query::Query},
+    routes::reports::upload,
+    start_job::{Asked, Request, start_job},
 };
 
 #[derive(Debug, Clone, Deserialize)]
@@ -38,25 +36,27 @@ pub(crate) struct VerifyConsistency {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct WaitQuery {
     wait: Option<String>,
 }
 
 pub(crate) async fn verify_consistency(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    // It leaves a job and a report behind and asks nothing of fal: more than reading, less than generating.
+    project: Project<Write>,
     Query(query): Query<WaitQuery>,
     headers: HeaderMap,
     body: JsonBody<VerifyConsistency>,
 ) -> Result<Response, ApiError> {
-    // It leaves a job and a report behind and asks nothing of fal: more than reading, less than generating.
-    let project = caller.may(&app, Action::Write, &project).await?;
-    let verification = body.value.validated()?;
-    let wait = prefer::wait_parameter(query.wait.as_deref())?;
-    look_for_upload(&app, &project, &verification.examined).await?;
-    let kind = Kind::Verification(verification);
-    let request = Request::new(&caller, project, kind, &headers, "verify/consistency", &body.sha256)?.with_wait(wait);
+    let sha256 = body.sha256.clone();
+    let (verification, mut errors) = body.checked(VerifyConsistency::validated);
+    let wait = errors.part(prefer::wait_parameter(query.wait.as_deref()))?.flatten();
+    if let Some(verification) = &verification {
+        look_for_upload(&app, &project.id, &verification.examined).await?;
+    }
+    let asked = Asked { kind: verification.map(Kind::Verification), errors, sha256 };
+    let request = Request::new(&app, &project, asked, &headers, "verify/consistency").await?.with_wait(wait);
     start_job(&app, request).await
 }
 
@@ -66,22 +66,29 @@ async fn look_for_upload(app: &App, project: &ProjectId, examined: &Examined) ->
     match examined {
         Examined::Image(_) | Examined::Collection(_) => Ok(()),
         Examined::Upload(id) => {
-            let found = app.bucket.head(&id.key(project)).await;
-            match found.map_err(|error| ApiError::Unavailable(Box::new(error)))? {
-                None => Err(refused("is an upload of this project under which nothing is there (any more)".to_owned())),
-                Some(file) if file.bytes > app.largest_image => {
-                    let detail = format!("has {} bytes, at most {} are allowed", file.bytes, app.largest_image);
-                    Err(refused(detail))
-                }
-                Some(_) => Ok(()),
+            let key = id.key(project);
+            let found = app.bucket.head(&key).await.map_err(out_of_reach)?;
+            let Some(file) = found else {
+                let detail = "is an upload of this project, and nothing is there; PUT the picture to its address first";
+                return Err(refused(detail.to_owned()));
+            };
+            if file.bytes > app.largest_image {
+                return Err(refused(format!("must have at most {} bytes, and has {}", app.largest_image, file.bytes)));
+            }
+            match upload::fault(&app.bucket, &key, &file).await.map_err(out_of_reach)? {
+                Some(fault) => Err(refused(fault.to_string())),
+                None => Ok(()),
             }
         }
     }
 }
 
+fn out_of_reach(error: BucketError) -> ApiError {
+    ApiError::Unavailable(Box::new(error))
+}
+
 impl VerifyConsistency {
-    fn validated(self) -> Result<Verification, ApiError> {
-        let mut errors = Errors::default();
+    fn validated(self, errors: &mut Errors) -> Option<Verification> {
         let mut side = |pointer: &str, text: &str| {
             errors.check(pointer, text.parse::<Examined>().map_err(|error| format!("is {error}")))
         };
@@ -94,12 +101,8 @@ impl VerifyConsistency {
         if (0.0..=1.0).contains(&threshold) {
             errors.plain("/threshold", threshold);
         } else {
-            errors.add("/threshold", format!("is {threshold}, 0 to 1 are allowed"));
+            errors.add("/threshold", format!("must be 0 to 1, and is {threshold}"));
         }
-        errors.finish()?;
-        let (Some(examined), Some(against)) = (examined, against) else {
-            return Err(ApiError::NotFound { what: "image" });
-        };
-        Ok(Verification { examined, against, check: self.check_type, threshold, subject: None })
+        Some(Verification { examined: examined?, against: against?, check: self.check_type, threshold, subject: None })
     }
 }

@@ -8,21 +8,18 @@ use axum::{Json, extract::State};
 use likeness_core::id::SubjectId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     views::subject::SubjectView,
 };
 
 pub(crate) async fn get_subject(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, subject)): Path<(String, String)>,
+    project: Project<Read>,
+    Named(id): Named<SubjectId>,
 ) -> Result<Json<SubjectView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let unknown = || ApiError::NotFound { what: "subject" };
-    let id: SubjectId = subject.parse().map_err(|_| unknown())?;
-    let subject = app.store.subject(&project, &id).await?.ok_or_else(unknown)?;
+    let subject = app.store.subject(&project.id, &id).await?.ok_or(ApiError::NotFound { what: "subject" })?;
     Ok(Json(SubjectView::new(&app, subject.value).await?))
 }

@@ -4,42 +4,30 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
-use serde::Serialize;
+use axum::extract::State;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
     problem::ApiError,
     request::{
-        cursor::{self, PageQuery},
-        extract::{Path, Query},
+        page::{Asked, ListName, Listed, PageQuery},
+        query::Query,
     },
     views::subject::SubjectView,
 };
 
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct SubjectList {
-    subjects: Vec<SubjectView>,
-    has_more: bool,
-    next_cursor: Option<String>,
-}
-
 pub(crate) async fn list_subjects(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Read>,
     Query(query): Query<PageQuery>,
-) -> Result<Json<SubjectList>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let list = format!("subjects of {project}");
-    let (limit, after) = (cursor::limit(query.limit.as_deref())?, cursor::decode(&list, query.cursor.as_deref())?);
-    let page = app.store.subjects(&project, after.as_ref(), limit).await?;
-    let next_cursor = page.next.as_ref().map(|next| cursor::encode(&list, next));
+) -> Result<Listed<SubjectView>, ApiError> {
+    let list = ListName::new("subjects", &project.id);
+    let asked = Asked::of(list, query.limit.as_deref(), query.cursor.as_deref())?;
+    let page = app.store.subjects(&project.id, asked.after.as_ref(), asked.limit).await?;
     let mut subjects = Vec::with_capacity(page.items.len());
     for subject in page.items {
         subjects.push(SubjectView::new(&app, subject).await?);
     }
-    Ok(Json(SubjectList { subjects, has_more: next_cursor.is_some(), next_cursor }))
+    Ok(asked.listed("subjects", subjects, page.next.as_ref()))
 }

@@ -6,25 +6,33 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use http::StatusCode;
-use likeness_core::{job::TakenBack, store::Changed, take_back::take_back, workflow::WorkflowState};
+use http::{HeaderMap, StatusCode};
+use likeness_core::{
+    id::WorkflowId, job::CanceledBy, steps::cancel::request_cancel, store::Changed, workflow::WorkflowState,
+};
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, Project},
     app::App,
+    headers::{
+        idempotency::idempotency,
+        once::{Owner, claim},
+    },
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     routes::workflows::{go_on, of_project},
     views::workflow::WorkflowView,
 };
 
 pub(crate) async fn cancel_workflow(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, workflow)): Path<(String, String)>,
+    Project { id: project, .. }: Project<Generate>,
+    Named(id): Named<WorkflowId>,
+    headers: HeaderMap,
 ) -> Result<(StatusCode, Json<WorkflowView>), ApiError> {
-    let project = caller.may(&app, Action::Generate, &project).await?;
-    let id = of_project(&app, &project, &workflow).await?.value.id;
+    let idempotency = idempotency(&headers, &format!("workflows/{id}/cancel"), "")?;
+    let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now()).await?;
+    let before = of_project(&app, &project, id).await?;
     let now = app.clock.now();
     // Decided anew where a step began meanwhile: its job has to be taken back too.
     let canceled = app.store.change_workflow(id, |workflow| match workflow.state {
@@ -33,13 +41,16 @@ pub(crate) async fn cancel_workflow(
     });
     let canceled = match canceled.await? {
         Changed::Done(canceled) => canceled.value,
+        Changed::Unchanged(_) if !once.first => {
+            return Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &before.value).await?)));
+        }
         Changed::Unchanged(error) => return Err(error),
         Changed::Gone => return Err(ApiError::NotFound { what: "workflow" }),
     };
     for job in canceled.jobs() {
-        take_back(&app.store, &app.acceptor.queues, job, TakenBack::Caller, app.clock.now()).await?;
+        request_cancel(&app.store, &app.acceptor.queues, job, CanceledBy::Caller, app.clock.now()).await?;
     }
     go_on(&app, canceled.id).await;
-    let after = of_project(&app, &project, &workflow).await?;
+    let after = of_project(&app, &project, id).await?;
     Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &after.value).await?)))
 }

@@ -2,7 +2,7 @@
 //!
 //! Journey: `tests/it/journeys/workflow.rs`.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Json,
@@ -19,16 +19,16 @@ use likeness_core::{
 use serde::Deserialize;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Generate, Project},
     app::App,
-    headers::{cancel_after::cancel_after, idempotency::idempotency},
+    headers::{options::Options, prefer},
     problem::ApiError,
-    request::{body::JsonBody, extract::Path, reachable},
+    request::{body::JsonBody, reachable},
     routes::workflows::{
-        go_on, of_project,
-        steps::{CreateStep, chain},
+        go_on, has_ended,
+        steps::{Chain, CreateStep, chain},
+        wait_for,
     },
-    start_job::may_be_cached,
     views::workflow::{WorkflowView, location},
 };
 
@@ -40,25 +40,26 @@ pub(crate) struct CreateWorkflow {
 
 pub(crate) async fn create_workflow(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path(project): Path<String>,
+    project: Project<Generate>,
     headers: HeaderMap,
     body: JsonBody<CreateWorkflow>,
 ) -> Result<Response, ApiError> {
-    let project = caller.may(&app, Action::Generate, &project).await?;
-    let (steps, places) = chain(body.value.steps, app.wording())?;
-    let idempotency = idempotency(&headers, "workflows", &body.sha256)?;
-    let cancel_after = cancel_after(&headers)?;
+    let Project { id: project, caller, .. } = project;
+    let sha256 = body.sha256.clone();
+    let (steps, mut errors) = body.checked(|body, errors| Some(chain(body.steps, app.wording(), errors)));
+    let Options { may_be_cached, cancel_after, idempotency, wait } =
+        Options::read(&headers, "workflows", &sha256, &mut errors)?;
+    errors.finish()?;
+    let Chain { steps, places } = steps.unwrap_or_default();
     let now = app.clock.now();
     if let Some(idempotency) = &idempotency {
         match app.store.replay_workflow(&project, idempotency, now).await? {
-            Some(Acceptance::Replayed(earlier)) => return answer(&app, &project, earlier).await,
+            Some(Acceptance::Replayed(earlier)) => return answer(&app, &project, earlier, wait).await,
             Some(Acceptance::KeyReused) => return Err(ApiError::KeyReused),
             Some(Acceptance::Accepted | Acceptance::Conflict) | None => {}
         }
     }
-    let cached = may_be_cached(&headers);
-    let dry_run = app.acceptor.dry_run_workflow(&project, &steps, cached, now).await;
+    let dry_run = app.acceptor.dry_run_workflow(&project, &steps, may_be_cached, now).await;
     dry_run.map_err(|StepDeclined { step, why }| {
         ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
     })?;
@@ -70,7 +71,7 @@ pub(crate) async fn create_workflow(
         created_by: caller.user,
         created_at: now,
         steps,
-        may_be_cached: cached,
+        may_be_cached,
         deadline: cancel_after.map(|after| now + after),
         state: Workflow::opened(now),
     };
@@ -78,15 +79,18 @@ pub(crate) async fn create_workflow(
         Acceptance::Accepted => workflow.id,
         Acceptance::Replayed(earlier) => earlier,
         Acceptance::KeyReused => return Err(ApiError::KeyReused),
-        // Nobody else makes an id with 80 bits of chance in it.
-        Acceptance::Conflict => return Err(ApiError::Conflict { detail: "try again".to_owned() }),
+        // An id has 80 random bits.
+        Acceptance::Conflict => return Err(ApiError::Contended { what: "the workflow".to_owned() }),
     };
-    answer(&app, &project, id).await
+    answer(&app, &project, id, wait).await
 }
 
-async fn answer(app: &App, project: &ProjectId, id: WorkflowId) -> Result<Response, ApiError> {
+async fn answer(app: &App, project: &ProjectId, id: WorkflowId, wait: Option<Duration>) -> Result<Response, ApiError> {
     go_on(app, id).await;
-    let workflow = of_project(app, project, &id.to_string()).await?.value;
+    let workflow = wait_for(app, project, id, wait.unwrap_or_default()).await?;
     let view = WorkflowView::new(app, &workflow).await?;
-    Ok((StatusCode::ACCEPTED, [(header::LOCATION, location(project, id))], Json(view)).into_response())
+    let ended = wait.is_some() && has_ended(&workflow);
+    let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let headers = ([(header::LOCATION, location(project, id))], prefer::applied(wait));
+    Ok((status, headers.0, headers.1, Json(view)).into_response())
 }

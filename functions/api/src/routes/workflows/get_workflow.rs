@@ -4,23 +4,26 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{extract::State, response::Response};
+use http::HeaderMap;
+use likeness_core::id::WorkflowId;
 
 use crate::{
-    access::{Action, Caller},
+    access::{Project, Read},
     app::App,
+    headers::etag::tagged,
     problem::ApiError,
-    request::extract::Path,
+    request::path::Named,
     routes::workflows::of_project,
     views::workflow::WorkflowView,
 };
 
 pub(crate) async fn get_workflow(
     State(app): State<Arc<App>>,
-    caller: Caller,
-    Path((project, workflow)): Path<(String, String)>,
-) -> Result<Json<WorkflowView>, ApiError> {
-    let project = caller.may(&app, Action::Read, &project).await?;
-    let workflow = of_project(&app, &project, &workflow).await?;
-    Ok(Json(WorkflowView::new(&app, &workflow.value).await?))
+    project: Project<Read>,
+    Named(id): Named<WorkflowId>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let workflow = of_project(&app, &project.id, id).await?;
+    tagged(&headers, &WorkflowView::new(&app, &workflow.value).await?)
 }

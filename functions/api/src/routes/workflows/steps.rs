@@ -9,14 +9,14 @@ use likeness_core::{
     prompt::Wording,
     workflow::{MAX_STEPS, Step, StepState},
 };
-use serde::{Deserialize, de::DeserializeOwned};
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{
-    problem::{ApiError, FieldError},
-    request::{
-        body::read,
-        kinds::{composite::CreateComposite, master::CreateMaster, portrait::CreatePortrait, profile::CreateProfile},
+use crate::request::{
+    errors::Errors,
+    kinds::{
+        AsksFor, composite::CreateComposite, master::CreateMaster, portrait::CreatePortrait, profile::CreateProfile,
+        tuned::Tuned,
     },
 };
 
@@ -42,37 +42,39 @@ pub(crate) struct CreateStep {
 #[serde(rename_all = "snake_case")]
 enum StepType {
     Master,
-    #[serde(rename = "profile_360")]
+    #[serde(rename = "profile_360", alias = "profile360")]
     Profile,
     Composite,
     Portrait,
 }
 
-/// The steps one behind another, each behind those that it needs, and where each stands in the request.
-pub(crate) fn chain(steps: Vec<CreateStep>, wording: &Wording) -> Result<(Vec<Step>, Vec<String>), ApiError> {
+/// Steps one behind another, each behind those that it needs, and where each stands in the request.
+#[derive(Debug, Default)]
+pub(crate) struct Chain {
+    pub(crate) steps: Vec<Step>,
+    pub(crate) places: Vec<String>,
+}
+
+/// Puts the steps in order. What is wrong with them is noted, and the chain is whole where nothing is.
+pub(crate) fn chain(steps: Vec<CreateStep>, wording: &Wording, errors: &mut Errors) -> Chain {
     let mut placed = Vec::new();
     flatten(steps, "/steps", None, &mut placed);
     if !(1..=MAX_STEPS).contains(&placed.len()) {
-        let detail = format!("holds {} steps, 1 to {MAX_STEPS} are allowed", placed.len());
-        return Err(FieldError::body("/steps", detail).into());
+        errors.add("/steps", format!("must have 1 to {MAX_STEPS} steps, and has {}", placed.len()));
+        return Chain::default();
     }
-    let (mut steps, mut errors, mut earlier) = (Vec::new(), Vec::new(), HashSet::new());
+    let (mut chain, mut earlier) = (Chain::default(), HashSet::new());
     for step in placed {
-        let mut kind = match step.kind(wording) {
-            Ok(kind) => Some(kind),
-            Err(ApiError::Invalid(wrong)) => {
-                errors.extend(wrong);
-                None
-            }
-            Err(error) => return Err(error),
-        };
-        errors.extend(step.wrong_names(&earlier, kind.as_mut()));
+        let mut kind = step.kind(wording, errors);
+        step.check_names(&earlier, kind.as_mut(), errors);
         earlier.insert(step.name.clone());
         let after = step.parent.into_iter().chain(step.after).collect();
-        let valid = kind.map(|kind| Step { name: step.name, kind, after, state: StepState::Pending });
-        steps.extend(valid.map(|valid| (valid, step.place)));
+        if let Some(kind) = kind {
+            chain.steps.push(Step { name: step.name, kind, after, state: StepState::Pending });
+            chain.places.push(step.place);
+        }
     }
-    if errors.is_empty() { Ok(steps.into_iter().unzip()) } else { Err(ApiError::Invalid(errors)) }
+    chain
 }
 
 /// A step, where it stands in the request, and whose `then` holds it.
@@ -106,28 +108,30 @@ fn flatten(steps: Vec<CreateStep>, list: &str, parent: Option<usize>, placed: &m
 }
 
 impl Placed {
-    fn kind(&self, wording: &Wording) -> Result<Kind, ApiError> {
-        let kind = match self.kind {
-            StepType::Master => self.input::<CreateMaster>()?.validated(wording),
-            StepType::Profile => self.input::<CreateProfile>()?.validated(wording),
-            StepType::Composite => self.input::<CreateComposite>()?.validated(wording),
-            StepType::Portrait => self.input::<CreatePortrait>()?.validated(wording),
-        };
-        kind.map_err(|error| error.pointing(|pointer| format!("{}/input{pointer}", self.place)))
+    fn kind(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind> {
+        match self.kind {
+            StepType::Master => self.asked::<Tuned<CreateMaster>>(wording, errors),
+            StepType::Profile => self.asked::<Tuned<CreateProfile>>(wording, errors),
+            StepType::Composite => self.asked::<Tuned<CreateComposite>>(wording, errors),
+            StepType::Portrait => self.asked::<Tuned<CreatePortrait>>(wording, errors),
+        }
     }
 
-    fn input<T: DeserializeOwned>(&self) -> Result<T, FieldError> {
-        read(Value::Object(self.input.clone()), &format!("{}/input", self.place))
+    fn asked<T: AsksFor>(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind> {
+        let mut own = Errors::default();
+        let body = T::read(&Value::Object(self.input.clone()), &mut own);
+        let kind = body.and_then(|body| body.kind(&mut own, wording));
+        errors.take_over(&format!("{}/input", self.place), own);
+        kind
     }
 
-    /// What is wrong with its own name and with those of the steps that it needs.
-    fn wrong_names(&self, earlier: &HashSet<String>, kind: Option<&mut Kind>) -> Vec<FieldError> {
-        let mut errors = Vec::new();
-        let mut wrong = |pointer: String, detail| errors.push(FieldError::body(self.place.clone() + &pointer, detail));
+    /// Checks its own name and those of the steps that it needs.
+    fn check_names(&self, earlier: &HashSet<String>, kind: Option<&mut Kind>, errors: &mut Errors) {
+        let mut wrong = |pointer: String, detail: String| errors.add(&(self.place.clone() + &pointer), detail);
         if !is_step_name(&self.name) {
-            wrong("/id".to_owned(), "is not 1-40 letters, digits, `_` or `-`".to_owned());
+            wrong("/id".to_owned(), "must be 1-40 letters, digits, `_` or `-`".to_owned());
         } else if earlier.contains(&self.name) {
-            wrong("/id".to_owned(), format!("names the step {} a second time", self.name));
+            wrong("/id".to_owned(), format!("repeats the name {}", self.name));
         }
         let after = self.after.iter().enumerate().map(|(index, name)| (format!("/after/{index}"), name.clone()));
         let pointers = kind.map(Kind::pointers_mut).unwrap_or_default();
@@ -136,9 +140,8 @@ impl Placed {
             ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => None,
         });
         for (pointer, name) in after.chain(results).filter(|(_, name)| !earlier.contains(name)) {
-            wrong(pointer, format!("names the step {name}, and no earlier step has that name"));
+            wrong(pointer, format!("refers to the step {name}, and no earlier step has that name"));
         }
-        errors
     }
 }
 
@@ -147,19 +150,21 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::request::read::read;
 
-    fn chained(steps: Value) -> Result<Vec<Step>, ApiError> {
-        Ok(chain(read(steps, "/steps").unwrap(), &Wording::default())?.0)
+    fn chained(steps: Value) -> Result<Vec<Step>, Vec<String>> {
+        let mut errors = Errors::default();
+        let steps = read(&steps, &mut errors).unwrap();
+        let chain = chain(steps, &Wording::default(), &mut errors);
+        if errors.is_empty() {
+            return Ok(chain.steps);
+        }
+        Err(errors.into_found().into_iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect())
     }
 
     /// The places of the errors and what is wrong there.
     fn errors(steps: Value) -> Vec<String> {
-        match chained(steps) {
-            Err(ApiError::Invalid(errors)) => {
-                errors.into_iter().map(|error| format!("{} {}", error.pointer, error.detail)).collect()
-            }
-            other => panic!("{other:?}"),
-        }
+        chained(steps).unwrap_err()
     }
 
     fn master(id: &str) -> Value {
@@ -194,11 +199,11 @@ mod tests {
         let steps =
             json!([first, { "id": "turn", "type": "profile_360", "input": turn }, master("hero"), master("a b")]);
         insta::assert_snapshot!(errors(steps).join("\n"), @r"
-        /steps/0/after/0 names the step turn, and no earlier step has that name
-        /steps/0/after/1 names the step hero, and no earlier step has that name
-        /steps/1/input/masterReferenceId names the step nobody, and no earlier step has that name
-        /steps/2/id names the step hero a second time
-        /steps/3/id is not 1-40 letters, digits, `_` or `-`
+        /steps/0/after/0 refers to the step turn, and no earlier step has that name
+        /steps/0/after/1 refers to the step hero, and no earlier step has that name
+        /steps/1/input/masterReferenceId refers to the step nobody, and no earlier step has that name
+        /steps/2/id repeats the name hero
+        /steps/3/id must be 1-40 letters, digits, `_` or `-`
         ");
     }
 
@@ -230,7 +235,7 @@ mod tests {
     fn a_chain_has_one_to_fifty_steps() {
         let steps = |count: usize| json!((0..count).map(|i| master(&format!("s{i}"))).collect::<Vec<_>>());
         assert_eq!(chained(steps(50)).unwrap().len(), 50);
-        assert_eq!(errors(steps(51)), ["/steps holds 51 steps, 1 to 50 are allowed"]);
-        assert_eq!(errors(steps(0)), ["/steps holds 0 steps, 1 to 50 are allowed"]);
+        assert_eq!(errors(steps(51)), ["/steps must have 1 to 50 steps, and has 51"]);
+        assert_eq!(errors(steps(0)), ["/steps must have 1 to 50 steps, and has 0"]);
     }
 }

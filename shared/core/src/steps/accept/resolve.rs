@@ -53,21 +53,23 @@ impl Acceptor {
         foreseen: Option<&Foreseen>,
     ) -> Result<Resolved, Declined> {
         self.fill_in(project, &mut kind).await?;
-        let mut material = Material::default();
+        let (mut material, mut unfit) = (Material::default(), Vec::new());
         for (place, pointer) in kind.pointers_mut() {
-            let media = match (&*pointer, foreseen) {
-                (ImagePointer::Step { step, angle }, Some(foreseen)) => Some(foreseen.image(place, step, *angle)?),
-                _ => match (self.find_image(project, place, pointer).await?, foreseen) {
-                    (None, _) => None,
-                    (Some(Found::There(media)), _) | (Some(Found::Coming(media)), Some(_)) => Some(*media),
-                    (Some(Found::Coming(_)), None) => return Err(not_ready(place)),
-                },
+            let media = match self.named(project, place, pointer, foreseen).await {
+                Ok(media) => media,
+                // All that are not there are told at once.
+                Err(Declined::Unfit(one)) => {
+                    unfit.push(one);
+                    None
+                }
+                Err(error) => return Err(error),
             };
             if let Some(media) = media {
                 *pointer = ImagePointer::Media(media.id.clone());
                 material.media.insert(media.id.clone(), media);
             }
         }
+        Unfit::none_of(unfit)?;
         if let Kind::Verification(verification) = &mut kind {
             self.find_collections(project, verification).await?;
         }
@@ -77,6 +79,24 @@ impl Acceptor {
             self.find_sitter(project, portrait, &mut material).await?;
         }
         Ok(Resolved { kind, material })
+    }
+
+    /// The image that `pointer` names; `None` for an address.
+    async fn named(
+        &self,
+        project: &ProjectId,
+        place: Field,
+        pointer: &ImagePointer,
+        foreseen: Option<&Foreseen>,
+    ) -> Result<Option<Media>, Declined> {
+        match (pointer, foreseen) {
+            (ImagePointer::Step { step, angle }, Some(foreseen)) => Ok(Some(foreseen.image(place, step, *angle)?)),
+            _ => match (self.find_image(project, place, pointer).await?, foreseen) {
+                (None, _) => Ok(None),
+                (Some(Found::There(media)), _) | (Some(Found::Coming(media)), Some(_)) => Ok(Some(*media)),
+                (Some(Found::Coming(_)), None) => Err(not_ready(place)),
+            },
+        }
     }
 
     /// What the project says where the request says nothing.

@@ -6,7 +6,7 @@ use likeness_vision::consistency::Model;
 use likeness_vision::scene::{Blending, Mix, SceneWeights, Seen, blend, candidates};
 
 use super::{Cast, Labelled, Wrong, in_two, overlap};
-use crate::fit::{model, quantile, rounded};
+use crate::logistic::{model, quantile, rounded};
 
 /// Of the calibration half's right figures, how many may be taken for nobody, and for somebody else.
 const MAY_BE_LOST: f64 = 0.004;

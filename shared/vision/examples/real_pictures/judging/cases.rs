@@ -139,7 +139,8 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
         compare(defect, view(own, "regen", 0), view(own, defect, 0), None);
     }
     // Sheets.
-    let sheet: Vec<&Labelled> = own.iter().copied().filter(|view| view.variant == "-" && view.angle.is_some()).collect();
+    let sheet: Vec<&Labelled> =
+        own.iter().copied().filter(|view| view.variant == "-" && view.angle.is_some()).collect();
     let free: Vec<&Labelled> =
         own.iter().copied().filter(|view| view.angle.is_none() && view.family != "photo").collect();
     for (at, a) in sheet.iter().enumerate() {
@@ -204,10 +205,13 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
         if shown.len() < 3 {
             return;
         }
-        let figures: Vec<(u16, Figure)> = shown.iter().filter_map(|view| {
-            let figure = view.picture.figure.as_ref()?;
-            Some((view.claimed, if view.mirrored { figure.mirrored() } else { figure.clone() }))
-        }).collect();
+        let figures: Vec<(u16, Figure)> = shown
+            .iter()
+            .filter_map(|view| {
+                let figure = view.picture.figure.as_ref()?;
+                Some((view.claimed, if view.mirrored { figure.mirrored() } else { figure.clone() }))
+            })
+            .collect();
         let measured = set_measures(Weights::committed(), front, &figures);
         let views = shown.iter().zip(&figures).zip(measured).map(|((view, (_, figure)), measured)| ViewCase {
             claimed: view.claimed,
@@ -238,7 +242,10 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
             let place = shown.iter().position(|view| view.claimed == at)?;
             // Lifetimes of the two lists differ only in name.
             let other = other?;
-            let picture = own.iter().copied().chain(others.iter().flat_map(|(_, o)| o.iter().copied()))
+            let picture = own
+                .iter()
+                .copied()
+                .chain(others.iter().flat_map(|(_, o)| o.iter().copied()))
                 .find(|known| known.file == other.file)?;
             shown[place] = Shown { claimed: at, picture, mirrored, side, bad: true };
             Some(shown)
@@ -246,8 +253,13 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
         let exchanged = |at: u16| {
             let mut shown = spoilt(at, view(own, variant, 360 - at), false, Some(360 - at))?;
             let place = shown.iter().position(|view| view.claimed == 360 - at)?;
-            shown[place] =
-                Shown { claimed: 360 - at, picture: view(own, variant, at)?, mirrored: false, side: Some(at), bad: true };
+            shown[place] = Shown {
+                claimed: 360 - at,
+                picture: view(own, variant, at)?,
+                mirrored: false,
+                side: Some(at),
+                bad: true,
+            };
             Some(shown)
         };
         // A large set costs as much to measure as all small ones of a subject.

@@ -1,0 +1,44 @@
+//! The caller: the user whose key came with the request.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::{header, request::Parts};
+use likeness_core::{
+    id::{KeyId, UserId},
+    project::Scope,
+};
+
+use crate::{
+    app::App,
+    problem::ApiError,
+    token::{CallerSecret, token_sha256},
+};
+
+/// An authenticated caller.
+#[derive(Debug, Clone)]
+pub(crate) struct Caller {
+    /// The key that was used.
+    pub(crate) key: KeyId,
+    pub(crate) user: UserId,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) secret: CallerSecret,
+}
+
+impl FromRequestParts<Arc<App>> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
+        let text = |name| parts.headers.get(name).and_then(|value: &http::HeaderValue| value.to_str().ok());
+        let bearer = text(header::AUTHORIZATION).and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let token = bearer.or_else(|| text(header::HeaderName::from_static("x-api-key")));
+        let token = token.filter(|token| !token.is_empty()).ok_or(ApiError::Unauthenticated)?;
+        let secret = CallerSecret::of(token);
+        let key = app.store.key(&token_sha256(token)).await?;
+        let key = key.filter(|key| key.is_valid(app.clock.now())).ok_or(ApiError::Unauthenticated)?;
+        Ok(Self { key: key.id, user: key.user, scopes: key.scopes, secret })
+    }
+}
