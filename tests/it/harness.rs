@@ -13,7 +13,9 @@ use std::{
 
 use http::StatusCode;
 use jiff::Timestamp;
-use likeness_core::{clock::Clock, config::StoreConfig, entropy::Entropy, fal::http_builder, lane::Lane, store::Store};
+use likeness_core::{
+    clients::http::http_builder, clock::Clock, config::StoreConfig, entropy::Entropy, lane::Lane, store::Store,
+};
 use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
 use likeness_stack::{Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use likeness_core::fal::{Form, Question, Says, http_builder};
+use likeness_core::{
+    clients::http::http_builder,
+    fal::{Form, Question, Says},
+};
 use reqwest::{Client, StatusCode, redirect};
 use url::{Host, Url};
 

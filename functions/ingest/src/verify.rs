@@ -21,7 +21,7 @@ use likeness_core::{
     filing::Slot,
     id::{CollectionId, MediaId},
     job::{Comparison, Job},
-    kind::{Kind, Verification, verification::Examined},
+    kind::{Verification, verification::Examined},
     pointer::ImagePointer,
     report::{
         CheckType, PASS, Report, Verified,
@@ -264,15 +264,6 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.ok()
 }
 
-/// Whether a job was made for its verdict, or pays for what the verdict decides: without one it needs a review.
-fn verdict_was_wanted(job: &Job) -> bool {
-    match &job.kind {
-        Kind::Verification(_) => true,
-        Kind::Profile(profile) => profile.reroll_budget.is_some(),
-        Kind::Master(_) | Kind::Portrait(_) | Kind::Composite(_) | Kind::Regeneration(_) => false,
-    }
-}
-
 /// Stores the drawn report, and makes the record that is written with the job's end.
 async fn kept(
     app: &App,
@@ -309,7 +300,7 @@ async fn kept(
     };
     let doubtful = match counted.passed {
         Some(passed) => !passed,
-        None => verdict_was_wanted(job),
+        None => job.needs_verdict(),
     };
     let verified = Verified { doubtful, report: Some(id), ..Verified::default() };
     Ok(Compared { verified, report: Some(report) })

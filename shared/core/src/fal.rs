@@ -26,7 +26,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    clients::tls,
+    clients::http::http_builder,
     config::{FalConfig, Patience},
     shot::{Delivery, FalRequest},
 };
@@ -70,17 +70,6 @@ pub struct Fal {
     key: SecretString,
     patience: Patience,
     question_time_out: Duration,
-}
-
-/// A builder of HTTP clients that trust whom all our clients trust.
-pub fn http_builder() -> reqwest::ClientBuilder {
-    let builder = Client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")));
-    match tls::rustls() {
-        Some(config) => builder.tls_backend_preconfigured(config),
-        None => builder,
-    }
 }
 
 impl Fal {

@@ -4,15 +4,17 @@
 
 mod comparison;
 mod lineage;
-mod outcome;
 mod reopen;
+mod result;
 mod state;
+mod status;
 
 pub use comparison::Comparison;
 pub use lineage::Lineage;
-pub use outcome::{CacheLifetime, CollectionChange};
 pub use reopen::NotReopened;
-pub use state::{CanceledBy, Ending, JobState, JobStatus};
+pub use result::{CacheLifetime, CollectionChange};
+pub use state::{CanceledBy, Ending, JobState};
+pub use status::JobStatus;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -279,53 +281,6 @@ impl Job {
 
     fn all_settled(&self, shots: &[Shot]) -> bool {
         shots.len() >= usize::from(self.shots) && shots.iter().all(Shot::is_settled)
-    }
-
-    /// Its status, read off its `shots` while it is open.
-    #[must_use]
-    pub fn status(&self, shots: &[Shot]) -> JobStatus {
-        match self.state {
-            JobState::Open { .. } if shots.iter().all(|shot| shot.attempts.is_empty()) => JobStatus::Queued,
-            JobState::Open { .. } => JobStatus::Processing,
-            JobState::Completed(_) => JobStatus::Completed,
-            JobState::Partial(..) => JobStatus::Partial,
-            JobState::Failed(..) => JobStatus::Failed,
-            JobState::Canceled(_) | JobState::Expired(..) => JobStatus::Canceled,
-        }
-    }
-
-    /// How far it has come, in percent; 100 only once it has ended.
-    #[must_use]
-    pub fn progress(&self, shots: &[Shot]) -> u32 {
-        if self.ending().is_some() {
-            return 100;
-        }
-        let sum: u32 = shots.iter().map(Shot::progress).sum();
-        (sum / u32::from(self.shots.max(1))).min(99)
-    }
-
-    /// When it ended and what is charged.
-    #[must_use]
-    pub fn ending(&self) -> Option<&Ending> {
-        match &self.state {
-            JobState::Open { .. } => None,
-            JobState::Completed(ending)
-            | JobState::Partial(ending, _)
-            | JobState::Failed(ending, _)
-            | JobState::Expired(ending, _)
-            | JobState::Canceled(ending) => Some(ending),
-        }
-    }
-
-    /// Why it, or part of it, failed or was not made in time.
-    #[must_use]
-    pub fn failure(&self) -> Option<&Failure> {
-        match &self.state {
-            JobState::Partial(_, failure) | JobState::Failed(_, failure) | JobState::Expired(_, failure) => {
-                Some(failure)
-            }
-            JobState::Open { .. } | JobState::Completed(_) | JobState::Canceled(_) => None,
-        }
     }
 }
 

@@ -10,7 +10,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::{clock::Clock, config::FaceMatchConfig, fal::http_builder, telemetry::causes};
+use super::http::http_builder;
+use crate::{clock::Clock, config::FaceMatchConfig, telemetry::causes};
 use request::{NotCompared, Signed};
 
 /// The most bytes that Rekognition takes of a picture within a request.

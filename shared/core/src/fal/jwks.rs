@@ -15,7 +15,8 @@ use serde::Deserialize;
 use tokio::sync::Mutex as Turn;
 use url::Url;
 
-use super::{SignatureError, SignatureHeaders, VerifyingKeys, http_builder};
+use super::{SignatureError, SignatureHeaders, VerifyingKeys};
+use crate::clients::http::http_builder;
 
 const KEEP: SignedDuration = SignedDuration::from_hours(24);
 const COOL_DOWN: SignedDuration = SignedDuration::from_mins(1);

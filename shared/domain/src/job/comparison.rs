@@ -65,6 +65,16 @@ impl Job {
         }
     }
 
+    /// Whether it was made for the verdict, or pays for what the verdict decides: without one it needs a review.
+    #[must_use]
+    pub fn needs_verdict(&self) -> bool {
+        match &self.kind {
+            Kind::Verification(_) => true,
+            Kind::Profile(profile) => profile.reroll_budget.is_some(),
+            Kind::Master(_) | Kind::Portrait(_) | Kind::Composite(_) | Kind::Regeneration(_) => false,
+        }
+    }
+
     /// What the job goes by where comparing failed too often: what was made is kept, and has to be looked at.
     #[must_use]
     pub fn never_compared(&self) -> Verified {

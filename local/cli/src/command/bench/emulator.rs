@@ -8,7 +8,7 @@ use std::{
 
 use jiff::Timestamp;
 use likeness_core::{
-    fal::http_builder,
+    clients::http::http_builder,
     id::{JobId, ShotId},
 };
 use serde::Deserialize;

@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
