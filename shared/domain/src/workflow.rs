@@ -353,13 +353,6 @@ mod tests {
     }
 
     #[test]
-    fn a_workflow_that_says_nothing_of_the_cache_may_be_answered_by_it() {
-        let mut item = serde_json::to_value(workflow()).unwrap();
-        item.as_object_mut().unwrap().remove("may_be_cached").unwrap();
-        assert_eq!(serde_json::from_value::<Workflow>(item).unwrap(), workflow());
-    }
-
-    #[test]
     fn a_step_fails_with_what_it_needs_and_takes_the_rest_along() {
         let begun = workflow().with_step(0, StepState::Begun(job(1)), at(1));
         let outcomes = HashMap::from([(job(1), JobOutcome::Useless)]);

@@ -14,7 +14,7 @@ use likeness_core::{
     shot::Shot,
     store::{Acceptance, NewJob},
 };
-use likeness_local::wire::{Service, Wire};
+use likeness_stack::wire::{Service, Wire};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
