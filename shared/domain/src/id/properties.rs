@@ -63,6 +63,11 @@ proptest! {
             )+};
         }
         one_spelling!(JobId, KeyId, CollectionId, ReportId, WorkflowId, ShotId, MediaId, UploadId);
-        one_spelling!(ProjectId, SubjectId, UserId, PersonId, LoraId);
+        one_spelling!(ProjectId, SubjectId, PersonId, LoraId);
+        // As identity providers name users. They stand in keys, and in paths with percents, and nowhere else.
+        if let Ok(user) = text.parse::<UserId>() {
+            prop_assert_eq!(user.to_string(), text.as_str());
+            prop_assert!(!text.contains(['#', '/', ' ']) && text.is_ascii() && text.len() <= 128, "{text}");
+        }
     }
 }

@@ -18,6 +18,7 @@ use crate::request::{
         AsksFor, composite::CreateComposite, master::CreateMaster, portrait::CreatePortrait, profile::CreateProfile,
         tuned::Tuned,
     },
+    pointer::pointer,
 };
 
 /// A step.
@@ -135,12 +136,12 @@ impl Placed {
         }
         let after = self.after.iter().enumerate().map(|(index, name)| (format!("/after/{index}"), name.clone()));
         let pointers = kind.map(Kind::pointers_mut).unwrap_or_default();
-        let results = pointers.into_iter().filter_map(|(pointer, image)| match image {
-            ImagePointer::Step { step, .. } => Some((format!("/input{pointer}"), step.clone())),
+        let results = pointers.into_iter().filter_map(|(field, image)| match image {
+            ImagePointer::Step { step, .. } => Some((format!("/input{}", pointer(field)), step.clone())),
             ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => None,
         });
-        for (pointer, name) in after.chain(results).filter(|(_, name)| !earlier.contains(name)) {
-            wrong(pointer, format!("refers to the step {name}, and no earlier step has that name"));
+        for (place, name) in after.chain(results).filter(|(_, name)| !earlier.contains(name)) {
+            wrong(place, format!("refers to the step {name}, and no earlier step has that name"));
         }
     }
 }
