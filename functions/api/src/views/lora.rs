@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use likeness_core::{
     id::{LoraId, PersonId},
     lora::{Lora, LoraState},
+    safetensors::BaseModel,
 };
 use serde::Serialize;
 
@@ -24,17 +25,30 @@ pub(crate) struct LoraView {
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum StateView {
-    Uploading { bytes: u64, upload_until: Timestamp },
-    Ready { bytes: u64, tensors: u32, metadata: BTreeMap<String, String>, ready_at: Timestamp },
-    Rejected { reason: String, rejected_at: Timestamp },
+    Uploading {
+        bytes: u64,
+        upload_until: Timestamp,
+    },
+    Ready {
+        bytes: u64,
+        tensors: u32,
+        /// `null` where the file does not tell.
+        base_model: Option<BaseModel>,
+        metadata: BTreeMap<String, String>,
+        ready_at: Timestamp,
+    },
+    Rejected {
+        reason: String,
+        rejected_at: Timestamp,
+    },
 }
 
 impl From<Lora> for LoraView {
     fn from(lora: Lora) -> Self {
         let state = match lora.state {
             LoraState::Uploading { bytes, upload_until } => StateView::Uploading { bytes, upload_until },
-            LoraState::Ready { bytes, tensors, metadata, ready_at, etag: _ } => {
-                StateView::Ready { bytes, tensors, metadata, ready_at }
+            LoraState::Ready { bytes, tensors, base_model, metadata, ready_at, etag: _ } => {
+                StateView::Ready { bytes, tensors, base_model, metadata, ready_at }
             }
             LoraState::Rejected { reason, at } => StateView::Rejected { reason, rejected_at: at },
         };

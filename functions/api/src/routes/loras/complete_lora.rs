@@ -9,7 +9,7 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use likeness_core::{
     bucket::{BucketError, ObjectHead},
-    lora::{Lora, LoraState},
+    lora::{Lora, LoraState, base_model},
     safetensors::{Header, NotSafetensors, header_length, read_header},
     store::Saved,
 };
@@ -66,6 +66,7 @@ async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp)
     };
     let next = if file.bytes == announced {
         match inspect(app, &lora.key, &file).await.map_err(unreachable)?.ok_or_else(replaced)? {
+            Ok(header) if let Err(refusal) = base_model(&header) => lora.rejected(refusal.to_string(), now),
             Ok(header) => {
                 // The address to upload to outlives this check: what was checked goes where nobody can write.
                 let key = Lora::new_key(&lora.person, lora.id, &app.entropy);
