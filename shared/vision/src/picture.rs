@@ -7,6 +7,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
+use crate::backdrop::{self, Subject};
 use crate::light::{Crop, LARGEST_BLOCK, Light, Source};
 
 /// 8-bit pixels in sRGB, RGB, or RGBA when something is really transparent; at least 1 x 1.
@@ -18,6 +19,8 @@ pub struct Picture {
     pixels: Vec<u8>,
     /// Made when the first small copy is, for all of them.
     reduced: OnceLock<Arc<Light>>,
+    /// What stands before its backdrop, for all who ask.
+    subject: OnceLock<Arc<Subject>>,
 }
 
 impl PartialEq for Picture {
@@ -59,7 +62,7 @@ impl Picture {
         let channels = if alpha { 4 } else { 3 };
         assert!(width > 0 && height > 0, "a picture has at least one pixel");
         assert_eq!(pixels.len(), width as usize * height as usize * channels, "{width} x {height} x {channels} bytes");
-        Self { width, height, alpha, pixels, reduced: OnceLock::new() }
+        Self { width, height, alpha, pixels, reduced: OnceLock::new(), subject: OnceLock::new() }
     }
 
     pub(crate) fn from_image(image: DynamicImage) -> Self {
@@ -153,6 +156,11 @@ impl Picture {
         let pixels =
             if wanted <= SMALL { self.from_reduced(size) } else { self.from_bands(size, block(longest, wanted)) };
         Self::checked(size.0, size.1, self.alpha, pixels)
+    }
+
+    /// The picture at 128 pixels with its subject marked.
+    pub(crate) fn subject(&self) -> &Subject {
+        self.subject.get_or_init(|| Arc::new(backdrop::found(self)))
     }
 
     fn source(&self) -> Source<'_> {

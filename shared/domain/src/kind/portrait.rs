@@ -228,6 +228,7 @@ mod tests {
                 bytes: 1,
                 etag: "e".to_owned(),
                 tensors: 1,
+                base_model: None,
                 metadata: BTreeMap::new(),
                 ready_at: Timestamp::UNIX_EPOCH,
             },

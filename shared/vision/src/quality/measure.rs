@@ -76,7 +76,8 @@ pub(super) fn exposure(picture: &Picture, subject: &Subject) -> f64 {
 
     let clipped = Clipped::of(picture, subject);
     rising(contrast, 0.05, 0.25)
-        * falling(clipped.tinted, 0.02, 0.13)
+        // A strong colour is at one end by itself; where light was cut off, two channels are somewhere.
+        * falling(clipped.tinted.min(clipped.double), 0.009, 0.075)
         * falling(clipped.white, 0.40, 0.85)
         * falling(clipped.black, 0.45, 0.95)
         * rising(mean, 0.08, 0.27)
@@ -87,6 +88,8 @@ pub(super) fn exposure(picture: &Picture, subject: &Subject) -> f64 {
 struct Clipped {
     /// A channel is at its end while the others still change: light that was cut off, and no white thing and no flat paint.
     tinted: f64,
+    /// Two channels are at their end.
+    double: f64,
     white: f64,
     black: f64,
 }
@@ -95,9 +98,10 @@ impl Clipped {
     fn of(picture: &Picture, subject: &Subject) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let rgb = picture.rgb();
-        let (mut tinted, mut white, mut black, mut all) = (0_u32, 0_u32, 0_u32, 0_u32);
+        let inside = within(subject);
+        let (mut tinted, mut double, mut white, mut black, mut all) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
         for y in (0..height).step_by(2) {
-            let mask = &subject.inside[y * subject.height / height * subject.width..][..subject.width];
+            let mask = &inside[y * subject.height / height * subject.width..][..subject.width];
             let row = &rgb[y * width * 3..(y + 1) * width * 3];
             // A pixel and the next but one.
             for (index, pair) in row.chunks_exact(6).zip(row[6.min(row.len())..].chunks_exact(3).step_by(2)).enumerate()
@@ -110,15 +114,30 @@ impl Clipped {
                 all += 1;
                 black += u32::from(most <= 6);
                 if most >= 254 {
-                    white += 1;
+                    let ends = pixel.iter().filter(|&&value| value >= 254).count();
+                    double += u32::from(ends >= 2);
+                    white += u32::from(ends == 3);
                     let changes = (0..3).any(|channel| pixel[channel].abs_diff(next[channel]) >= 2);
                     tinted += u32::from(least < 250 && changes);
                 }
             }
         }
         let share = |count: u32| f64::from(count) / f64::from(all.max(1));
-        Self { tinted: share(tinted), white: share(white), black: share(black) }
+        Self { tinted: share(tinted), double: share(double), white: share(white), black: share(black) }
     }
+}
+
+/// The subject without its rim, in whose cells the backdrop shows too.
+fn within(subject: &Subject) -> Vec<bool> {
+    let (width, inside) = (subject.width, &subject.inside);
+    let whole = |at: usize| {
+        let beside = [at.checked_sub(width), Some(at + width)].into_iter().flatten();
+        let left = (at % width > 0).then(|| at - 1);
+        let right = (at % width + 1 < width).then_some(at + 1);
+        inside[at] && beside.chain(left).chain(right).all(|next| inside.get(next).is_none_or(|inside| *inside))
+    };
+    let within: Vec<bool> = (0..inside.len()).map(whole).collect();
+    if within.contains(&true) { within } else { inside.clone() }
 }
 
 pub(super) fn resolution(picture: &Picture) -> f64 {
