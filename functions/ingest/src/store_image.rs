@@ -174,9 +174,10 @@ async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unu
     prepared.map_err(|rejected| match &rejected {
         // A page of a proxy, or half a file, under an image's address.
         Rejected::NotAnImage { .. } | Rejected::Corrupt { .. } => Unusable::Doubtful(failure(&rejected)),
-        Rejected::TooLarge { .. } | Rejected::TooManyPixels { .. } | Rejected::Animated { .. } => {
-            Unusable::Image(failure(&rejected))
-        }
+        Rejected::AppleVariant
+        | Rejected::TooLarge { .. }
+        | Rejected::TooManyPixels { .. }
+        | Rejected::Animated { .. } => Unusable::Image(failure(&rejected)),
     })
 }
 

@@ -21,7 +21,7 @@ use likeness_core::{
     filing::Slot,
     id::{CollectionId, MediaId},
     job::{Comparison, Job},
-    kind::{Kind, Verification, verification::Examined},
+    kind::{Verification, verification::Examined},
     pointer::ImagePointer,
     report::{
         CheckType, PASS, Report, Verified,

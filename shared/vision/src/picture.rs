@@ -153,8 +153,11 @@ impl Picture {
             (((exact + u64::from(longest) / 2) / u64::from(longest)) as u32).max(1)
         };
         let size = (shrunk(self.width), shrunk(self.height));
-        let pixels =
-            if wanted <= SMALL { self.from_reduced(size) } else { self.from_bands(size, block(longest, wanted)) };
+        let pixels = if wanted <= SMALL {
+            self.shrunk_from_reduced(size)
+        } else {
+            self.shrunk_in_bands(size, block(longest, wanted))
+        };
         Self::checked(size.0, size.1, self.alpha, pixels)
     }
 
@@ -167,14 +170,14 @@ impl Picture {
         Source { pixels: &self.pixels, width: self.width, alpha: self.alpha }
     }
 
-    fn from_reduced(&self, size: (u32, u32)) -> Vec<u8> {
+    fn shrunk_from_reduced(&self, size: (u32, u32)) -> Vec<u8> {
         let block = block(self.width.max(self.height), SMALL);
         let reduced = self.reduced.get_or_init(|| Arc::new(Light::of(self.source(), 0..self.height, block)));
         reduced.shrunk(&Crop { top: 0.0, width: self.width.into(), height: self.height.into() }, size)
     }
 
     /// Some rows after the other, so that a large copy of a large picture takes no more memory than a small one.
-    fn from_bands(&self, (width, height): (u32, u32), block: u32) -> Vec<u8> {
+    fn shrunk_in_bands(&self, (width, height): (u32, u32), block: u32) -> Vec<u8> {
         let scale = f64::from(self.height) / f64::from(height);
         let rows = (f64::from(MOST_AT_ONCE / self.width.div_ceil(block)) * f64::from(block) / scale) as u32;
         // What Lanczos reads above and below.

@@ -126,6 +126,8 @@ async fn a_dry_run_for_a_full_lane_and_one_of_a_workflow_write_nothing() {
     let stop = likeness_core::admission::Stop {
         until: now + jiff::SignedDuration::from_hours(1),
         reason: "filling up".to_owned(),
+        since: Some(now),
+        probes: 0,
     };
     let master = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.ended(&master).await;

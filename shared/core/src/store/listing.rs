@@ -145,7 +145,7 @@ impl Store {
     /// Reads the items of `keys`, in that order; what was deleted meanwhile is left out.
     pub(super) async fn read_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
         let items = self.read_items(keys, false).await?;
-        Ok(items.into_iter().flatten().map(from_item).collect::<Result<_, _>>()?)
+        items.into_iter().flatten().map(from_item).collect()
     }
 
     /// Reads the item of each of `keys`, a hundred in a call.

@@ -97,13 +97,13 @@ enum SlotChange<'a> {
     /// To this time.
     Extend(&'a Flight, Timestamp),
     /// fal may still have the request: the slot stays taken until it says otherwise, or its lease ends.
-    Leave(&'a Flight, FalRequest),
+    Leave(&'a Flight, Box<FalRequest>),
 }
 
 fn slot_change<'a>(before: &'a Shot, after: &'a Shot) -> Option<SlotChange<'a>> {
     match (before.flight(), after.flight()) {
         (Some(held), None) => Some(match left_at_fal(after) {
-            Some(request) => SlotChange::Leave(held, request),
+            Some(request) => SlotChange::Leave(held, Box::new(request)),
             None => SlotChange::Free(held),
         }),
         (Some(held), Some(_)) => {
@@ -133,7 +133,7 @@ impl SlotChange<'_> {
                 transaction.update_if(layout::slot(flight.slot), "SET lease_until_ms = :until", ours, &[until]);
             }
             Self::Leave(flight, request) => {
-                let left = (":left", to_value(request)?);
+                let left = (":left", to_value(&**request)?);
                 transaction.update_if(layout::slot(flight.slot), "SET left_at_fal = :left", ours, &[left]);
             }
         }

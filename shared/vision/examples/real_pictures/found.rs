@@ -33,7 +33,7 @@ pub(crate) fn table(at: &Path, sheets: Option<&Path>) -> Result<(), Box<dyn Erro
         // An illustration's variant is a sentence.
         let variant = if labels.family == "render" { &labels.variant } else { "" };
         let family = format!("{} {variant}", labels.family);
-        let picture = folder::picture(at, &labels)?.picture;
+        let picture = folder::picture(at, &labels)?;
         let began = Instant::now();
         let found = mask(&picture, embedder.as_ref());
         spent += began.elapsed().as_secs_f64();

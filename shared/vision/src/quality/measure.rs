@@ -132,7 +132,7 @@ fn within(subject: &Subject) -> Vec<bool> {
     let (width, inside) = (subject.width, &subject.inside);
     let whole = |at: usize| {
         let beside = [at.checked_sub(width), Some(at + width)].into_iter().flatten();
-        let left = (at % width > 0).then(|| at - 1);
+        let left = (!at.is_multiple_of(width)).then(|| at - 1);
         let right = (at % width + 1 < width).then_some(at + 1);
         inside[at] && beside.chain(left).chain(right).all(|next| inside.get(next).is_none_or(|inside| *inside))
     };

@@ -272,9 +272,7 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
         };
         // A large set costs as much to measure as all small ones of a subject.
         let large = angles.len() > 6;
-        for at in [90] {
-            exchanged(at).into_iter().for_each(|shown| judge("swapped", shown));
-        }
+        exchanged(90).into_iter().for_each(|shown| judge("swapped", shown));
         let front = view(own, variant, 0);
         let many = [
             ("front for back", spoilt(180, front, false, Some(0))),
