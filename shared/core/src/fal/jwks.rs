@@ -65,7 +65,7 @@ pub struct Jwks {
 struct Cache {
     keys: Option<VerifyingKeys>,
     fetched_at: Option<Timestamp>,
-    /// When a fetch was last begun, and how many were.
+    /// When a fetch last ended, and how many did: counted at the end, so that what comes meanwhile shares it.
     tried_at: Option<Timestamp>,
     tries: u64,
     /// The last fetch brought nothing: whoever matches no key may still be fal.
@@ -77,7 +77,7 @@ enum Judged {
     Known(Result<(), SignatureError>),
     /// A fetch would tell, and may not be made again yet.
     Later,
-    /// A fetch will tell; so many were begun before.
+    /// A fetch will tell; so many ended before.
     AfterFetch(u64),
 }
 
@@ -102,17 +102,9 @@ impl Jwks {
             Judged::AfterFetch(tries) => tries,
         };
         let turn = self.fetching.lock().await;
-        // Fetched by another while this one waited for its turn: what came of it holds for both.
-        let begun = {
-            let mut cache = self.cache();
-            let mine = cache.tries == tries;
-            if mine {
-                (cache.tries, cache.tried_at) = (tries + 1, Some(now));
-            }
-            mine
-        };
         let mut failure = None;
-        if begun {
+        // Fetched by another while this one waited for its turn: what came of it holds for both.
+        if self.cache().tries == tries {
             let fetched = self.fetch().await;
             failure = self.cache().take(fetched, now).err();
         }
@@ -174,6 +166,7 @@ impl Cache {
     }
 
     fn take(&mut self, fetched: Result<VerifyingKeys, FetchError>, now: Timestamp) -> Result<(), FetchError> {
+        (self.tries, self.tried_at) = (self.tries + 1, Some(now));
         self.failed = fetched.is_err();
         let keys = fetched?;
         // An empty set is a fault at fal, not a rotation.

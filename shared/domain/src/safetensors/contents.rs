@@ -76,7 +76,7 @@ const FLUX2_WIDTHS: [u64; 2] = [6144, 4096];
 
 /// `metadata` is the trainer's.
 pub(super) fn of(tensors: &[Tensor<'_>], metadata: &BTreeMap<String, String>) -> Contents {
-    let is_change = |(name, _): &Tensor<'_>| CHANGES.iter().any(|mark| name.contains(mark));
+    let is_change = |(name, _): &Tensor<'_>| name.ends_with(".diff") || CHANGES.iter().any(|mark| name.contains(mark));
     if !tensors.iter().any(is_change) {
         if tensors.iter().all(|(name, _)| EMBEDDINGS.contains(name)) {
             return Contents::Embedding;
@@ -97,7 +97,7 @@ const CHANGES: [&str; 12] = [
     "boft",
     "glora",
     "ia3",
-    ".diff",
+    ".diff_",
     "dora_scale",
     ".alpha",
     "magnitude_vector",
