@@ -13,9 +13,8 @@ use std::{
 
 use http::StatusCode;
 use jiff::Timestamp;
-use likeness_core::{
-    clients::http::http_builder, clock::Clock, config::StoreConfig, entropy::Entropy, lane::Lane, store::Store,
-};
+use likeness_core::{clients::http::http_builder, config::StoreConfig, store::Store};
+use likeness_domain::{clock::Clock, lane::Lane, rng::Rng};
 use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
 use likeness_stack::{Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};
@@ -103,7 +102,7 @@ impl Product {
     }
 
     pub(crate) fn store(&self) -> Store {
-        Store::new(StoreConfig::from_env(self.stack().env()).unwrap(), Entropy::from_os())
+        Store::new(StoreConfig::from_env(self.stack().env()).unwrap(), Rng::from_os())
     }
 
     /// The next submit meets `fault`.

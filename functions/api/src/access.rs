@@ -8,10 +8,8 @@ use std::{marker::PhantomData, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use likeness_core::{
-    id::{JobId, ProjectId},
-    store::JobView as Stored,
-};
+use likeness_core::store::JobView as Stored;
+use likeness_domain::id::{JobId, ProjectId};
 
 pub(crate) use self::{
     caller::Caller,

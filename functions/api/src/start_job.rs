@@ -8,11 +8,10 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use likeness_core::{
-    id::JobId,
-    kind::Kind,
     steps::accept::{Declined, DryRun, Order},
     store::{Acceptance, Idempotency, JobView as Stored},
 };
+use likeness_domain::{id::JobId, kind::Kind};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};

@@ -6,19 +6,21 @@ use std::{convert::Infallible, time::Duration};
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    admission::Held,
     clients::queue::{IngestWakeUp, LaneWakeUp, QueueError},
-    failure::{Failure, FailureCode},
-    id::{JobId, ShotId, WorkflowId},
-    job::{CanceledBy, Job, NotFinished},
-    lane::Lane,
-    shot::{Arrival, Shot, ShotState},
     steps::cancel::{cancel_shots, cancel_unwanted, request_cancel},
     steps::cancel_at_provider::cancel_at_provider,
     steps::poll_provider::{Polled, look_up_left, poll_provider},
     steps::record_result::Recorded,
     store::{Changed, Overdue, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    admission::Held,
+    failure::{Failure, FailureCode},
+    id::{JobId, ShotId, WorkflowId},
+    job::{CanceledBy, Job, NotFinished},
+    lane::Lane,
+    shot::{Arrival, Shot, ShotState},
 };
 use serde::Serialize;
 
@@ -164,10 +166,10 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
             app.recorder.queues.wake_lane(lane, LaneWakeUp::Job(id.job), SignedDuration::ZERO).await;
             Ok(attended)
         }
-        ShotState::Submitting(flight) if flight.lease_until <= now => {
+        ShotState::Submitting(in_flight) if in_flight.lease_until <= now => {
             let attempt = shot.attempt();
             match app.recorder.record(id, attempt, Arrival::Silence, now).await? {
-                Recorded::Landed(_) => {
+                Recorded::AfterArrival(_) => {
                     tracing::warn!(event = "submit_lost", shot.id = %id, shot.attempt = attempt, "fal never answered");
                     Ok(Attended::GivenUp)
                 }
@@ -178,7 +180,7 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
             // Nobody has told fal yet, or fal did not take it.
             cancel_at_provider(&app.recorder, &app.fal, before.clone(), now).await?;
             match poll_provider(&app.recorder, &app.fal, id, now).await? {
-                Polled::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
+                Polled::Recorded(Recorded::AfterArrival(_)) => Ok(Attended::Recovered),
                 Polled::Recorded(_) | Polled::Waiting | Polled::NotThere => Ok(Attended::Nothing),
             }
         }

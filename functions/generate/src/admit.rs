@@ -4,14 +4,16 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    admission::{AdmissionState, Held},
     clients::queue::LaneWakeUp,
-    id::{JobId, ShotId},
-    lane::Lane,
-    shot::{CancelAtProvider, Flight, Shot, ShotState},
     steps::cancel::cancel_unwanted,
     store::{Claim, Saved, StoreError, Versioned, Waiting},
     telemetry::causes,
+};
+use likeness_domain::{
+    admission::{AdmissionState, Held},
+    id::{JobId, ShotId},
+    lane::Lane,
+    shot::{CancelAtProvider, ProviderRequest, Shot, ShotState},
 };
 use tokio::{task::JoinSet, time::Instant};
 
@@ -121,7 +123,7 @@ impl<'a> Admission<'a> {
     async fn admit_best(&mut self) -> Result<Step, NotAdmitted> {
         let (app, now) = (self.app, self.app.clock.now());
         let admission_state = app.recorder.store.admission_state().await?;
-        let Some(slot) = admission_state.free_slot(app.limits, now, &app.recorder.entropy) else {
+        let Some(slot) = admission_state.free_slot(app.limits, now, &app.recorder.rng) else {
             return Ok(Step::Enough);
         };
         let Some(shot) = self.best(&admission_state, now).await? else { return Ok(Step::Enough) };
@@ -165,7 +167,7 @@ impl<'a> Admission<'a> {
             }
             Claim::StateMoved => {
                 self.aside.get_or_insert(shot);
-                tokio::time::sleep(Duration::from_millis(app.recorder.entropy.range(1..=STAND_ASIDE))).await;
+                tokio::time::sleep(Duration::from_millis(app.recorder.rng.range(1..=STAND_ASIDE))).await;
             }
         }
         Ok(Step::Next)
@@ -253,7 +255,7 @@ fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, H
     let lease_until = now + app.fal.patience().window();
     let claimed = shot
         .clone()
-        .claim(Flight { slot, lease_until, cancel_at_provider: CancelAtProvider::No }, nonce(app), now)
+        .claim(ProviderRequest { slot, lease_until, cancel_at_provider: CancelAtProvider::No }, nonce(app), now)
         .ok()?;
     let slot_until = claimed.slot_lease().unwrap_or(lease_until);
     let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until: slot_until, left: None };
@@ -261,5 +263,5 @@ fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, H
 }
 
 fn nonce(app: &App) -> String {
-    app.recorder.entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    app.recorder.rng.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,14 +6,16 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
 use likeness_core::{
     clients::queue::LaneWakeUp,
-    id::JobId,
-    shot::{Shot, ShotState},
     steps::cancel::cancel_if_unwanted,
     steps::cancel_at_provider::cancel_job_at_provider,
     steps::deadline::at_deadline,
     steps::poll_provider::poll_provider,
     store::{StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    id::JobId,
+    shot::{Shot, ShotState},
 };
 
 use crate::{admit::admit, app::App};

@@ -8,11 +8,13 @@ use likeness_core::{
     clients::bucket::BucketError,
     clients::queue::LaneWakeUp,
     fal::{self, FalError, FalErrorKind, NoAnswer, NotSendable, Says},
-    recipe::{File, UnknownModel},
-    shot::{Arrival, FalRequest, Illegal, Shot},
     steps::cancel_at_provider::cancel_at_provider,
     store::{Changed, StoreError},
     telemetry::causes,
+};
+use likeness_domain::{
+    recipe::{File, UnknownModel},
+    shot::{Arrival, FalRequest, Illegal, Shot},
 };
 use serde_json::Value;
 use url::Url;

@@ -4,13 +4,15 @@
 
 use jiff::Timestamp;
 use likeness_core::{
+    steps::run_workflow::run_workflow,
+    store::{Cached, Finish, Saved, StoreError, Versioned},
+};
+use likeness_domain::{
     collection::Collection,
     id::JobId,
     job::{CacheLifetime, CollectionChange, Job, NotFinished},
     money::Usd,
     shot::Shot,
-    steps::run_workflow::run_workflow,
-    store::{Cached, Finish, Saved, StoreError, Versioned},
 };
 
 use crate::{

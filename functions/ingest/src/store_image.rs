@@ -9,15 +9,17 @@ use std::{
 use futures_util::future::join_all;
 use likeness_core::{
     clients::bucket::BucketError,
+    store::{Changed, NewMedia, StoreError, Versioned},
+    telemetry::causes,
+};
+use likeness_domain::{
     failure::{Failure, FailureCode},
-    filing::Relation,
     job::Job,
     media::{Media, StoredFile},
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
-    store::{Changed, NewMedia, StoreError, Versioned},
+    storage_plan::Relation,
     subject::SubjectType,
-    telemetry::causes,
 };
 use likeness_vision::{Rejected, consistency::Nature};
 
@@ -136,7 +138,7 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure: measured_as(job) };
+    let wanted = Wanted { slots: job.storage_plan.slots.clone(), figure: measured_as(job) };
     let prepared = match worked_on(app, url, wanted.clone()).await {
         // A hiccup of the file host, more often than not.
         Err(Unusable::Doubtful(_) | Unusable::Not(NotStored::Download(_))) => {
@@ -152,7 +154,7 @@ async fn one(
 
 /// As what an image is measured, where it is.
 fn measured_as(job: &Job) -> Option<Nature> {
-    let subject = job.filing.subject_type.filter(|_| job.filing.is_measured())?;
+    let subject = job.storage_plan.subject_type.filter(|_| job.storage_plan.is_measured())?;
     Some(match subject {
         SubjectType::Character => Nature::Person,
         SubjectType::Location | SubjectType::Prop => Nature::Thing,
@@ -189,12 +191,12 @@ async fn upload(
     index: usize,
     prepared: Prepared,
 ) -> Result<Media, BucketError> {
-    let filing = &job.filing;
+    let storage_plan = &job.storage_plan;
     let content: String = prepared.original.sha256.chars().take(16).collect();
-    let stem = format!("{}/{}-a{}-{index}-{content}", filing.folder, shot.id, shot.delivered_attempt());
+    let stem = format!("{}/{}-a{}-{index}-{content}", storage_plan.folder, shot.id, shot.delivered_attempt());
     let metadata = HashMap::from([
         ("job".to_owned(), job.id.to_string()),
-        ("image-type".to_owned(), filing.image_type.as_str().to_owned()),
+        ("image-type".to_owned(), storage_plan.image_type.as_str().to_owned()),
     ]);
     let put = async |file: Encoded| {
         let key = format!("{stem}.{}", file.extension);
@@ -204,7 +206,7 @@ async fn upload(
     };
     let (original, webp, thumbnail) =
         tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
-    let mut specifications = filing.specifications.clone();
+    let mut specifications = storage_plan.specifications.clone();
     if let Some(measured) = &prepared.measured {
         specifications = specifications.or(measured.in_words());
     }
@@ -217,10 +219,10 @@ async fn upload(
     Ok(Media {
         id: shot.id.media(index),
         project: job.project.clone(),
-        subject: filing.subject.clone(),
-        subject_type: filing.subject_type,
-        person: filing.person.clone(),
-        image_type: filing.image_type,
+        subject: storage_plan.subject.clone(),
+        subject_type: storage_plan.subject_type,
+        person: storage_plan.person.clone(),
+        image_type: storage_plan.image_type,
         job: job.id,
         shot: shot.id,
         created_at: app.clock.now(),
@@ -245,7 +247,7 @@ async fn upload(
 /// Who has the image, what it was made from, and of what it is a new version.
 fn relations(job: &Job, media: &Media) -> Vec<(String, Relation, String)> {
     let id = media.id.to_string();
-    let owner = job.filing.owner.iter().map(|(owner, relation)| (owner.clone(), *relation, id.clone()));
+    let owner = job.storage_plan.owner.iter().map(|(owner, relation)| (owner.clone(), *relation, id.clone()));
     let sources = media.recipe.references.iter().chain(media.recipe.controls.iter().map(|control| &control.image));
     let used = sources.filter_map(Source::media).collect::<BTreeSet<_>>();
     let used = used.into_iter().map(|source| (id.clone(), Relation::UsesReference, source.to_string()));
@@ -289,7 +291,8 @@ async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use likeness_core::{clock::Clock, config::Env, entropy::Entropy};
+    use likeness_core::config::Env;
+    use likeness_domain::{clock::Clock, rng::Rng};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
@@ -305,7 +308,7 @@ mod tests {
         let env = names.chain(queues).map(|name| (name, "x".to_owned()));
         let addresses = [("R2_ENDPOINT", "http://127.0.0.1:1"), ("FAL_IMAGE_HOSTS", files)];
         let env: Env = env.chain(addresses.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
-        App::start(&env, Clock::system(), Entropy::seeded(1)).unwrap()
+        App::start(&env, Clock::system(), Rng::seeded(1)).unwrap()
     }
 
     async fn answer(mut connection: TcpStream) {

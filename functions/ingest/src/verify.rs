@@ -14,21 +14,20 @@ mod sheet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use likeness_core::{
-    clients::bucket::BucketError,
+use likeness_core::{clients::bucket::BucketError, store::StoreError};
+use likeness_domain::{
     collection::Collection,
     failure::{Failure, FailureCode},
-    filing::Slot,
     id::{CollectionId, MediaId},
+    image_ref::ImageRef,
     job::{Comparison, Job},
     kind::{Verification, verification::Examined},
-    pointer::ImagePointer,
     report::{
         CheckType, PASS, Report, Verified,
         content::{self as written, Content},
     },
     shot::Shot,
-    store::StoreError,
+    storage_plan::Slot,
 };
 
 use self::{
@@ -89,7 +88,7 @@ async fn compared(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Resul
         }
         Comparison::Scenes { cast } => {
             let cast = scene::cast(app, job, &cast).await?;
-            let reference = cast_ids(&job.filing.slots);
+            let reference = cast_ids(&job.storage_plan.slots);
             let (content, images, counted) = scene::of(app, job, cast, shots).await?;
             let asked = Asked { reference, images, check: CheckType::All, threshold: PASS };
             kept(app, job, asked, counted, Content::Scene(content), None, now).await?
@@ -112,7 +111,7 @@ fn first_image(shot: &Shot) -> Option<&MediaId> {
 async fn of_views(
     app: &App,
     job: &Job,
-    master: &ImagePointer,
+    master: &ImageRef,
     shots: &[Shot],
     now: Timestamp,
 ) -> Result<Next, NotVerified> {
@@ -235,7 +234,7 @@ async fn in_collection(
 async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>, NotVerified> {
     let picture = |looked: Looked| Some(Side::Picture(Box::new(looked)));
     Ok(match examined {
-        Examined::Image(ImagePointer::Media(id)) => {
+        Examined::Image(ImageRef::Media(id)) => {
             let there = app.store.media(&job.project, id).await?;
             match there {
                 Some(media) => picture(look::media(app, &media).await?),
@@ -243,7 +242,7 @@ async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>,
             }
         }
         // The job that was named had an image when this was accepted, and its id is in place.
-        Examined::Image(ImagePointer::Job(_) | ImagePointer::Url(_) | ImagePointer::Step { .. }) => None,
+        Examined::Image(ImageRef::Job(_) | ImageRef::Url(_) | ImageRef::Step { .. }) => None,
         Examined::Upload(upload) => picture(look::object(app, &upload.key(&job.project)).await?),
         Examined::Collection(id) => {
             let collection = app.store.collection(&job.project, *id).await?;
@@ -282,7 +281,7 @@ async fn kept(
     let report = Report {
         id,
         project: job.project.clone(),
-        subject: job.filing.subject.clone(),
+        subject: job.storage_plan.subject.clone(),
         job: job.id,
         created_at: now,
         reference: asked.reference,

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
 use likeness_core::{
-    clock::Clock,
     config::{ConfigError, Env},
-    entropy::Entropy,
     fal::Jwks,
     start::StartError,
     steps::record_result::Recorder,
 };
+use likeness_domain::{clock::Clock, rng::Rng};
 
 use crate::receive::receive;
 
@@ -34,7 +33,7 @@ impl App {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+    pub fn start(env: &Env, clock: Clock, rng: Rng) -> Result<Self, StartError> {
         let (name, fix) = ("FAL_BILL_SAMPLE_PERCENT", "set it to a whole number, 0 to 100");
         let bill_sample = env.parsed(name, 5, fix)?;
         if bill_sample > 100 {
@@ -42,7 +41,7 @@ impl App {
         }
         let jwks = env.url("FAL_JWKS_URL", Some("https://rest.fal.ai/.well-known/jwks.json"))?;
         Ok(Self {
-            recorder: Recorder::from_env(env, entropy)?,
+            recorder: Recorder::from_env(env, rng)?,
             jwks: Jwks::new(jwks)?,
             bill_sample,
             user_id: env.optional("FAL_WEBHOOK_USER_ID").map(str::to_owned),
@@ -54,7 +53,7 @@ impl App {
 impl App {
     /// Whether the bill of this one is looked at.
     pub(crate) fn is_sampled(&self) -> bool {
-        self.recorder.entropy.range(0..100) < self.bill_sample
+        self.recorder.rng.range(0..100) < self.bill_sample
     }
 }
 

@@ -12,11 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     clients::queue::LaneWakeUp,
     fal::{Callback, CallbackOutcome, FalError, JwksError, SignatureHeaders},
-    id::ShotId,
-    shot::{Arrival, Shot, ShotState, Told},
     steps::record_result::Recorded,
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    id::ShotId,
+    shot::{Arrival, Shot, ShotState, Told},
 };
 use serde::Deserialize;
 
@@ -142,7 +144,7 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
 }
 
 fn is_under_way(shot: &Shot, binding: &Binding) -> bool {
-    shot.attempt() == binding.attempt && shot.flight().is_some()
+    shot.attempt() == binding.attempt && shot.in_flight().is_some()
 }
 
 /// The attempt exists, its address held this nonce, and fal's id is the one that the submit was answered with. While

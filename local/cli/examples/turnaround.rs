@@ -5,7 +5,8 @@
 
 use std::{error::Error, time::Duration};
 
-use likeness_core::{clients::http::http_builder, clock::Clock};
+use likeness_core::clients::http::http_builder;
+use likeness_domain::clock::Clock;
 use likeness_fal_emulator::EmulatorOptions;
 use likeness_stack::{Stack, StackOptions};
 use reqwest::Client;

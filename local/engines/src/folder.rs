@@ -9,7 +9,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use likeness_domain::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
@@ -42,11 +42,11 @@ enum Belongs {
 ///
 /// # Errors
 /// The folder cannot be used; a database is damaged, was emptied, is missing or belongs to another folder.
-pub fn check(folder: &Path, others: &[&str], entropy: &Entropy) -> Result<(), EngineError> {
+pub fn check(folder: &Path, others: &[&str], rng: &Rng) -> Result<(), EngineError> {
     fs::create_dir_all(folder).map_err(|source| EngineError::Directory { path: folder.to_owned(), source })?;
     let marker = match read_marker(folder)? {
         Some(marker) => marker,
-        None => adopt(folder, entropy)?,
+        None => adopt(folder, rng)?,
     };
     for name in FILES {
         let file = folder.join(name);
@@ -69,7 +69,7 @@ pub fn check(folder: &Path, others: &[&str], entropy: &Entropy) -> Result<(), En
 }
 
 /// The marker of a folder that has none: a new one, or one with all of its files that was written before there were markers.
-fn adopt(folder: &Path, entropy: &Entropy) -> Result<Marker, EngineError> {
+fn adopt(folder: &Path, rng: &Rng) -> Result<Marker, EngineError> {
     let mut missing = Vec::new();
     for file in FILES.map(|name| folder.join(name)) {
         match belongs(&file)? {
@@ -81,7 +81,7 @@ fn adopt(folder: &Path, entropy: &Entropy) -> Result<Marker, EngineError> {
     if let (Some(path), true) = (missing.first(), missing.len() < FILES.len()) {
         return Err(EngineError::Incomplete { path: path.clone() });
     }
-    let marker = Marker { id: hex::encode(entropy.bytes::<16>()), complete: false };
+    let marker = Marker { id: hex::encode(rng.bytes::<16>()), complete: false };
     write_marker(folder, &marker)?;
     Ok(marker)
 }

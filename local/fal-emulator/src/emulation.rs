@@ -11,7 +11,7 @@ use std::{
     thread::available_parallelism,
 };
 
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
@@ -30,7 +30,7 @@ pub(super) struct Emulation {
     pub(super) origin: String,
     pub(super) options: EmulatorOptions,
     pub(super) clock: Clock,
-    pub(super) entropy: Entropy,
+    pub(super) rng: Rng,
     pub(super) faults: Faults,
     pub(super) schemas: Schemas,
     pub(super) store: Store,
@@ -64,7 +64,7 @@ impl Emulation {
         origin: String,
         options: EmulatorOptions,
         clock: Clock,
-        entropy: Entropy,
+        rng: Rng,
     ) -> Result<Arc<Self>, EmulatorError> {
         // Fails when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -79,7 +79,7 @@ impl Emulation {
         Ok(Arc::new(Self {
             origin,
             clock,
-            entropy,
+            rng,
             faults: Faults::default(),
             schemas: Schemas::load()?,
             known_images: KnownImages::new(store.known_images()?),
@@ -191,7 +191,7 @@ impl Emulation {
 
     /// A random UUID, version 4.
     pub(super) fn uuid(&self) -> String {
-        let mut bytes = self.entropy.bytes::<16>();
+        let mut bytes = self.rng.bytes::<16>();
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let digits = hex::encode(bytes);

@@ -27,8 +27,8 @@ const MOVED: &str = ".moved";
 
 /// A new path on the file host, `/files/b/{animal}/{random}.{extension}`.
 pub(super) fn new_path(emulation: &Emulation, extension: &str) -> String {
-    let animal = ANIMALS[emulation.entropy.range(0..ANIMALS.len())];
-    format!("/files/b/{animal}/{}.{extension}", hex::encode(emulation.entropy.bytes::<16>()))
+    let animal = ANIMALS[emulation.rng.range(0..ANIMALS.len())];
+    format!("/files/b/{animal}/{}.{extension}", hex::encode(emulation.rng.bytes::<16>()))
 }
 
 /// The path of the image of a request's output that has this `number`: the same again if the process was killed while it

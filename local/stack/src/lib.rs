@@ -18,11 +18,8 @@ pub mod wire;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use likeness_cleanup::Report;
-use likeness_core::{
-    clock::Clock,
-    config::{ConfigError, Env},
-    entropy::Entropy,
-};
+use likeness_core::config::{ConfigError, Env};
+use likeness_domain::{clock::Clock, rng::Rng};
 use likeness_engines::{
     EngineError,
     dynamodb::DynamoDb,
@@ -66,7 +63,7 @@ pub struct StackOptions {
     /// Where the functions take the time from.
     pub clock: Clock,
     /// Where the functions take chance from.
-    pub entropy: Entropy,
+    pub rng: Rng,
     /// What becomes of the functions' calls; without it they go straight to where they go.
     pub wire: Option<Wire>,
     /// A project that is there before the API answers for the first time.
@@ -85,7 +82,7 @@ impl Default for StackOptions {
             fal: EmulatorOptions::default(),
             reconcile_every: None,
             clock: Clock::system(),
-            entropy: Entropy::from_os(),
+            rng: Rng::from_os(),
             wire: None,
             tenant: None,
             one_at_a_time: false,
@@ -145,12 +142,12 @@ impl Stack {
     /// # Errors
     /// A port is taken, a file is unusable or a value malformed.
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
-        let StackOptions { port, data, environment, fal, clock, entropy, one_at_a_time, .. } = options;
+        let StackOptions { port, data, environment, fal, clock, rng, one_at_a_time, .. } = options;
         let delay = fal.delay;
         let fal_is_given = fal_is_given(&environment);
         if let Some(data) = &data {
             let emulator: &[&str] = if fal_is_given { &[] } else { &[EMULATOR_FILE] };
-            folder::check(data, emulator, &entropy)?;
+            folder::check(data, emulator, &rng)?;
         }
         let engines = Engines::start(port, data.as_deref(), fal_is_given, fal, &clock).await?;
         let env = environment::of(&engines, delay, environment);
@@ -167,7 +164,7 @@ impl Stack {
                 over.map_err(|source| StartError::Io { what, source })?
             }
         };
-        let functions = Functions::start(&functions, &clock, &entropy)?;
+        let functions = Functions::start(&functions, &clock, &rng)?;
         let cleanup = Arc::clone(&functions.cleanup);
         let (stopping, stop) = watch::channel(false);
         let allowance = Arc::new(Allowance::default());

@@ -127,7 +127,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::{admission::Limits, prompt::Wording};
+    use likeness_domain::{admission::Limits, prompt::Wording};
 
     fn env(pairs: &[(&str, &str)]) -> Env {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

@@ -1,6 +1,6 @@
 //! fal.ai: the queue API as a client, its errors as decisions, and the signature of its callbacks.
 //!
-//! The wire forms stay in here; everybody else speaks of [`crate::shot::Arrival`]. There is no idempotency key at fal:
+//! The wire forms stay in here; everybody else speaks of [`likeness_domain::shot::Arrival`]. There is no idempotency key at fal:
 //! a submit that may have arrived is never sent again from here.
 
 mod answer;
@@ -28,8 +28,8 @@ use url::Url;
 use crate::{
     clients::http::http_builder,
     config::{FalConfig, Patience},
-    shot::{Delivery, FalRequest},
 };
+use likeness_domain::shot::{Delivery, FalRequest};
 
 /// Anything but the answer to a question: what it says about the request, and how it reads.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]

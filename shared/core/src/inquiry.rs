@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     config::Patience,
     fal::{FalError, FalErrorKind, NoAnswer, Says},
-    shot::{Arrival, Delivery, Shot, ShotState, Told},
 };
+use likeness_domain::shot::{Arrival, Delivery, Shot, ShotState, Told};
 
 /// So many answers of one sort, whatever time has passed: the machine may have slept between two.
 const LEAST_ANSWERS: u32 = 3;
@@ -80,7 +80,7 @@ fn unfinished(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
     if started_at + patience.window() > now {
         return Follows::Running;
     }
-    let was_asked_to_drop_it = shot.flight().is_some_and(|flight| flight.cancel_at_provider.fal_was_asked());
+    let was_asked_to_drop_it = shot.in_flight().is_some_and(|in_flight| in_flight.cancel_at_provider.fal_was_asked());
     if was_asked_to_drop_it && started_at + patience.window() + patience.generation <= now {
         let late = FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given");
         return Follows::Record(Arrival::Abandoned(late));
@@ -107,12 +107,12 @@ fn lasts(shot: &Shot, doubt: bool, limit: SignedDuration, now: Timestamp) -> boo
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        entropy::Entropy,
+    use likeness_domain::{
         id::JobId,
         lane::Lane,
         recipe::Recipe,
-        shot::{CancelAtProvider, FalRequest, Flight, GeneratedImage, Rank},
+        rng::Rng,
+        shot::{CancelAtProvider, FalRequest, GeneratedImage, ProviderRequest, Rank},
     };
 
     const PATIENCE: Patience = Patience {
@@ -135,11 +135,11 @@ mod tests {
     }
 
     fn submitted() -> Shot {
-        let id = JobId::new(at(0), &Entropy::seeded(1)).shot(0);
+        let id = JobId::new(at(0), &Rng::seeded(1)).shot(0);
         let rank = Rank { priority: 0, turn: 7 };
-        let flight = Flight { slot: 3, lease_until: at(185), cancel_at_provider: CancelAtProvider::No };
+        let in_flight = ProviderRequest { slot: 3, lease_until: at(185), cancel_at_provider: CancelAtProvider::No };
         let shot = Shot::new(id, "isle".parse().unwrap(), Lane::Master, rank, recipe());
-        let shot = shot.claim(flight, "nonce".to_owned(), at(0)).unwrap();
+        let shot = shot.claim(in_flight, "nonce".to_owned(), at(0)).unwrap();
         shot.accepted(1, FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned()), at(60)).unwrap()
     }
 
@@ -236,8 +236,12 @@ mod tests {
         let asked = shot.too_late(at(188)).unwrap();
         assert_eq!(follows(&asked, Heard::Unfinished, PATIENCE, at(244)), Follows::TooLate);
         let Follows::Record(arrival) = follows(&asked, Heard::Unfinished, PATIENCE, at(245)) else { panic!() };
-        let (left, landed) = asked.arrived(1, arrival, 0.0, &crate::prompt::Wording::default(), at(245)).unwrap();
-        assert!(matches!(landed, crate::shot::Landed::Retrying(_)), "it is tried with fewer steps");
+        let (left, after_arrival) =
+            asked.arrived(1, arrival, 0.0, &likeness_domain::prompt::Wording::default(), at(245)).unwrap();
+        assert!(
+            matches!(after_arrival, likeness_domain::shot::AfterArrival::Retrying(_)),
+            "it is tried with fewer steps"
+        );
         assert!(left.attempts[0].left_at_fal, "its slot stays taken");
     }
 

@@ -58,7 +58,8 @@ use self::{
     error::{failed, from_item, if_it_held, key_of},
     transaction::Transaction,
 };
-use crate::{clients::aws, config::StoreConfig, entropy::Entropy};
+use crate::{clients::aws, config::StoreConfig};
+use likeness_domain::rng::Rng;
 
 /// An item as DynamoDB has it.
 type Item = HashMap<String, AttributeValue>;
@@ -101,14 +102,14 @@ impl Saved {
 pub struct Store {
     client: Client,
     table: String,
-    entropy: Entropy,
+    rng: Rng,
 }
 
 impl Store {
     /// A client; nothing is contacted before the first call.
     #[must_use]
-    pub fn new(config: StoreConfig, entropy: Entropy) -> Self {
-        Self { client: Client::new(&aws::sdk_config(config.aws)), table: config.table, entropy }
+    pub fn new(config: StoreConfig, rng: Rng) -> Self {
+        Self { client: Client::new(&aws::sdk_config(config.aws)), table: config.table, rng }
     }
 
     /// Reads one item, consistently.

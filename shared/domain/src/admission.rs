@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    entropy::Entropy,
     id::{JobId, ShotId},
+    rng::Rng,
     shot::{FalRequest, Rank},
 };
 
@@ -243,14 +243,14 @@ impl AdmissionState {
 
     /// A free slot, chosen by chance so that functions that admit at the same time seldom want the same one.
     #[must_use]
-    pub fn free_slot(&self, limits: Limits, now: Timestamp, entropy: &Entropy) -> Option<u16> {
+    pub fn free_slot(&self, limits: Limits, now: Timestamp, rng: &Rng) -> Option<u16> {
         let taken: Vec<u16> = self.held.iter().filter(|held| held.lease_until > now).map(|held| held.slot).collect();
         // A limit that was lowered counts those beyond it too.
         if taken.len() >= usize::from(limits.slots) {
             return None;
         }
         let free: Vec<u16> = (0..limits.slots).filter(|slot| !taken.contains(slot)).collect();
-        (!free.is_empty()).then(|| free[entropy.range(0..free.len())])
+        (!free.is_empty()).then(|| free[rng.range(0..free.len())])
     }
 }
 
@@ -341,8 +341,8 @@ mod tests {
         let shot = "01jd0000000000000000000000-0".parse().unwrap();
         let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second), left: None };
         let admission_state = AdmissionState { held: vec![held(0, 10), held(1, 100)], ..AdmissionState::default() };
-        assert_eq!(admission_state.free_slot(LIMITS, at(5), &Entropy::seeded(1)), None);
-        assert_eq!(admission_state.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));
+        assert_eq!(admission_state.free_slot(LIMITS, at(5), &Rng::seeded(1)), None);
+        assert_eq!(admission_state.free_slot(LIMITS, at(10), &Rng::seeded(1)), Some(0));
         assert_eq!(admission_state.in_flight(at(10)), 1);
     }
 

@@ -15,7 +15,7 @@ pub use self::{
     lora::LoraId,
     name::{PersonId, ProjectId, SubjectId, UserId, project_folder},
 };
-use crate::entropy::Entropy;
+use crate::rng::Rng;
 
 /// A text that is not an identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -25,9 +25,9 @@ pub struct InvalidId {
     pub expected: &'static str,
 }
 
-fn new_ulid(now: Timestamp, entropy: &Entropy) -> Ulid {
+fn new_ulid(now: Timestamp, rng: &Rng) -> Ulid {
     let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    Ulid::from_parts(milliseconds, u128::from_be_bytes(entropy.bytes()))
+    Ulid::from_parts(milliseconds, u128::from_be_bytes(rng.bytes()))
 }
 
 fn parse_ulid(text: &str, expected: &'static str) -> Result<Ulid, InvalidId> {
@@ -69,8 +69,8 @@ macro_rules! prefixed {
         impl $name {
             /// A fresh id that sorts by `now`.
             #[must_use]
-            pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
-                Self(new_ulid(now, entropy))
+            pub fn new(now: Timestamp, rng: &Rng) -> Self {
+                Self(new_ulid(now, rng))
             }
         }
         impl fmt::Display for $name {
@@ -251,7 +251,7 @@ mod tests {
 
     #[test]
     fn an_image_leads_to_its_shot_and_job() {
-        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Entropy::seeded(1));
+        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Rng::seeded(1));
         let media = job.shot(3).media(0);
         assert_eq!(media.to_string().parse::<MediaId>().unwrap(), media);
         assert_eq!(job.shot(3).to_string().parse::<ShotId>().unwrap(), job.shot(3));
@@ -260,7 +260,7 @@ mod tests {
 
     #[test]
     fn ids_have_one_spelling() {
-        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Entropy::seeded(1)).to_string();
+        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Rng::seeded(1)).to_string();
         assert!(job.to_uppercase().parse::<JobId>().is_err());
         assert!(job.replace("job_", "job_job_").parse::<JobId>().is_err());
         let ulid = job.trim_start_matches("job_");

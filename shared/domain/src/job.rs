@@ -23,13 +23,13 @@ use serde_json::Value;
 use crate::{
     as_text,
     failure::{Failure, FailureCode},
-    filing::Filing,
     id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
-    kind::{Kind, Verdict},
+    kind::{Completeness, Kind},
     money::Usd,
     recipe::{IgnoredParameter, Recipe},
     report::{Judged, Verified},
     shot::{Shot, ShotState},
+    storage_plan::StoragePlan,
 };
 
 /// How long a job may be open before the reconciler looks whether its end was missed.
@@ -59,7 +59,7 @@ pub struct Job {
     /// What was asked for and cannot be had.
     pub ignored: Vec<IgnoredParameter>,
     /// Where its images are filed.
-    pub filing: Filing,
+    pub storage_plan: StoragePlan,
     /// What makes a request the same as this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_key: Option<String>,
@@ -216,24 +216,26 @@ impl Job {
         // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
         let expired = by.filter(|by| *by == CanceledBy::Deadline && (cancel_requested || shots.is_empty()));
         self.state = match (self.kind.judge(shots), failure) {
-            (Verdict::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
-            (Verdict::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
+            (Completeness::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
+            (Completeness::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
             _ if let Some(by) = expired.filter(|_| shots.is_empty()) => JobState::Expired(ending, by.failure()),
             _ if shots.is_empty() && by.is_some() => JobState::Canceled(ending),
-            (Verdict::Completed, _) if let Some(failure) = &verified.failure => {
+            (Completeness::Completed, _) if let Some(failure) = &verified.failure => {
                 JobState::Failed(ending, failure.clone())
             }
-            (Verdict::Completed, _) if let Some(failure) = inconsistency => JobState::Partial(ending, failure),
-            (Verdict::Completed, _) => JobState::Completed(ending),
-            (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
-            (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
-            (Verdict::Partial, None) if cancel_requested => JobState::Partial(ending, CanceledBy::Caller.failure()),
+            (Completeness::Completed, _) if let Some(failure) = inconsistency => JobState::Partial(ending, failure),
+            (Completeness::Completed, _) => JobState::Completed(ending),
+            (Completeness::Partial, Some(failure)) => JobState::Partial(ending, failure),
+            (Completeness::Failed, Some(failure)) => JobState::Failed(ending, failure),
+            (Completeness::Partial, None) if cancel_requested => {
+                JobState::Partial(ending, CanceledBy::Caller.failure())
+            }
             // Nothing failed and something is missing: it was flagged, and left out.
-            (Verdict::Partial, None) => {
+            (Completeness::Partial, None) => {
                 let detail = "fal's safety checker flagged some of the images";
                 JobState::Partial(ending, Failure::new(FailureCode::ContentRefused, detail))
             }
-            (Verdict::Failed, None) => JobState::Canceled(ending),
+            (Completeness::Failed, None) => JobState::Canceled(ending),
         };
         Ok(self)
     }
@@ -242,7 +244,7 @@ impl Job {
     /// the last one.
     #[must_use]
     pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
-        self.extended(shots, self.kind.second_try(shots, &self.filing), now)
+        self.extended(shots, self.kind.second_try(shots, &self.storage_plan), now)
     }
 
     /// The job with more shots, where what was made does not match and there is money to try again.

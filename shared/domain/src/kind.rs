@@ -25,14 +25,14 @@ pub use verification::Verification;
 use crate::{
     failure::Failure,
     field::Field,
-    filing::Filing,
     id::{MediaId, SubjectId},
+    image_ref::ImageRef,
     lane::Lane,
     money::Usd,
-    pointer::ImagePointer,
     recipe::Recipe,
     report::Judged,
     shot::Shot,
+    storage_plan::StoragePlan,
 };
 
 /// What a job makes, with everything that was asked for.
@@ -65,7 +65,7 @@ pub struct ImageVersion<'a> {
 
 /// How a job with only settled shots counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum Completeness {
     /// Everything that was asked for is there.
     Completed,
     /// Enough of it is.
@@ -115,12 +115,12 @@ impl Kind {
     }
 
     /// The images that it names, each with its place in the request.
-    pub fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
+    pub fn image_refs_mut(&mut self) -> Vec<(Field, &mut ImageRef)> {
         match self {
-            Self::Master(master) => master.pointers_mut(),
+            Self::Master(master) => master.image_refs_mut(),
             Self::Profile(profile) => vec![(Field::Master, &mut profile.master)],
-            Self::Composite(composite) => composite.pointers_mut(),
-            Self::Verification(verification) => verification.pointers_mut(),
+            Self::Composite(composite) => composite.image_refs_mut(),
+            Self::Verification(verification) => verification.image_refs_mut(),
             Self::Portrait(_) | Self::Regeneration(_) => Vec::new(),
         }
     }
@@ -160,17 +160,17 @@ impl Kind {
 
     /// How a job counts whose shots are all settled.
     #[must_use]
-    pub fn judge(&self, shots: &[Shot]) -> Verdict {
+    pub fn judge(&self, shots: &[Shot]) -> Completeness {
         match self {
             Self::Profile(profile) => profile.judge(shots),
-            Self::Verification(_) => Verdict::Completed,
+            Self::Verification(_) => Completeness::Completed,
             Self::Master(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => {
                 let asked: usize = shots.iter().map(|shot| shot.recipe.images as usize).sum();
                 let made: usize = shots.iter().map(|shot| shot.media().len()).sum();
                 match made {
-                    0 => Verdict::Failed,
-                    made if made >= asked => Verdict::Completed,
-                    _ => Verdict::Partial,
+                    0 => Completeness::Failed,
+                    made if made >= asked => Completeness::Completed,
+                    _ => Completeness::Partial,
                 }
             }
         }
@@ -219,8 +219,8 @@ impl Kind {
 
     /// What is tried before a job with these settled shots is given up; nothing in most cases.
     #[must_use]
-    pub fn second_try(&self, shots: &[Shot], filing: &Filing) -> Vec<Recipe> {
-        self.profile().map_or_else(Vec::new, |profile| profile.simplified(shots, filing))
+    pub fn second_try(&self, shots: &[Shot], storage_plan: &StoragePlan) -> Vec<Recipe> {
+        self.profile().map_or_else(Vec::new, |profile| profile.simplified(shots, storage_plan))
     }
 
     /// What is tried again because it was made and does not match its references; nothing in most cases.

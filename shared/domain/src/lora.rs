@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    entropy::Entropy,
     id::{LoraId, PersonId, ProjectId},
+    rng::Rng,
     safetensors::{BaseModel, Contents, Header},
 };
 
@@ -101,8 +101,8 @@ pub struct AlreadyChecked;
 impl Lora {
     /// Where the file of `id` goes. Half of it is random: the bucket may have a public domain, and faces are private.
     #[must_use]
-    pub fn new_key(person: &PersonId, id: LoraId, entropy: &Entropy) -> String {
-        format!("loras/{person}/{id}-{}.safetensors", hex::encode(entropy.bytes::<16>()))
+    pub fn new_key(person: &PersonId, id: LoraId, rng: &Rng) -> String {
+        format!("loras/{person}/{id}-{}.safetensors", hex::encode(rng.bytes::<16>()))
     }
 
     /// Whether it can be used.
@@ -147,7 +147,7 @@ mod tests {
         Lora {
             id,
             project: "demo".parse().unwrap(),
-            key: Lora::new_key(&person, id, &Entropy::seeded(1)),
+            key: Lora::new_key(&person, id, &Rng::seeded(1)),
             person,
             trigger_word: None,
             created_at: now,
@@ -173,7 +173,7 @@ mod tests {
         let random = key.strip_prefix("loras/ada/7-").and_then(|rest| rest.strip_suffix(".safetensors")).unwrap();
         assert_eq!(random.len(), 32);
         let id = LoraId::try_from(7).unwrap();
-        assert_ne!(key, Lora::new_key(&"ada".parse().unwrap(), id, &Entropy::seeded(2)));
+        assert_ne!(key, Lora::new_key(&"ada".parse().unwrap(), id, &Rng::seeded(2)));
     }
 
     #[test]

@@ -23,8 +23,8 @@ pub(crate) mod properties;
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use state::{CancelAtProvider, Delivery, FalRequest, Flight, GeneratedImage, ShotState, Told, Unclear};
-pub use transition::{Arrival, Illegal, Landed};
+pub use state::{CancelAtProvider, Delivery, FalRequest, GeneratedImage, ProviderRequest, ShotState, Told, Unclear};
+pub use transition::{AfterArrival, Arrival, Illegal};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -166,7 +166,7 @@ impl Shot {
         let due = match &self.state {
             ShotState::Waiting { not_before: None } => return Work::Ready(self.rank),
             ShotState::Waiting { not_before: Some(due) } => *due,
-            ShotState::Submitting(flight) => flight.lease_until,
+            ShotState::Submitting(in_flight) => in_flight.lease_until,
             ShotState::Submitted { check_at, .. } | ShotState::Delivered { check_at, .. } => *check_at,
             ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => return Work::None,
         };
@@ -195,9 +195,9 @@ impl Shot {
 
     /// The slot that it holds.
     #[must_use]
-    pub fn flight(&self) -> Option<&Flight> {
+    pub fn in_flight(&self) -> Option<&ProviderRequest> {
         match &self.state {
-            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. } => Some(flight),
+            ShotState::Submitting(in_flight) | ShotState::Submitted { in_flight, .. } => Some(in_flight),
             ShotState::Waiting { .. }
             | ShotState::Delivered { .. }
             | ShotState::Stored { .. }
@@ -210,13 +210,13 @@ impl Shot {
     #[must_use]
     pub fn slot_lease(&self) -> Option<Timestamp> {
         let started_at = self.attempts.last()?.started_at;
-        Some(self.flight()?.lease_until.max(started_at + FAL_KEEPS))
+        Some(self.in_flight()?.lease_until.max(started_at + FAL_KEEPS))
     }
 
     /// Whether it was taken back while in flight.
     #[must_use]
     pub fn is_cancel_requested(&self) -> bool {
-        self.flight().is_some_and(|flight| match flight.cancel_at_provider {
+        self.in_flight().is_some_and(|in_flight| match in_flight.cancel_at_provider {
             CancelAtProvider::Due | CancelAtProvider::Asked => true,
             CancelAtProvider::No | CancelAtProvider::Late => false,
         })
@@ -225,7 +225,7 @@ impl Shot {
     /// Whether it was, and fal was not asked to drop it yet.
     #[must_use]
     pub fn is_provider_cancel_due(&self) -> bool {
-        self.flight().is_some_and(|flight| flight.cancel_at_provider == CancelAtProvider::Due)
+        self.in_flight().is_some_and(|in_flight| in_flight.cancel_at_provider == CancelAtProvider::Due)
     }
 
     /// The number of the attempt that is under way or was the last; 0 before the first.

@@ -1,11 +1,11 @@
 //! Taking back what is at fal: every order in which the cancel can meet the submit, the callback and the end of the job.
 
 use http::StatusCode;
-use likeness_core::{
+use likeness_core::store::{Cached, Changed, Finish, JobView, Saved};
+use likeness_domain::{
     job::{CanceledBy, JobStatus, NotFinished},
     report::Verified,
     shot::Arrival,
-    store::{Cached, Changed, Finish, JobView, Saved},
 };
 use likeness_fal_emulator::{
     DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome, SubmitFault, WebhookFault, When,
@@ -182,9 +182,9 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
     let before = stored(&product, &id).await.shots.remove(0);
     // Both were read before either was written: the callback's outcome comes second, and is decided anew.
     let error = likeness_core::fal::FalError::new(likeness_core::fal::FalErrorKind::Internal, "no");
-    let arrived = |shot: likeness_core::shot::Shot| {
+    let arrived = |shot: likeness_domain::shot::Shot| {
         let arrival = Arrival::Error(error.clone());
-        shot.arrived(1, arrival, 0.0, &likeness_core::prompt::Wording::default(), now).map(|(after, _)| after)
+        shot.arrived(1, arrival, 0.0, &likeness_domain::prompt::Wording::default(), now).map(|(after, _)| after)
     };
     assert_eq!(arrived(before.value.clone()).unwrap().state.name(), "waiting");
     let canceled = store.change_shot_from(before.clone(), |shot| shot.cancel_requested(now)).await.unwrap();

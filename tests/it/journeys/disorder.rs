@@ -12,14 +12,11 @@ use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use likeness_core::{
-    admission::Stop,
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::QueueConfig,
-    entropy::Entropy,
-    id::ShotId,
-    lane::Lane,
     store::Saved,
 };
+use likeness_domain::{admission::Stop, id::ShotId, lane::Lane, rng::Rng};
 use likeness_fal_emulator::{Fault, LedgerEntry, SubmitFault, WebhookFault};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -252,11 +249,11 @@ struct Functions {
 
 impl Functions {
     fn start(product: &Product) -> Self {
-        let (env, clock, entropy) = (product.stack().env(), product.test_clock.clock(), Entropy::from_os());
+        let (env, clock, rng) = (product.stack().env(), product.test_clock.clock(), Rng::from_os());
         product.stack().deliver_only(Some(0));
         Self {
-            generate: Arc::new(likeness_generate::App::start(env, clock.clone(), entropy.clone()).unwrap()),
-            ingest: Arc::new(likeness_ingest::App::start(env, clock, entropy).unwrap()),
+            generate: Arc::new(likeness_generate::App::start(env, clock.clone(), rng.clone()).unwrap()),
+            ingest: Arc::new(likeness_ingest::App::start(env, clock, rng).unwrap()),
         }
     }
 

@@ -3,11 +3,13 @@
 
 use http::{Method, StatusCode};
 use likeness_core::{
-    entropy::Entropy,
-    id::JobId,
-    kind::Kind,
     steps::accept::{Acceptor, Declined, DryRun, Order},
     store::{Acceptance, Saved},
+};
+use likeness_domain::{
+    id::JobId,
+    kind::Kind,
+    rng::Rng,
     workflow::{Step, StepState},
 };
 use serde_json::{Value, json};
@@ -70,7 +72,7 @@ fn order(kind: Kind, may_be_cached: bool) -> Order {
 }
 
 fn acceptor(product: &Product) -> Acceptor {
-    Acceptor::from_env(product.stack().env(), Entropy::from_os()).unwrap()
+    Acceptor::from_env(product.stack().env(), Rng::from_os()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -123,7 +125,7 @@ async fn a_dry_run_for_a_full_lane_and_one_of_a_workflow_write_nothing() {
     let product =
         Product::with(|options| options.environment.push(("MAX_LANE_BACKLOG".to_owned(), "1".to_owned()))).await;
     let (store, now) = (product.store(), product.test_clock.now());
-    let stop = likeness_core::admission::Stop {
+    let stop = likeness_domain::admission::Stop {
         until: now + jiff::SignedDuration::from_hours(1),
         reason: "filling up".to_owned(),
         since: Some(now),

@@ -1,6 +1,6 @@
 //! Another server that speaks fal's protocol, named by variables alone: nothing depends on the built-in emulator.
 
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 use likeness_fal_emulator::{Emulator, EmulatorOptions};
 use serde_json::json;
 use tokio::net::TcpListener;

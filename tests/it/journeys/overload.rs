@@ -7,11 +7,11 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use jiff::{SignedDuration, Timestamp};
-use likeness_core::{
+use likeness_core::store::{Claim, Saved};
+use likeness_domain::{
     admission::{Held, Stop},
-    entropy::Entropy,
-    shot::{CancelAtProvider, Flight},
-    store::{Claim, Saved},
+    rng::Rng,
+    shot::{CancelAtProvider, ProviderRequest},
 };
 use likeness_fal_emulator::{
     ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, LedgerOutcome, SubmitFault, WebhookFault,
@@ -466,7 +466,7 @@ async fn a_function_killed_while_it_probes_does_not_keep_the_lanes_shut() {
     let claimed = before
         .value
         .clone()
-        .claim(Flight { slot: 0, lease_until, cancel_at_provider: CancelAtProvider::No }, "00".repeat(16), now)
+        .claim(ProviderRequest { slot: 0, lease_until, cancel_at_provider: CancelAtProvider::No }, "00".repeat(16), now)
         .unwrap();
     let held = Held { slot: 0, shot: first, attempt: 1, lease_until, left: None };
     assert_eq!(store.take_probe(&admission_state.weather, now).await.unwrap(), Saved::Yes);
@@ -522,7 +522,7 @@ async fn many_functions_that_admit_at_once_exceed_neither_the_slots_nor_the_rate
     .await;
     product.fal().faults().add(FaultRule::always(useless()));
     let env = product.stack().env();
-    let start = || likeness_generate::App::start(env, product.test_clock.clock(), Entropy::from_os()).unwrap();
+    let start = || likeness_generate::App::start(env, product.test_clock.clock(), Rng::from_os()).unwrap();
     let functions: Vec<_> = (0..6).map(|_| Arc::new(start())).collect();
     for _ in 0..6 {
         product.post_master_with(json!({ "variations": 4, "model": "flux-schnell" })).await;

@@ -1,7 +1,7 @@
 //! Portraits: a person, a LoRA that knows them, several pictures of one request; and the one call of the costume app.
 
 use http::{Method, StatusCode};
-use likeness_core::{id::LoraId, media::Media};
+use likeness_domain::{id::LoraId, media::Media};
 use likeness_fal_emulator::{DrawingFault, Fault, FileFault, LedgerEntry};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};

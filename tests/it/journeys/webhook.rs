@@ -308,7 +308,7 @@ async fn a_lost_attempt_is_adopted_while_nothing_was_sent_in_its_place() {
     let late = Callback::of(&product, "OK", &result_of(&product).await);
     // fal refuses us meanwhile, so the second attempt waits.
     let until = product.test_clock.now() + jiff::SignedDuration::from_secs(600);
-    let stop = likeness_core::admission::Stop::new(until, "test");
+    let stop = likeness_domain::admission::Stop::new(until, "test");
     assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
     product.stack().reconcile().await.unwrap();

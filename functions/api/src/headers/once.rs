@@ -4,10 +4,8 @@
 use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
-use likeness_core::{
-    id::{ProjectId, UserId},
-    store::{Acceptance, Idempotency},
-};
+use likeness_core::store::{Acceptance, Idempotency};
+use likeness_domain::id::{ProjectId, UserId};
 
 use crate::{app::App, problem::ApiError};
 

@@ -1,13 +1,13 @@
 //! A job as clients see it, with its result once there is one.
 
-use likeness_core::{
+use likeness_core::store::JobView as Stored;
+use likeness_domain::{
     failure::Failure,
     id::{JobId, MediaId, ProjectId, ReportId, ShotId, UserId, WorkflowId},
     job::{Job, JobStatus},
     money::Usd,
     recipe::IgnoredParameter,
     shot::{Attempt, AttemptOutcome, Shot, ShotState},
-    store::JobView as Stored,
 };
 use serde::Serialize;
 use serde_json::Value;

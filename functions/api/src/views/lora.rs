@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use likeness_core::{
+use likeness_domain::{
     id::{LoraId, PersonId},
     lora::{Lora, LoraState},
     safetensors::BaseModel,

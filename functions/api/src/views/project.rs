@@ -1,6 +1,6 @@
 //! A project as clients see it.
 
-use likeness_core::{
+use likeness_domain::{
     id::{ProjectId, UserId},
     money::Usd,
     project::Project,

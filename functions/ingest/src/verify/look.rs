@@ -2,12 +2,12 @@
 //! words, and is not judged.
 
 use bytes::Bytes;
-use likeness_core::{
-    clients::bucket::Got,
+use likeness_core::clients::bucket::Got;
+use likeness_domain::{
     collection::Collection,
     id::{MediaId, ProjectId},
+    image_ref::ImageRef,
     media::{ImageType, Media},
-    pointer::ImagePointer,
 };
 use likeness_vision::{
     Picture,
@@ -78,7 +78,7 @@ impl Looked {
 }
 
 /// The image that a request named.
-pub(crate) async fn pointed_at(app: &App, project: &ProjectId, pointer: &ImagePointer) -> Result<Looked, NotVerified> {
+pub(crate) async fn pointed_at(app: &App, project: &ProjectId, pointer: &ImageRef) -> Result<Looked, NotVerified> {
     match pointer.media() {
         Some(id) => image(app, project, id).await,
         // Whatever an address of the caller's shows is for fal alone to see.

@@ -1,7 +1,7 @@
 //! One picture against another.
 
 use futures_util::future::try_join_all;
-use likeness_core::{
+use likeness_domain::{
     collection::Collection,
     job::Job,
     report::{

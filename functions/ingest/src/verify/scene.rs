@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use likeness_core::{
+use likeness_domain::{
     id::MediaId,
     job::Job,
     kind::{Verification, composite},

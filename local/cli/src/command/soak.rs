@@ -15,7 +15,7 @@ use std::{
 
 use clap::Args;
 use futures_util::{StreamExt, stream};
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 
 use self::{faults::Faults, memory::Memory, report::Outcome};
 use super::{
@@ -118,11 +118,11 @@ impl Soak {
                 delay: Duration::from_millis(100),
                 // What never finishes keeps its place at fal until it is called off, and the function that would may be stopped.
                 concurrency: 1000,
-                entropy: Entropy::seeded(!self.seed),
+                rng: Rng::seeded(!self.seed),
                 ..EmulatorOptions::default()
             },
             reconcile_every: Some(Duration::from_secs(2)),
-            entropy: Entropy::seeded(self.seed),
+            rng: Rng::seeded(self.seed),
             wire: Some(faults.wire()),
             ..StackOptions::default()
         })

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use likeness_domain::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use likeness_engines::{EngineError, dynamodb::DynamoDb, folder, s3::S3, sqs::Sqs};
 use tempfile::TempDir;
 
@@ -11,7 +11,7 @@ use crate::clients::{self, ManualClock};
 const FILES: [&str; 3] = ["dynamodb.sqlite", "s3.sqlite", "sqs.sqlite"];
 
 fn check(folder: &Path) -> Result<(), EngineError> {
-    folder::check(folder, &["fal.sqlite"], &Entropy::from_os())
+    folder::check(folder, &["fal.sqlite"], &Rng::from_os())
 }
 
 /// A folder that all three engines have worked on.

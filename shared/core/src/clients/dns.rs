@@ -11,7 +11,7 @@ use std::{
 
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
 
-use crate::public_url::is_public;
+use likeness_domain::public_url::is_public;
 
 /// How long a name server has, for all names of a request.
 const PATIENCE: Duration = Duration::from_secs(3);

@@ -6,12 +6,10 @@ use aws_sdk_sqs::{Client, error::SdkError};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clients::aws,
-    config::QueueConfig,
+use crate::{clients::aws, config::QueueConfig, telemetry::causes};
+use likeness_domain::{
     id::{JobId, ShotId, WorkflowId},
     lane::Lane,
-    telemetry::causes,
 };
 
 /// What a lane's queue carries.

@@ -16,6 +16,8 @@ use crate::{
     clients::aws,
     clients::queue::{IngestWakeUp, LaneWakeUp},
     config::QueueConfig,
+};
+use likeness_domain::{
     id::{JobId, WorkflowId},
     lane::Lane,
 };

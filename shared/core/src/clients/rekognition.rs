@@ -11,7 +11,8 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::http::http_builder;
-use crate::{clock::Clock, config::FaceMatchConfig, telemetry::causes};
+use crate::{config::FaceMatchConfig, telemetry::causes};
+use likeness_domain::clock::Clock;
 use request::{NotCompared, Signed};
 
 /// The most bytes that Rekognition takes of a picture within a request.

@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{ConfigError, Env};
-use crate::admission::Limits;
+use likeness_domain::admission::Limits;
 
 /// fal.ai.
 #[derive(Debug, Clone)]

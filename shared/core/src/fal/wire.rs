@@ -5,7 +5,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{FalError, FalStatus, error};
-use crate::shot::{Delivery, FalRequest, GeneratedImage};
+use likeness_domain::shot::{Delivery, FalRequest, GeneratedImage};
 
 /// The answer to a submit.
 #[derive(Deserialize)]

@@ -21,12 +21,14 @@ use serde_json::Value;
 use crate::{
     clients::queue::Queues,
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
-    entropy::Entropy,
+    store::{JobView, Store, StoreError},
+};
+use likeness_domain::{
     field::Field,
     id::{ProjectId, UserId, WorkflowId},
     kind::{Kind, Unfit},
     lane::Lane,
-    store::{JobView, Store, StoreError},
+    rng::Rng,
 };
 
 /// What accepting requests touches.
@@ -41,7 +43,7 @@ pub struct Acceptor {
     /// How much a lane takes.
     pub backlog: LaneBacklog,
     /// For ids and seeds.
-    pub entropy: Entropy,
+    pub rng: Rng,
 }
 
 /// A valid request of somebody who may make it.
@@ -106,13 +108,13 @@ impl Acceptor {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
+    pub fn from_env(env: &Env, rng: Rng) -> Result<Self, ConfigError> {
         Ok(Self {
-            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            store: Store::new(StoreConfig::from_env(env)?, rng.clone()),
             queues: Queues::new(QueueConfig::from_env(env)?),
             planning: Planning::from_env(env)?,
             backlog: LaneBacklog::from_env(env)?,
-            entropy,
+            rng,
         })
     }
 

@@ -6,9 +6,11 @@ use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
+    store::{Changed, Store, StoreError},
+};
+use likeness_domain::{
     id::JobId,
     job::{CanceledBy, Job},
-    store::{Changed, Store, StoreError},
 };
 
 /// Marks `job` as canceled, and cancels every shot of it.

@@ -7,11 +7,13 @@ use tokio::task::JoinSet;
 use crate::{
     clients::queue::LaneWakeUp,
     fal::Fal,
-    id::JobId,
-    shot::{Shot, ShotState},
     steps::record_result::Recorder,
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    id::JobId,
+    shot::{Shot, ShotState},
 };
 
 /// When fal is asked what became of a request that it was asked to drop.

@@ -5,12 +5,10 @@ use jiff::Timestamp;
 
 use crate::{
     clients::queue::{LaneWakeUp, Queues},
-    id::JobId,
-    job::Job,
-    lane::Lane,
     steps::cancel::cancel_unwanted,
     store::{Store, StoreError},
 };
+use likeness_domain::{id::JobId, job::Job, lane::Lane};
 
 /// Has somebody look at `job` at its deadline, if it has one.
 pub async fn watch_deadline(queues: &Queues, job: &Job, now: Timestamp) {

@@ -4,14 +4,16 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    admission::Held,
     fal::{Fal, FalError, FalStatus, NoAnswer, Says},
-    id::ShotId,
     inquiry::{Follows, Heard, follows},
-    shot::{Arrival, FalRequest, Illegal, Shot, ShotState, Told},
     steps::record_result::{Recorded, Recorder},
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    admission::Held,
+    id::ShotId,
+    shot::{Arrival, FalRequest, Illegal, Shot, ShotState, Told},
 };
 
 /// When fal is asked what became of a request that it was asked to drop.

@@ -4,23 +4,25 @@
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    admission::{Certainty, Refusal},
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::{ConfigError, Env, PromptWords, QueueConfig, StoreConfig},
-    entropy::Entropy,
     fal::{FalError, FalErrorKind},
-    id::ShotId,
-    prompt::Wording,
-    shot::{Arrival, Illegal, Landed, Shot},
     store::{Changed, Drift, Saved, Store, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    admission::{Certainty, Refusal},
+    id::ShotId,
+    prompt::Wording,
+    rng::Rng,
+    shot::{AfterArrival, Arrival, Illegal, Shot},
 };
 
 /// What the arrival led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Recorded {
     /// It was news, and this follows.
-    Landed(Landed),
+    AfterArrival(AfterArrival),
     /// It was known.
     Known,
     /// The attempt had been given up and replaced: noted as paid twice if images came.
@@ -37,7 +39,7 @@ pub struct Recorder {
     /// The queues.
     pub queues: Queues,
     /// For the jitter of pauses.
-    pub entropy: Entropy,
+    pub rng: Rng,
     /// What is taken out of a prompt that fal refused.
     pub wording: Wording,
 }
@@ -47,11 +49,11 @@ impl Recorder {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
+    pub fn from_env(env: &Env, rng: Rng) -> Result<Self, ConfigError> {
         Ok(Self {
-            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            store: Store::new(StoreConfig::from_env(env)?, rng.clone()),
             queues: Queues::new(QueueConfig::from_env(env)?),
-            entropy,
+            rng,
             wording: PromptWords::from_env(env)?.0,
         })
     }
@@ -85,7 +87,7 @@ impl Recorder {
         arrival: Arrival,
         now: Timestamp,
     ) -> Result<Recorded, StoreError> {
-        let jitter = self.entropy.range(0.0..1.0);
+        let jitter = self.rng.range(0.0..1.0);
         let arrival = self.as_allowed(&read.value, arrival).await?;
         let mut recorded = Recorded::Unknown;
         let changed = self.store.change_shot_from(read, |shot| {
@@ -96,9 +98,9 @@ impl Recorder {
         match changed.await? {
             Changed::Done(after) => {
                 match &recorded {
-                    Recorded::Landed(landed) => {
+                    Recorded::AfterArrival(after_arrival) => {
                         self.look_at_bill(&after.value, now).await;
-                        self.hint(&after.value, landed).await;
+                        self.hint(&after.value, after_arrival).await;
                     }
                     Recorded::Late => tracing::warn!(
                         event = "paid_twice",
@@ -197,15 +199,15 @@ impl Recorder {
     }
 
     /// Tells the functions that have something to do now.
-    async fn hint(&self, shot: &Shot, landed: &Landed) {
-        match landed {
-            Landed::Retrying(pause) => {
+    async fn hint(&self, shot: &Shot, after_arrival: &AfterArrival) {
+        match after_arrival {
+            AfterArrival::Retrying(pause) => {
                 self.queues.wake_lane(shot.lane, LaneWakeUp::Job(shot.id.job), *pause).await;
                 if pause.is_zero() {
                     return;
                 }
             }
-            Landed::Delivered | Landed::Failed | Landed::Canceled => {
+            AfterArrival::Delivered | AfterArrival::Failed | AfterArrival::Canceled => {
                 self.queues.wake_ingest(IngestWakeUp::Shot(shot.id)).await;
             }
         }
@@ -226,7 +228,7 @@ fn after_arrival(
     now: Timestamp,
 ) -> Result<(Shot, Recorded), Recorded> {
     match shot.clone().arrived(attempt, arrival.clone(), jitter, wording, now) {
-        Ok((after, landed)) => Ok((after, Recorded::Landed(landed))),
+        Ok((after, after_arrival)) => Ok((after, Recorded::AfterArrival(after_arrival))),
         Err(Illegal::AlreadyDone | Illegal::State { .. }) => Err(Recorded::Known),
         Err(Illegal::OtherAttempt { .. }) => match arrival {
             Arrival::Images(delivery) => match shot.arrived_late(attempt, delivery) {

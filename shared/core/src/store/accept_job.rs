@@ -13,7 +13,7 @@ use super::{
     shots::ShotItem,
     subjects::SubjectItem,
 };
-use crate::{id::ProjectId, job::Job, shot::Shot, subject::Subject, workflow::Workflow};
+use likeness_domain::{id::ProjectId, job::Job, shot::Shot, subject::Subject, workflow::Workflow};
 
 /// A job that is to be accepted.
 #[derive(Debug, Clone)]

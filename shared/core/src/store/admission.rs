@@ -11,7 +11,7 @@ use super::{
     shots::ShotItem,
     transaction::{Outcome, Transaction},
 };
-use crate::{
+use likeness_domain::{
     admission::{AdmissionState, Held, RecentSubmits, Refusal, ServedTurns, Stop, Weather},
     id::ShotId,
     shot::{FalRequest, Shot},

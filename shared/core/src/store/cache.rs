@@ -10,7 +10,7 @@ use super::{
     layout, number,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     id::{JobId, ProjectId},
     job::Job,
     workflow::Workflow,

@@ -4,11 +4,11 @@
 use std::{fmt::Display, future::Future};
 
 use super::{Saved, Store, StoreError, Versioned, transaction::Transaction};
-use crate::{
+use crate::store::JobView;
+use likeness_domain::{
     id::{JobId, ShotId, WorkflowId},
     job::Job,
     shot::Shot,
-    store::JobView,
     workflow::Workflow,
 };
 

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{Item, number, text};
-use crate::id::ShotId;
+use likeness_domain::id::ShotId;
 
 /// A condition of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use super::{
     error::{failed, from_items, to_item},
     layout,
 };
-use crate::{
+use likeness_domain::{
     money::Usd,
     shot::{AttemptOutcome, Shot, ShotState},
 };

@@ -11,7 +11,7 @@ use super::{
     layout,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::id::{JobId, ProjectId, UserId, WorkflowId};
+use likeness_domain::id::{JobId, ProjectId, UserId, WorkflowId};
 
 /// How long an idempotency key is remembered.
 const REMEMBER: SignedDuration = SignedDuration::from_hours(7 * 24);

@@ -17,13 +17,13 @@ use super::{
     text,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     collection::Collection,
-    filing::Relation,
     id::{JobId, ProjectId, ShotId},
     job::Job,
     report::Report,
     shot::Shot,
+    storage_plan::Relation,
 };
 
 #[derive(Serialize, Deserialize)]

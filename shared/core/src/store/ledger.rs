@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Store, StoreError, layout, number, transaction::Transaction};
-use crate::{id::ProjectId, job::Job, money::Usd};
+use likeness_domain::{id::ProjectId, job::Job, money::Usd};
 
 /// The sums of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]

@@ -12,11 +12,11 @@ use super::{
     text,
     transaction::Transaction,
 };
-use crate::{
-    filing::Relation,
+use likeness_domain::{
     id::{MediaId, ProjectId, SubjectId},
     media::{ImageType, Media},
     shot::Shot,
+    storage_plan::Relation,
 };
 
 /// An image to be recorded, with what it is related to.

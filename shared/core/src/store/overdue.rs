@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Store, StoreError, error::failed, layout, text};
-use crate::id::{JobId, ShotId, WorkflowId};
+use likeness_domain::id::{JobId, ShotId, WorkflowId};
 
 /// Something that is overdue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

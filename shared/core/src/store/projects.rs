@@ -12,7 +12,7 @@ use super::{
     number, text,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::{
+use likeness_domain::{
     id::{ProjectId, UserId},
     project::{Member, Project, ProjectChanges, Role},
 };

@@ -10,7 +10,7 @@ use super::{
     jobs::JobItem,
     shots::ShotItem,
 };
-use crate::{job::Job, shot::Shot};
+use likeness_domain::{job::Job, shot::Shot};
 
 impl Store {
     /// Writes `job`, open again, and its `waiting` shots over what was read as `before`; its money is reserved instead of

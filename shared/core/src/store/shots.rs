@@ -11,9 +11,9 @@ use super::{
     layout, number,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::{
+use likeness_domain::{
     id::ShotId,
-    shot::{FalRequest, Flight, Shot, Work},
+    shot::{FalRequest, ProviderRequest, Shot, Work},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -93,15 +93,15 @@ impl Revised for Shot {
 
 /// What a change of a shot means for its slot.
 enum SlotChange<'a> {
-    Free(&'a Flight),
+    Free(&'a ProviderRequest),
     /// To this time.
-    Extend(&'a Flight, Timestamp),
+    Extend(&'a ProviderRequest, Timestamp),
     /// fal may still have the request: the slot stays taken until it says otherwise, or its lease ends.
-    Leave(&'a Flight, Box<FalRequest>),
+    Leave(&'a ProviderRequest, Box<FalRequest>),
 }
 
 fn slot_change<'a>(before: &'a Shot, after: &'a Shot) -> Option<SlotChange<'a>> {
-    match (before.flight(), after.flight()) {
+    match (before.in_flight(), after.in_flight()) {
         (Some(held), None) => Some(match left_at_fal(after) {
             Some(request) => SlotChange::Leave(held, Box::new(request)),
             None => SlotChange::Free(held),
@@ -125,16 +125,16 @@ impl SlotChange<'_> {
     fn write(&self, transaction: &mut Transaction, shot: &Shot) -> Result<(), StoreError> {
         let ours = Condition::SlotIsOurs { shot: shot.id, attempt: shot.attempt() };
         match self {
-            Self::Free(flight) => {
-                transaction.update_if(layout::slot(flight.slot), "REMOVE shot, attempt, lease_until_ms", ours, &[]);
+            Self::Free(in_flight) => {
+                transaction.update_if(layout::slot(in_flight.slot), "REMOVE shot, attempt, lease_until_ms", ours, &[]);
             }
-            Self::Extend(flight, until) => {
+            Self::Extend(in_flight, until) => {
                 let until = (":until", number(until.as_millisecond()));
-                transaction.update_if(layout::slot(flight.slot), "SET lease_until_ms = :until", ours, &[until]);
+                transaction.update_if(layout::slot(in_flight.slot), "SET lease_until_ms = :until", ours, &[until]);
             }
-            Self::Leave(flight, request) => {
+            Self::Leave(in_flight, request) => {
                 let left = (":left", to_value(&**request)?);
-                transaction.update_if(layout::slot(flight.slot), "SET left_at_fal = :left", ours, &[left]);
+                transaction.update_if(layout::slot(in_flight.slot), "SET left_at_fal = :left", ours, &[left]);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::media::ImageType;
+use likeness_domain::media::ImageType;
 
 /// The sums of a project, or of one subject in it.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]

@@ -204,7 +204,7 @@ impl Store {
     /// A short pause of random length, longer with each try.
     pub(super) async fn step_aside(&self, tried: u32) {
         let ceiling = 20_u64 << tried.min(5);
-        tokio::time::sleep(Duration::from_millis(self.entropy.range(1..=ceiling))).await;
+        tokio::time::sleep(Duration::from_millis(self.rng.range(1..=ceiling))).await;
     }
 }
 

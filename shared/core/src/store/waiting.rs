@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{Item, Store, StoreError, error::failed, layout, text};
-use crate::{id::ShotId, lane::Lane};
+use likeness_domain::{id::ShotId, lane::Lane};
 
 /// No page of a lane is larger.
 const LARGEST_PAGE: i32 = 1000;

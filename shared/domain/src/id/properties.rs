@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rng::Rng;
 
 fn job() -> impl Strategy<Value = JobId> {
     (0..4_000_000_000_000_i64, any::<u64>()).prop_map(|(millisecond, seed)| {
-        JobId::new(Timestamp::from_millisecond(millisecond).unwrap(), &Entropy::seeded(seed))
+        JobId::new(Timestamp::from_millisecond(millisecond).unwrap(), &Rng::seeded(seed))
     })
 }
 

@@ -11,13 +11,13 @@ pub use self::cast::Sought;
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     field::Field,
-    filing::Filing,
     id::project_folder,
+    image_ref::ImageRef,
     media::ImageType,
     model::Model,
-    pointer::ImagePointer,
     prompt::{Template, composition_words},
     recipe::{Control, ControlMode, Draft, Recipe},
+    storage_plan::StoragePlan,
     subject::VisualSpecifications,
 };
 
@@ -43,11 +43,11 @@ pub struct Composite {
     /// Who is in it.
     pub characters: Vec<CharacterSlot>,
     /// Where it is.
-    pub location: Option<ImagePointer>,
+    pub location: Option<ImageRef>,
     /// What else is in it.
-    pub props: Vec<ImagePointer>,
+    pub props: Vec<ImageRef>,
     /// A picture in whose style it is.
-    pub style: Option<ImagePointer>,
+    pub style: Option<ImageRef>,
     /// The light.
     pub lighting: Option<Lighting>,
     /// The camera.
@@ -69,9 +69,9 @@ pub struct Composite {
 #[serde(rename_all = "camelCase")]
 pub struct CharacterSlot {
     /// A master reference or one angle of a profile.
-    pub reference: ImagePointer,
+    pub reference: ImageRef,
     /// Where they stand.
-    pub position: Position,
+    pub position: FigurePosition,
     /// Their size against the others; 1 is their own.
     pub scale: f64,
     /// What they do.
@@ -81,7 +81,7 @@ pub struct CharacterSlot {
 /// Where somebody stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "must be words such as left, or an object with x and y, each 0 to 1")]
-pub enum Position {
+pub enum FigurePosition {
     /// In words: `left`, `in the doorway`.
     Words(String),
     /// Of the middle of the figure, 0 to 1 from the left and from the top.
@@ -143,7 +143,7 @@ pub enum Composition {
 #[serde(rename_all = "camelCase")]
 pub struct ControlImage {
     /// The picture.
-    pub image: ImagePointer,
+    pub image: ImageRef,
     /// What is read off it.
     pub mode: ControlMode,
     /// How strictly it is followed, 0 to 2.
@@ -151,7 +151,7 @@ pub struct ControlImage {
 }
 
 impl Composite {
-    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
+    pub(super) fn image_refs_mut(&mut self) -> Vec<(Field, &mut ImageRef)> {
         let characters = self.characters.iter_mut().enumerate();
         let mut all: Vec<_> = characters.map(|(i, slot)| (Field::Character(i), &mut slot.reference)).collect();
         all.extend(self.location.iter_mut().map(|pointer| (Field::Location, pointer)));
@@ -187,7 +187,7 @@ impl Composite {
         let wanted = Draft {
             prompt: self.prompt(template, &cast),
             template: template.reference(),
-            seed: self.tuning.seed(setting.entropy),
+            seed: self.tuning.seed(setting.rng),
             width,
             height,
             steps: Some(self.tuning.steps.unwrap_or(STEPS)),
@@ -211,7 +211,7 @@ impl Composite {
         Ok(Plan {
             quote: recipes.iter().map(Recipe::cost_bound).sum(),
             ignored,
-            filing: Filing {
+            storage_plan: StoragePlan {
                 image_type: ImageType::CompositeShot,
                 folder: project_folder(setting.project, "composites"),
                 subject: None,
@@ -262,11 +262,11 @@ mod tests {
     use super::*;
     use crate::kind::master::tests::planned;
 
-    fn image(number: usize) -> ImagePointer {
-        ImagePointer::Url(format!("https://images.example.com/{number}.png"))
+    fn image(number: usize) -> ImageRef {
+        ImageRef::Url(format!("https://images.example.com/{number}.png"))
     }
 
-    fn character(number: usize, position: Position, scale: f64) -> CharacterSlot {
+    fn character(number: usize, position: FigurePosition, scale: f64) -> CharacterSlot {
         CharacterSlot { reference: image(number), position, scale, pose: Some("waving".to_owned()) }
     }
 
@@ -274,8 +274,8 @@ mod tests {
         Composite {
             description: "two keepers greet the boat".to_owned(),
             characters: vec![
-                character(0, Position::Words("left".to_owned()), 1.0),
-                character(1, Position::Point { x: 0.75, y: 0.5 }, 0.5),
+                character(0, FigurePosition::Words("left".to_owned()), 1.0),
+                character(1, FigurePosition::Point { x: 0.75, y: 0.5 }, 0.5),
             ],
             location: Some(image(2)),
             props: Vec::new(),
@@ -308,7 +308,7 @@ mod tests {
         assert_eq!((recipe.width, recipe.height), (1920, 1080));
         let bright = |kind: &str| Lighting { kind: Some(kind.to_owned()), ..Lighting::default() }.words();
         assert_eq!(["neon", "golden hour light"].map(bright), ["neon lighting", "golden hour light"]);
-        let slots: Vec<&str> = plan.filing.slots.iter().map(|slot| slot.slot.as_str()).collect();
+        let slots: Vec<&str> = plan.storage_plan.slots.iter().map(|slot| slot.slot.as_str()).collect();
         assert_eq!(slots, ["character-0", "character-1", "location"]);
     }
 
@@ -329,21 +329,21 @@ mod tests {
     fn the_same_image_in_two_places_is_shown_once() {
         let twins = Composite {
             characters: vec![
-                character(0, Position::Words("left".to_owned()), 1.0),
-                character(0, Position::Words("right".to_owned()), 1.0),
+                character(0, FigurePosition::Words("left".to_owned()), 1.0),
+                character(0, FigurePosition::Words("right".to_owned()), 1.0),
             ],
             location: None,
             ..scene()
         };
         let plan = plan(&twins).unwrap();
-        assert_eq!((plan.recipes[0].references.len(), plan.filing.slots.len()), (1, 2));
+        assert_eq!((plan.recipes[0].references.len(), plan.storage_plan.slots.len()), (1, 2));
     }
 
     #[test]
     fn control_images_choose_a_model_that_follows_them() {
         let control = ControlImage { image: image(9), mode: ControlMode::Pose, strength: 0.8 };
         let alone = Composite {
-            characters: vec![character(0, Position::Words("left".to_owned()), 1.0)],
+            characters: vec![character(0, FigurePosition::Words("left".to_owned()), 1.0)],
             location: None,
             controls: vec![control],
             ..scene()

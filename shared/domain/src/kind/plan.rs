@@ -8,18 +8,18 @@ use sha2::{Digest, Sha256};
 use unicode_normalization::UnicodeNormalization;
 
 use crate::{
-    entropy::Entropy,
     field::Field,
-    filing::Filing,
     id::{MediaId, ProjectId, SubjectId},
+    image_ref::ImageRef,
     lora::Lora,
     media::Media,
     model::{Model, Size},
     money::Usd,
     person::Person,
-    pointer::ImagePointer,
     prompt::Wording,
     recipe::{Draft, IgnoredParameter, Recipe, Source},
+    rng::Rng,
+    storage_plan::StoragePlan,
     subject::Subject,
 };
 
@@ -44,7 +44,7 @@ pub struct Setting<'a> {
     /// When the job is accepted.
     pub now: Timestamp,
     /// Where seeds come from.
-    pub entropy: &'a Entropy,
+    pub rng: &'a Rng,
     /// How prompts are worded.
     pub wording: &'a Wording,
     /// Most shots of one profile in flight at once.
@@ -61,7 +61,7 @@ pub struct Plan {
     /// What was asked for and cannot be had from the model.
     pub ignored: Vec<IgnoredParameter>,
     /// Where the images are filed.
-    pub filing: Filing,
+    pub storage_plan: StoragePlan,
     /// Most of its shots in flight at once.
     pub together: Option<u16>,
     /// What makes two requests the same; `None` where none is like another.
@@ -113,10 +113,10 @@ impl Unfit {
 
 impl Material {
     /// Where the image of `pointer` is, once it was looked up.
-    pub(super) fn source(&self, pointer: &ImagePointer, place: Field) -> Result<Source, Unfit> {
+    pub(super) fn source(&self, pointer: &ImageRef, place: Field) -> Result<Source, Unfit> {
         match pointer {
-            ImagePointer::Url(url) => Ok(Source::Url(url.clone())),
-            ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Step { .. } => {
+            ImageRef::Url(url) => Ok(Source::Url(url.clone())),
+            ImageRef::Media(_) | ImageRef::Job(_) | ImageRef::Step { .. } => {
                 let media = self.image(pointer).ok_or_else(|| Unfit::new(place, "is no image of this project"))?;
                 let (key, sha256) = (media.original.key.clone(), media.original.sha256.clone());
                 Ok(Source::Media { id: media.id.clone(), key, sha256 })
@@ -124,7 +124,7 @@ impl Material {
         }
     }
 
-    pub(super) fn image(&self, pointer: &ImagePointer) -> Option<&Media> {
+    pub(super) fn image(&self, pointer: &ImageRef) -> Option<&Media> {
         pointer.media().and_then(|id| self.media.get(id))
     }
 

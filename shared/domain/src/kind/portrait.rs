@@ -6,7 +6,6 @@ use serde_json::json;
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, fitted};
 use crate::{
     field::Field,
-    filing::{Filing, Relation},
     id::{LoraId, PersonId},
     lora::Lora,
     media::ImageType,
@@ -14,6 +13,7 @@ use crate::{
     person::Person,
     prompt::Template,
     recipe::{Draft, LoraUse, OWN_WORDS, Recipe},
+    storage_plan::{Relation, StoragePlan},
     subject::VisualSpecifications,
 };
 
@@ -106,7 +106,7 @@ impl Portrait {
                 PortraitPrompt::Text(_) => OWN_WORDS.to_owned(),
                 PortraitPrompt::Built(_) => template.reference(),
             },
-            seed: self.tuning.seed(setting.entropy),
+            seed: self.tuning.seed(setting.rng),
             width: self.size.0,
             height: self.size.1,
             steps: Some(self.tuning.steps.unwrap_or(STEPS)),
@@ -125,7 +125,7 @@ impl Portrait {
         Ok(Plan {
             quote: recipes.iter().map(Recipe::cost_bound).sum(),
             ignored,
-            filing: Filing {
+            storage_plan: StoragePlan {
                 image_type: ImageType::Portrait,
                 folder: format!("{}-{}", lora.person, lora.id),
                 subject: None,
@@ -297,7 +297,7 @@ mod tests {
         let recipe = &plan.recipes[0];
         assert_eq!((plan.recipes.len(), recipe.images, recipe.prompt.as_str()), (1, 4, text));
         assert_eq!((recipe.width, recipe.height, recipe.steps, recipe.guidance), (768, 1024, Some(28), Some(3.5)));
-        assert_eq!((plan.filing.folder.as_str(), plan.quote.unwrap().micros()), ("ada-7", 140_000));
+        assert_eq!((plan.storage_plan.folder.as_str(), plan.quote.unwrap().micros()), ("ada-7", 140_000));
     }
 
     #[test]

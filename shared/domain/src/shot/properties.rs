@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    entropy::Entropy,
     failure::FailureCode,
     fal_error::{FalError, FalErrorKind},
     id::JobId,
     model::Model,
     prompt::Wording,
     recipe,
+    rng::Rng,
 };
 
 /// A step that some function takes, about an attempt that it names: one of those that were made, or one too many.
@@ -123,7 +123,7 @@ pub(crate) fn waiting() -> impl Strategy<Value = Shot> {
                 prompt: "a violent, stormy sea".to_owned(),
                 ..recipe::tests::recipe(&model.id)
             };
-            let id = JobId::new(start(), &Entropy::seeded(1)).shot(0);
+            let id = JobId::new(start(), &Rng::seeded(1)).shot(0);
             Shot::new(id, "isle".parse().unwrap(), Lane::Master, Rank { priority: 0, turn: 7 }, wanted.on(model))
         },
     )
@@ -157,8 +157,8 @@ impl Traced {
         let taken = match step {
             Step::Claim => {
                 let lease_until = now + SignedDuration::from_secs(185);
-                let flight = Flight { slot: 3, lease_until, cancel_at_provider: CancelAtProvider::No };
-                let claimed = shot.claim(flight, format!("nonce-{}", self.claims), now);
+                let in_flight = ProviderRequest { slot: 3, lease_until, cancel_at_provider: CancelAtProvider::No };
+                let claimed = shot.claim(in_flight, format!("nonce-{}", self.claims), now);
                 claimed.map(|shot| shot.looked_at(now + SignedDuration::from_secs(60)))
             }
             Step::Ready => shot.ready(now),
@@ -255,7 +255,7 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
     prop_assert!(delivered.len() <= 1, "two attempts brought the images");
     // What cannot be used ends a shot; only who opens it again gets more.
     prop_assert!(unusable.len() <= 1 || shot.before > 0);
-    let in_flight = shot.flight().is_some();
+    let in_flight = shot.in_flight().is_some();
     let under_way: Vec<u32> =
         shot.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::UnderWay).map(|a| a.number).collect();
     prop_assert_eq!(
@@ -317,12 +317,12 @@ fn follows(before: &Shot, after: &Shot, step: &Step) -> Result<(), TestCaseError
         prop_assert_eq!(before.charge(), after.charge(), "a settled shot was charged anew");
     }
     // One attempt keeps its slot, for no shorter time than before.
-    if let (Some(old), Some(new)) = (before.flight(), after.flight())
+    if let (Some(old), Some(new)) = (before.in_flight(), after.in_flight())
         && before.attempt() == after.attempt()
     {
         prop_assert!(old.slot == new.slot && old.lease_until <= new.lease_until);
     }
-    prop_assert!(before.attempt() == after.attempt() || before.flight().is_none(), "two are at fal");
+    prop_assert!(before.attempt() == after.attempt() || before.in_flight().is_none(), "two are at fal");
     Ok(())
 }
 

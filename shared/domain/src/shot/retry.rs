@@ -13,7 +13,7 @@ use crate::{
 
 /// What follows.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Next {
+pub(super) enum RetryDecision {
     /// Another attempt.
     Again {
         /// What it sends, where that changes.
@@ -38,29 +38,31 @@ pub(super) fn after_error(
     attempts: &[&Attempt],
     jitter: f64,
     wording: &Wording,
-) -> Next {
+) -> RetryDecision {
     let before = times(attempts, error.kind);
     // fal's own word against trying again counts where trying again would be all that we do.
     let told_not_to = error.retryable == Some(false)
         && matches!(error.kind, FalErrorKind::Internal | FalErrorKind::TimedOut | FalErrorKind::Download);
     if told_not_to || attempts.len() >= MAX_ATTEMPTS {
-        return Next::GiveUp(give_up(error, &recipe.prompt));
+        return RetryDecision::GiveUp(give_up(error, &recipe.prompt));
     }
-    let again = |recipe: Option<Recipe>| Next::Again { recipe: recipe.map(Box::new), after: back_off(before, jitter) };
-    let otherwise = |recipe: Recipe| Next::Again { recipe: Some(Box::new(recipe)), after: SignedDuration::ZERO };
+    let again =
+        |recipe: Option<Recipe>| RetryDecision::Again { recipe: recipe.map(Box::new), after: back_off(before, jitter) };
+    let otherwise =
+        |recipe: Recipe| RetryDecision::Again { recipe: Some(Box::new(recipe)), after: SignedDuration::ZERO };
     match error.kind {
         FalErrorKind::RateLimited if before <= 5 => again(None),
         FalErrorKind::Internal if before <= 3 => again(None),
         FalErrorKind::Garbled if before <= 1 => again(None),
         // Our bucket, or the host of a reference, may be away: 4 s to 4 min, six minutes in all.
         FalErrorKind::Download if before <= MOST_DOWNLOADS => {
-            Next::Again { recipe: None, after: back_off(before, jitter) * (4 << before.min(2)) }
+            RetryDecision::Again { recipe: None, after: back_off(before, jitter) * (4 << before.min(2)) }
         }
         FalErrorKind::StartDeadline if before <= 2 => again(None),
         FalErrorKind::Unavailable => match recipe.model().ok().and_then(Model::fallback) {
             Some(fallback) => otherwise(recipe.on(fallback)),
             None if before <= 3 => again(None),
-            None => Next::GiveUp(give_up(error, &recipe.prompt)),
+            None => RetryDecision::GiveUp(give_up(error, &recipe.prompt)),
         },
         // Only where the project allows a stand-in: see `record_result.rs`.
         FalErrorKind::Moderated if let Some(fallback) = recipe.model().ok().and_then(Model::fallback) => {
@@ -73,7 +75,7 @@ pub(super) fn after_error(
         FalErrorKind::ContentPolicy | FalErrorKind::Moderated if before <= 3 => {
             let prompt = wording.sanitised(&recipe.prompt);
             if prompt == recipe.prompt || prompt.is_empty() {
-                Next::GiveUp(give_up(error, &recipe.prompt))
+                RetryDecision::GiveUp(give_up(error, &recipe.prompt))
             } else {
                 otherwise(Recipe { prompt, ..recipe.clone() })
             }
@@ -90,26 +92,26 @@ pub(super) fn after_error(
         | FalErrorKind::InvalidInput
         | FalErrorKind::Authentication
         | FalErrorKind::AccountLocked
-        | FalErrorKind::Cancelled => Next::GiveUp(give_up(error, &recipe.prompt)),
+        | FalErrorKind::Cancelled => RetryDecision::GiveUp(give_up(error, &recipe.prompt)),
     }
 }
 
 /// After fal turned the request away, for the `times`-th time in a row: after `least`, in which the lanes stand still, and
 /// a pause of its own, so that another is the next to find out.
 #[must_use]
-pub(super) fn after_turning_away(times: u32, least: SignedDuration, jitter: f64) -> Next {
+pub(super) fn after_turning_away(times: u32, least: SignedDuration, jitter: f64) -> RetryDecision {
     let own = back_off(times as usize, jitter) * 2;
-    Next::Again { recipe: None, after: least.max(own) }
+    RetryDecision::Again { recipe: None, after: least.max(own) }
 }
 
 /// After nothing was heard for as long as fal could have needed. Each of these may have been paid, so that the pauses grow:
 /// eight in three hours.
 #[must_use]
-pub(super) fn after_silence(attempts: &[&Attempt]) -> Next {
+pub(super) fn after_silence(attempts: &[&Attempt]) -> RetryDecision {
     let silences = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Lost).count();
     if attempts.len() >= MAX_ATTEMPTS {
         let detail = "fal did not let us know whether it took this request, for hours; retry the job later";
-        return Next::GiveUp(Failure::new(FailureCode::SubmitLost, detail));
+        return RetryDecision::GiveUp(Failure::new(FailureCode::SubmitLost, detail));
     }
     let minutes = match silences {
         0..=2 => 0,
@@ -118,7 +120,7 @@ pub(super) fn after_silence(attempts: &[&Attempt]) -> Next {
         5 => 30,
         _ => 60,
     };
-    Next::Again { recipe: None, after: SignedDuration::from_mins(minutes) }
+    RetryDecision::Again { recipe: None, after: SignedDuration::from_mins(minutes) }
 }
 
 fn times(attempts: &[&Attempt], kind: FalErrorKind) -> usize {
@@ -188,8 +190,8 @@ mod tests {
                 0.5,
                 &Wording::default(),
             ) {
-                Next::Again { recipe: changed, .. } => recipe = changed.map_or(recipe, |changed| *changed),
-                Next::GiveUp(failure) => return (outcomes.len(), failure.code),
+                RetryDecision::Again { recipe: changed, .. } => recipe = changed.map_or(recipe, |changed| *changed),
+                RetryDecision::GiveUp(failure) => return (outcomes.len(), failure.code),
             }
         }
     }
@@ -217,7 +219,7 @@ mod tests {
             0.0,
             &Wording::default(),
         );
-        assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
+        assert!(matches!(next, RetryDecision::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
         let next = after_error(
             &FalError::new(FalErrorKind::TimedOut, "no"),
             &recipe(),
@@ -225,7 +227,7 @@ mod tests {
             0.0,
             &Wording::default(),
         );
-        assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.steps == Some(33)));
+        assert!(matches!(next, RetryDecision::Again { recipe: Some(recipe), .. } if recipe.steps == Some(33)));
     }
 
     #[test]
@@ -237,7 +239,8 @@ mod tests {
             let tried = attempts(&vec![AttemptOutcome::Rejected(FalErrorKind::Download); tries]);
             let error = FalError::new(FalErrorKind::Download, "no");
             let tried: Vec<_> = tried.iter().collect();
-            let Next::Again { after, .. } = after_error(&error, &recipe(), &tried, 0.5, &Wording::default()) else {
+            let RetryDecision::Again { after, .. } = after_error(&error, &recipe(), &tried, 0.5, &Wording::default())
+            else {
                 panic!("given up after {tries}")
             };
             waited += after;
@@ -250,7 +253,7 @@ mod tests {
         let one = attempts(&[AttemptOutcome::Rejected(FalErrorKind::Moderated)]);
         let error = FalError::new(FalErrorKind::Moderated, "no");
         let next = after_error(&error, &recipe(), &one.iter().collect::<Vec<_>>(), 0.0, &Wording::default());
-        assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
+        assert!(matches!(next, RetryDecision::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
         // flux-schnell has none: the words are taken out, and then it is refused.
         assert_eq!(exhaust(FalErrorKind::Moderated), (3, FailureCode::ContentRefused));
     }

@@ -16,11 +16,11 @@ pub enum ShotState {
         not_before: Option<Timestamp>,
     },
     /// It has a slot, and the request may or may not have reached fal. Never resent before the lease ends.
-    Submitting(Flight),
+    Submitting(ProviderRequest),
     /// fal has the request.
     Submitted {
         /// The slot that it holds.
-        flight: Flight,
+        in_flight: ProviderRequest,
         /// How to ask for it.
         request: Box<FalRequest>,
         /// When the reconciler asks fal if nothing was heard.
@@ -75,7 +75,7 @@ pub struct Unclear {
 
 /// The right to have one request in flight at fal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flight {
+pub struct ProviderRequest {
     /// Which slot.
     pub slot: u16,
     /// When the slot frees itself, and an unanswered submit counts as lost.

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    entropy::Entropy,
     failure::FailureCode,
     fal_error::{FalError, FalErrorKind},
     id::{JobId, MediaId},
     model::Model,
     prompt::Wording,
     recipe,
+    rng::Rng,
 };
 
 /// What one image of 1024 x 1024 costs from flux-dev, by the table.
@@ -30,12 +30,12 @@ fn recipe(model: &str) -> Recipe {
 }
 
 fn waiting() -> Shot {
-    let id = JobId::new(at(0), &Entropy::seeded(1)).shot(0);
+    let id = JobId::new(at(0), &Rng::seeded(1)).shot(0);
     Shot::new(id, "isle".parse().unwrap(), Lane::Master, Rank { priority: 0, turn: 7 }, recipe("flux-dev"))
 }
 
-fn flight() -> Flight {
-    Flight { slot: 3, lease_until: at(60), cancel_at_provider: CancelAtProvider::No }
+fn in_flight() -> ProviderRequest {
+    ProviderRequest { slot: 3, lease_until: at(60), cancel_at_provider: CancelAtProvider::No }
 }
 
 fn request(id: &str) -> FalRequest {
@@ -80,7 +80,7 @@ fn refusal() -> Failure {
 impl Shot {
     fn claimed(self) -> Self {
         let nonce = format!("nonce-{}", self.attempt() + 1);
-        self.claim(flight(), nonce, at(0)).unwrap()
+        self.claim(in_flight(), nonce, at(0)).unwrap()
     }
 
     fn submitted(self) -> Self {
@@ -151,7 +151,7 @@ type Transition = (&'static str, fn(Shot, u32) -> Result<Shot, Illegal>);
 
 /// Every transition; those that speak of an attempt do of the given one.
 const TRANSITIONS: &[Transition] = &[
-    ("claim", |shot, _| shot.claim(flight(), "nonce".to_owned(), at(0))),
+    ("claim", |shot, _| shot.claim(in_flight(), "nonce".to_owned(), at(0))),
     ("ready", |shot, _| shot.ready(at(3600))),
     ("accepted", |shot, attempt| shot.accepted(attempt, request("r1"), at(90))),
     ("running", |shot, _| shot.still_running(at(120))),
@@ -276,7 +276,7 @@ fn check(shot: &Shot) {
         .filter(|tried| tried.outcome == AttemptOutcome::UnderWay)
         .map(|tried| tried.number)
         .collect();
-    let in_flight = shot.flight().map(|_| shot.attempt());
+    let in_flight = shot.in_flight().map(|_| shot.attempt());
     assert_eq!(under_way, in_flight.into_iter().collect::<Vec<_>>(), "{shot:?}");
     let delivered = shot.attempts.iter().filter(|tried| tried.outcome == AttemptOutcome::Delivered).count();
     match shot.state {
@@ -312,10 +312,10 @@ fn no_sequence_of_transitions_panics_or_breaks_the_record() {
 #[test]
 fn from_waiting_to_stored() {
     let shot = waiting();
-    assert_eq!((shot.attempt(), shot.flight(), shot.work()), (0, None, Work::Ready(shot.rank)));
+    assert_eq!((shot.attempt(), shot.in_flight(), shot.work()), (0, None, Work::Ready(shot.rank)));
 
-    let shot = shot.claim(flight(), "nonce-1".to_owned(), at(5)).unwrap();
-    assert_eq!(shot.state, ShotState::Submitting(flight()));
+    let shot = shot.claim(in_flight(), "nonce-1".to_owned(), at(5)).unwrap();
+    assert_eq!(shot.state, ShotState::Submitting(in_flight()));
     let tried = shot.tried(1);
     assert_eq!((tried.nonce.as_str(), tried.started_at, &tried.recipe), ("nonce-1", at(5), &shot.recipe));
     assert_eq!((tried.request_id.as_deref(), tried.provider_cost), (None, Some(Usd::ZERO)));
@@ -323,14 +323,14 @@ fn from_waiting_to_stored() {
     let shot = shot.accepted(1, request("r1"), at(90)).unwrap();
     assert_eq!(shot.tried(1).request_id.as_deref(), Some("r1"));
     // The slot is kept until the reconciler has asked, so that it does not free itself under a running request.
-    assert_eq!(shot.flight(), Some(&Flight { lease_until: at(90), ..flight() }));
+    assert_eq!(shot.in_flight(), Some(&ProviderRequest { lease_until: at(90), ..in_flight() }));
     let shot = shot.still_running(at(120)).unwrap();
-    assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
+    assert_eq!((shot.in_flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
 
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(100)).unwrap();
-    assert_eq!(landed, Landed::Delivered);
+    let (shot, after_arrival) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(100)).unwrap();
+    assert_eq!(after_arrival, AfterArrival::Delivered);
     assert_eq!(shot.state, ShotState::Delivered { delivery: delivery("r1"), check_at: at(220), reminders: 0 });
-    assert_eq!((shot.flight(), &shot.tried(1).outcome), (None, &AttemptOutcome::Delivered));
+    assert_eq!((shot.in_flight(), &shot.tried(1).outcome), (None, &AttemptOutcome::Delivered));
     let shot = shot.reminded(at(230)).unwrap();
     assert_eq!(shot.work(), Work::Due(at(350)));
 
@@ -342,9 +342,9 @@ fn from_waiting_to_stored() {
 #[test]
 fn a_lease_is_never_shortened() {
     let shot = waiting().claimed().accepted(1, request("r1"), at(30)).unwrap();
-    assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(30))));
+    assert_eq!((shot.in_flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(30))));
     let shot = shot.still_running(at(45)).unwrap();
-    assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(45))));
+    assert_eq!((shot.in_flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(45))));
 }
 
 #[test]
@@ -374,11 +374,11 @@ fn turned_away(kind: FalErrorKind, after: SignedDuration) -> Arrival {
 fn who_is_turned_away_with_all_others_waits_for_hours_and_not_for_a_number_of_tries() {
     let (mut shot, mut now, mut tries) = (waiting(), at(0), 0);
     while shot.failure().is_none() {
-        shot = shot.claim(flight(), format!("nonce-{tries}"), now).unwrap();
+        shot = shot.claim(in_flight(), format!("nonce-{tries}"), now).unwrap();
         let arrival = turned_away(FalErrorKind::Internal, SignedDuration::from_secs(20));
         let attempt = shot.attempt();
         (shot, _) = shot.arrived(attempt, arrival, NO_JITTER, &Wording::default(), now).unwrap();
-        assert_eq!((shot.flight(), shot.charge()), (None, Some(Usd::ZERO)));
+        assert_eq!((shot.in_flight(), shot.charge()), (None, Some(Usd::ZERO)));
         tries += 1;
         if let ShotState::Waiting { not_before } = shot.state {
             let end = not_before.expect("it does not find out at once again");
@@ -438,7 +438,7 @@ fn what_was_asked_for_is_kept_and_charged_and_what_came_beyond_it_is_said() {
 fn what_was_dropped_for_being_late_is_tried_otherwise_and_what_was_taken_back_is_not() {
     let late = waiting().claimed().submitted().too_late(at(13)).unwrap();
     assert_eq!(
-        (late.flight().unwrap().cancel_at_provider, late.is_cancel_requested()),
+        (late.in_flight().unwrap().cancel_at_provider, late.is_cancel_requested()),
         (CancelAtProvider::Late, false)
     );
     let relieved = late.clone().came(error(FalErrorKind::Cancelled));
@@ -466,7 +466,7 @@ fn a_slot_is_held_for_as_long_as_fal_keeps_requests() {
 fn each_state_has_its_work_progress_and_slot() {
     let mut rows = BTreeMap::new();
     for (name, shot) in one_of_each() {
-        rows.insert(name, (shot.work(), shot.progress(), shot.flight().is_some(), shot.is_settled()));
+        rows.insert(name, (shot.work(), shot.progress(), shot.in_flight().is_some(), shot.is_settled()));
     }
     let ready = Work::Ready(waiting().rank);
     let pause_ends = Work::Due(at(10) + SignedDuration::from_millis(500));
@@ -494,8 +494,9 @@ fn each_state_has_its_work_progress_and_slot() {
 
 #[test]
 fn a_callback_may_be_faster_than_the_answer_to_the_submit() {
-    let (shot, landed) = waiting().claimed().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(1)).unwrap();
-    assert_eq!((landed, shot.tried(1).request_id.as_deref()), (Landed::Delivered, Some("r1")));
+    let (shot, after_arrival) =
+        waiting().claimed().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(1)).unwrap();
+    assert_eq!((after_arrival, shot.tried(1).request_id.as_deref()), (AfterArrival::Delivered, Some("r1")));
     assert_eq!(shot.clone().accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
     let shot = shot.stored(media(), None).unwrap();
     assert_eq!(shot.accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
@@ -523,14 +524,14 @@ fn silence_is_tried_again_twice_at_once_and_then_with_growing_pauses() {
         shot.state = ShotState::Waiting { not_before: None };
         let claimed = shot.claimed();
         let attempt = claimed.attempt();
-        let (next, landed) =
+        let (next, after_arrival) =
             claimed.arrived(attempt, Arrival::Silence, NO_JITTER, &Wording::default(), at(70)).unwrap();
         assert_eq!(next.tried(attempt).outcome, AttemptOutcome::Lost);
         shot = next;
-        match landed {
-            Landed::Retrying(pause) => pauses.push(pause.as_mins()),
-            Landed::Failed => break,
-            Landed::Delivered | Landed::Canceled => panic!("{landed:?}"),
+        match after_arrival {
+            AfterArrival::Retrying(pause) => pauses.push(pause.as_mins()),
+            AfterArrival::Failed => break,
+            AfterArrival::Delivered | AfterArrival::Canceled => panic!("{after_arrival:?}"),
         }
     }
     assert_eq!(pauses, [0, 0, 5, 15, 30, 60, 60]);
@@ -540,8 +541,8 @@ fn silence_is_tried_again_twice_at_once_and_then_with_growing_pauses() {
 #[test]
 fn what_was_given_up_is_welcome_while_nothing_was_sent_in_its_place() {
     let shot = waiting().lost();
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
-    assert_eq!((landed, shot.attempts.len(), shot.charge()), (Landed::Delivered, 1, Some(DEV)));
+    let (shot, after_arrival) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
+    assert_eq!((after_arrival, shot.attempts.len(), shot.charge()), (AfterArrival::Delivered, 1, Some(DEV)));
     assert_eq!((shot.tried(1).paid_twice, shot.tried(1).request_id.as_deref()), (false, Some("r1")));
 }
 
@@ -551,8 +552,8 @@ fn first_adopted_after_second() -> Shot {
     assert_eq!(shot.recipe.steps, Some(33));
     let shot = shot.claimed().submitted().came(error(FalErrorKind::TimedOut));
     assert_eq!(shot.recipe.steps, Some(22));
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
-    assert_eq!(landed, Landed::Delivered);
+    let (shot, after_arrival) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
+    assert_eq!(after_arrival, AfterArrival::Delivered);
     shot
 }
 
@@ -608,7 +609,7 @@ fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
 #[test]
 fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     let submitting = waiting().claimed().off();
-    assert_eq!(submitting.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert_eq!(submitting.in_flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
     assert_eq!(
         submitting.clone().provider_cancel_asked(at(23)),
         Err(Illegal::State { state: "submitting" }),
@@ -617,14 +618,14 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     assert_eq!(submitting.clone().cancel_requested(at(21)), Err(Illegal::AlreadyDone));
     // Its id becomes known: by the answer, or by a callback.
     let known = submitting.clone().submitted();
-    assert_eq!(known.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert_eq!(known.in_flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
     assert!(submitting.clone().to_be_fetched(1, "r1", None, at(22)).unwrap().is_cancel_requested());
 
     let submitted = waiting().claimed().submitted().off();
     assert_eq!(submitted.work(), Work::Due(at(20)), "the reconciler asks fal where nobody does");
     let asked = submitted.clone().provider_cancel_asked(at(99)).unwrap();
     assert_eq!(
-        (asked.flight().unwrap().cancel_at_provider, asked.flight().unwrap().lease_until),
+        (asked.in_flight().unwrap().cancel_at_provider, asked.in_flight().unwrap().lease_until),
         (CancelAtProvider::Asked, at(99))
     );
     assert_eq!(
@@ -636,18 +637,21 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     for shot in [submitting, known, submitted, asked] {
         let end = |arrival| shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(30)).unwrap();
         for kind in [FalErrorKind::Cancelled, FalErrorKind::RateLimited, FalErrorKind::ContentPolicy] {
-            let (ended, landed) = end(error(kind));
-            assert_eq!((&ended.state, landed), (&ShotState::Canceled, Landed::Canceled));
+            let (ended, after_arrival) = end(error(kind));
+            assert_eq!((&ended.state, after_arrival), (&ShotState::Canceled, AfterArrival::Canceled));
             assert_eq!((&ended.tried(1).outcome, ended.charge()), (&AttemptOutcome::Rejected(kind), Some(Usd::ZERO)));
-            assert_eq!((ended.flight(), ended.failure()), (None, None));
+            assert_eq!((ended.in_flight(), ended.failure()), (None, None));
         }
         assert_eq!(end(Arrival::Silence).0.state, ShotState::Canceled);
         // fal billed the work before it stopped.
         let stopped = FalError { billable_units: Some(0.5), ..FalError::new(FalErrorKind::Cancelled, "no") };
         assert!(end(Arrival::Error(stopped)).0.charge().unwrap() > Usd::ZERO);
         // fal was done, or took no notice: it is paid for, so it is kept.
-        let (made, landed) = end(images("r1"));
-        assert_eq!((made.state.name(), landed, made.charge()), ("delivered", Landed::Delivered, Some(DEV)));
+        let (made, after_arrival) = end(images("r1"));
+        assert_eq!(
+            (made.state.name(), after_arrival, made.charge()),
+            ("delivered", AfterArrival::Delivered, Some(DEV))
+        );
         assert_eq!(made.clone().cancel_requested(at(31)), Err(Illegal::State { state: "delivered" }));
         assert_eq!(made.stored(media(), None).unwrap().state.name(), "stored");
     }
@@ -676,7 +680,7 @@ fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
     assert_eq!(made.stored(media(), None).unwrap().reopened(rank), Err(Illegal::AlreadyDone));
     // What was given up before it was opened again, and comes now, is as good.
     let adopted = lost.reopened(rank).unwrap().arrived(2, images("r"), NO_JITTER, &Wording::default(), at(80)).unwrap();
-    assert_eq!((adopted.0.delivered_attempt(), adopted.1), (2, Landed::Delivered));
+    assert_eq!((adopted.0.delivered_attempt(), adopted.1), (2, AfterArrival::Delivered));
 }
 
 #[test]
@@ -724,16 +728,19 @@ fn an_error_is_followed_by_a_pause() {
     for (jitter, pause) in [(0.0, 500), (0.5, 750), (1.0, 1000)] {
         let pause = SignedDuration::from_millis(pause);
         let shot = waiting().claimed().submitted();
-        let (shot, landed) =
+        let (shot, after_arrival) =
             shot.arrived(1, error(FalErrorKind::Internal), jitter, &Wording::default(), at(10)).unwrap();
         let (end, too_early) = (at(10) + pause, at(10) + pause - SignedDuration::from_millis(1));
-        assert_eq!((landed, &shot.state), (Landed::Retrying(pause), &ShotState::Waiting { not_before: Some(end) }));
+        assert_eq!(
+            (after_arrival, &shot.state),
+            (AfterArrival::Retrying(pause), &ShotState::Waiting { not_before: Some(end) })
+        );
         assert_eq!(shot.tried(1).outcome, AttemptOutcome::Rejected(FalErrorKind::Internal));
 
         let still_waiting = Illegal::State { state: "waiting" };
-        assert_eq!(shot.clone().claim(flight(), String::new(), too_early), Err(still_waiting.clone()));
+        assert_eq!(shot.clone().claim(in_flight(), String::new(), too_early), Err(still_waiting.clone()));
         assert_eq!(shot.clone().ready(too_early), Err(still_waiting));
-        assert_eq!(shot.clone().claim(flight(), String::new(), end).unwrap().attempt(), 2);
+        assert_eq!(shot.clone().claim(in_flight(), String::new(), end).unwrap().attempt(), 2);
         let ready = shot.ready(end).unwrap();
         assert_eq!(ready.work(), Work::Ready(ready.rank));
     }
@@ -810,9 +817,9 @@ fn an_unknown_price_is_unknown() {
 #[test]
 fn no_image_is_a_failure() {
     let nothing = Arrival::Images(Delivery { images: Vec::new(), ..delivery("r1") });
-    let (shot, landed) =
+    let (shot, after_arrival) =
         waiting().claimed().submitted().arrived(1, nothing, NO_JITTER, &Wording::default(), at(10)).unwrap();
-    assert_eq!((landed, shot.failure().unwrap().code), (Landed::Failed, FailureCode::ProviderProtocol));
+    assert_eq!((after_arrival, shot.failure().unwrap().code), (AfterArrival::Failed, FailureCode::ProviderProtocol));
     assert_eq!((shot.charge(), shot.is_settled()), (Some(Usd::ZERO), true));
 }
 

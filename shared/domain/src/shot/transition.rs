@@ -3,9 +3,9 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Attempt, AttemptOutcome, CancelAtProvider, Delivery, FalRequest, Flight, HeldUp, Rank, Shot, ShotState, Told,
-    Unclear, Work,
-    retry::{self, Next},
+    Attempt, AttemptOutcome, CancelAtProvider, Delivery, FalRequest, HeldUp, ProviderRequest, Rank, Shot, ShotState,
+    Told, Unclear, Work,
+    retry::{self, RetryDecision},
 };
 use crate::{
     failure::{Failure, FailureCode},
@@ -67,7 +67,7 @@ pub enum Arrival {
 
 /// Where an arrival has led.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Landed {
+pub enum AfterArrival {
     /// The images can be fetched.
     Delivered,
     /// Another attempt follows, after this time.
@@ -83,7 +83,7 @@ impl Shot {
     ///
     /// # Errors
     /// It is not waiting, or its pause is not over.
-    pub fn claim(mut self, flight: Flight, nonce: String, now: Timestamp) -> Result<Self, Illegal> {
+    pub fn claim(mut self, in_flight: ProviderRequest, nonce: String, now: Timestamp) -> Result<Self, Illegal> {
         match self.state {
             ShotState::Waiting { not_before } if not_before.is_none_or(|end| end <= now) => {
                 let number = self.attempt() + 1;
@@ -102,7 +102,7 @@ impl Shot {
                     surplus: 0,
                     categories: Vec::new(),
                 });
-                self.state = ShotState::Submitting(flight);
+                self.state = ShotState::Submitting(in_flight);
                 Ok(self)
             }
             _ => Err(self.illegal()),
@@ -133,12 +133,12 @@ impl Shot {
             return Err(Illegal::OtherAttempt { given: attempt, current });
         }
         match self.state {
-            ShotState::Submitting(flight) => {
+            ShotState::Submitting(in_flight) => {
                 self.set_request_id(attempt, &request.id);
                 self.held_up = None;
-                let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
+                let in_flight = ProviderRequest { lease_until: in_flight.lease_until.max(check_at), ..in_flight };
                 let request = Box::new(request);
-                self.state = ShotState::Submitted { flight, request, check_at, told: None, unclear: None };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told: None, unclear: None };
                 Ok(self)
             }
             _ => Err(Illegal::AlreadyDone),
@@ -151,9 +151,9 @@ impl Shot {
     /// It is not submitted.
     pub fn still_running(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, told, .. } => {
-                let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
-                self.state = ShotState::Submitted { flight, request, check_at, told, unclear: None };
+            ShotState::Submitted { in_flight, request, told, .. } => {
+                let in_flight = ProviderRequest { lease_until: in_flight.lease_until.max(check_at), ..in_flight };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear: None };
                 self.look_at = None;
                 Ok(self)
             }
@@ -168,10 +168,10 @@ impl Shot {
     /// It is not submitted.
     pub fn too_late(self, check_at: Timestamp) -> Result<Self, Illegal> {
         let mut asked = self.still_running(check_at)?;
-        if let ShotState::Submitted { flight, .. } = &mut asked.state
-            && flight.cancel_at_provider == CancelAtProvider::No
+        if let ShotState::Submitted { in_flight, .. } = &mut asked.state
+            && in_flight.cancel_at_provider == CancelAtProvider::No
         {
-            flight.cancel_at_provider = CancelAtProvider::Late;
+            in_flight.cancel_at_provider = CancelAtProvider::Late;
         }
         Ok(asked)
     }
@@ -183,9 +183,9 @@ impl Shot {
     /// It is not submitted.
     pub fn unanswered(mut self, doubt: bool, now: Timestamp, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, told, unclear, .. } => {
+            ShotState::Submitted { in_flight, request, told, unclear, .. } => {
                 let unclear = Some(Unclear::and_another(unclear, doubt, now));
-                self.state = ShotState::Submitted { flight, request, check_at, told, unclear };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear };
                 self.look_at = None;
                 Ok(self)
             }
@@ -212,19 +212,19 @@ impl Shot {
         }
         let told = told.map(Box::new);
         match self.state {
-            ShotState::Submitting(flight) => {
+            ShotState::Submitting(in_flight) => {
                 self.set_request_id(attempt, request_id);
                 self.held_up = None;
                 let endpoint = self.recipe.model().map(|model| model.endpoint.clone()).unwrap_or_default();
                 let request = Box::new(FalRequest::documented(request_id, endpoint));
-                self.state = ShotState::Submitted { flight, request, check_at: now, told, unclear: None };
+                self.state = ShotState::Submitted { in_flight, request, check_at: now, told, unclear: None };
                 Ok(self)
             }
-            ShotState::Submitted { flight, request, check_at, told: before, unclear }
+            ShotState::Submitted { in_flight, request, check_at, told: before, unclear }
                 if check_at > now || (before.is_none() && told.is_some()) =>
             {
                 let (told, check_at) = (before.or(told), check_at.min(now));
-                self.state = ShotState::Submitted { flight, request, check_at, told, unclear };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear };
                 Ok(self)
             }
             ShotState::Submitted { .. } => Err(Illegal::AlreadyDone),
@@ -245,7 +245,7 @@ impl Shot {
         jitter: f64,
         wording: &Wording,
         now: Timestamp,
-    ) -> Result<(Self, Landed), Illegal> {
+    ) -> Result<(Self, AfterArrival), Illegal> {
         let current = self.attempt();
         if attempt == 0 || attempt > current {
             return Err(Illegal::OtherAttempt { given: attempt, current });
@@ -276,19 +276,19 @@ impl Shot {
         }
         let provider_cancel_asked = self.is_cancel_requested();
         let arrival = self.as_meant(attempt, arrival);
-        let landed = match arrival {
+        let after_arrival = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
             Arrival::Error(error) | Arrival::Abandoned(error) | Arrival::TurnedAway { error, .. }
                 if provider_cancel_asked =>
             {
                 self.reject(attempt, &error);
                 self.state = ShotState::Canceled;
-                Landed::Canceled
+                AfterArrival::Canceled
             }
             Arrival::Silence if provider_cancel_asked => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
                 self.state = ShotState::Canceled;
-                Landed::Canceled
+                AfterArrival::Canceled
             }
             Arrival::Error(error) | Arrival::Abandoned(error) => {
                 self.reject(attempt, &error);
@@ -300,12 +300,12 @@ impl Shot {
                 let HeldUp { since, times } = self.held_up.unwrap_or(HeldUp { since: now, times: 0 });
                 let held_up = HeldUp { since, times: times.saturating_add(1) };
                 let next = match since + patience <= now {
-                    true => Next::GiveUp(retry::give_up(&error, &self.recipe.prompt)),
+                    true => RetryDecision::GiveUp(retry::give_up(&error, &self.recipe.prompt)),
                     false => retry::after_turning_away(held_up.times, after, jitter),
                 };
-                let landed = self.go_on(next, now);
-                self.held_up = Some(held_up).filter(|_| landed != Landed::Failed);
-                landed
+                let after_arrival = self.go_on(next, now);
+                self.held_up = Some(held_up).filter(|_| after_arrival != AfterArrival::Failed);
+                after_arrival
             }
             Arrival::Silence => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
@@ -313,7 +313,7 @@ impl Shot {
                 self.go_on(next, now)
             }
         };
-        Ok((self, landed))
+        Ok((self, after_arrival))
     }
 
     /// fal delivered `attempt` after it had been given up and replaced: it is billed, so it must be seen.
@@ -397,18 +397,18 @@ impl Shot {
                 self.state = ShotState::Canceled;
                 Ok(self)
             }
-            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. }
-                if matches!(flight.cancel_at_provider, CancelAtProvider::Due | CancelAtProvider::Asked) =>
+            ShotState::Submitting(in_flight) | ShotState::Submitted { in_flight, .. }
+                if matches!(in_flight.cancel_at_provider, CancelAtProvider::Due | CancelAtProvider::Asked) =>
             {
                 Err(Illegal::AlreadyDone)
             }
-            ShotState::Submitting(flight) => {
-                flight.cancel_at_provider = CancelAtProvider::Due;
+            ShotState::Submitting(in_flight) => {
+                in_flight.cancel_at_provider = CancelAtProvider::Due;
                 Ok(self)
             }
             // Due now, so that the reconciler asks fal where nobody else did.
-            ShotState::Submitted { flight, check_at, .. } => {
-                (flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
+            ShotState::Submitted { in_flight, check_at, .. } => {
+                (in_flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
                 Ok(self)
             }
             ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => {
@@ -424,16 +424,17 @@ impl Shot {
     /// Nothing at fal is to be called off, or fal was asked before (`AlreadyDone`).
     pub fn provider_cancel_asked(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, told, unclear, .. }
-                if flight.cancel_at_provider == CancelAtProvider::Due =>
+            ShotState::Submitted { in_flight, request, told, unclear, .. }
+                if in_flight.cancel_at_provider == CancelAtProvider::Due =>
             {
-                let lease_until = flight.lease_until.max(check_at);
-                let flight = Flight { lease_until, cancel_at_provider: CancelAtProvider::Asked, ..flight };
-                self.state = ShotState::Submitted { flight, request, check_at, told, unclear };
+                let lease_until = in_flight.lease_until.max(check_at);
+                let in_flight =
+                    ProviderRequest { lease_until, cancel_at_provider: CancelAtProvider::Asked, ..in_flight };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear };
                 self.look_at = None;
                 Ok(self)
             }
-            ShotState::Submitted { flight, .. } if flight.cancel_at_provider == CancelAtProvider::Asked => {
+            ShotState::Submitted { in_flight, .. } if in_flight.cancel_at_provider == CancelAtProvider::Asked => {
                 Err(Illegal::AlreadyDone)
             }
             _ => Err(self.illegal()),
@@ -458,7 +459,7 @@ impl Shot {
     }
 
     /// As much as was asked for is kept; what comes beyond it is noted, and not charged.
-    fn deliver(&mut self, attempt: u32, mut delivery: Delivery, now: Timestamp) -> Landed {
+    fn deliver(&mut self, attempt: u32, mut delivery: Delivery, now: Timestamp) -> AfterArrival {
         let cost = self.provider_cost(attempt, &delivery);
         self.set_request_id(attempt, &delivery.request_id);
         self.held_up = None;
@@ -478,24 +479,24 @@ impl Shot {
         }
         if delivery.images.is_empty() {
             self.state = ShotState::Failed(Failure::new(FailureCode::ProviderProtocol, "fal delivered no image"));
-            return Landed::Failed;
+            return AfterArrival::Failed;
         }
         self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE, reminders: 0 };
-        Landed::Delivered
+        AfterArrival::Delivered
     }
 
-    fn go_on(&mut self, next: Next, now: Timestamp) -> Landed {
+    fn go_on(&mut self, next: RetryDecision, now: Timestamp) -> AfterArrival {
         match next {
-            Next::Again { recipe, after } => {
+            RetryDecision::Again { recipe, after } => {
                 self.recipe = *recipe.unwrap_or_else(|| Box::new(self.recipe.clone()));
                 self.forget_turned_away();
                 self.state = ShotState::Waiting { not_before: (!after.is_zero()).then(|| now + after) };
                 self.look_at = None;
-                Landed::Retrying(after)
+                AfterArrival::Retrying(after)
             }
-            Next::GiveUp(failure) => {
+            RetryDecision::GiveUp(failure) => {
                 self.state = ShotState::Failed(failure);
-                Landed::Failed
+                AfterArrival::Failed
             }
         }
     }
@@ -538,7 +539,7 @@ impl Shot {
     /// A request that was dropped for being late did not end by our wish, but for want of time; and one that is waited for
     /// no longer stays where it is.
     fn as_meant(&mut self, attempt: u32, arrival: Arrival) -> Arrival {
-        let late = self.flight().is_some_and(|flight| flight.cancel_at_provider == CancelAtProvider::Late);
+        let late = self.in_flight().is_some_and(|in_flight| in_flight.cancel_at_provider == CancelAtProvider::Late);
         match arrival {
             Arrival::Error(error) if late && error.kind == FalErrorKind::Cancelled => {
                 let late = FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given");

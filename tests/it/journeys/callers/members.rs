@@ -2,7 +2,7 @@
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use likeness_core::project::Role;
+use likeness_domain::project::Role;
 use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 

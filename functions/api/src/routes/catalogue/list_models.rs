@@ -5,7 +5,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
-use likeness_core::{
+use likeness_domain::{
     model::{Model, Price, Range, Size, Unit},
     money::Usd,
 };

@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use likeness_core::{
+use likeness_domain::{
     id::{JobId, ProjectId},
     job::JobStatus,
 };

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use likeness_core::{id::ProjectId, money::Usd, project::Project};
+use likeness_domain::{id::ProjectId, money::Usd, project::Project};
 use serde::Deserialize;
 
 use crate::{
@@ -45,7 +45,7 @@ pub(crate) async fn create_project(
     body: JsonBody<CreateProject>,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency(&headers, "projects", &body.sha256)?;
-    let made_up = format!("prj-{}", hex::encode(app.entropy.bytes::<8>()));
+    let made_up = format!("prj-{}", hex::encode(app.rng.bytes::<8>()));
     let (id, name, reroll_budget, moderation_fallback) = body.valid(|body, errors| body.validated(made_up, errors))?;
     let now = app.clock.now();
     let owner = Owner::User(&caller.user);

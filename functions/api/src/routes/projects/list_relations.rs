@@ -6,7 +6,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use axum::{Json, extract::State};
-use likeness_core::id::{InvalidId, SubjectId};
+use likeness_domain::id::{InvalidId, SubjectId};
 use serde::Serialize;
 
 use crate::{

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::project::ProjectChanges;
+use likeness_domain::project::ProjectChanges;
 use serde::Deserialize;
 use serde_json::Value;
 

@@ -6,10 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
-use likeness_core::{
-    clients::queue_admin::{Depth, QueueName},
-    lane::Lane,
-};
+use likeness_core::clients::queue_admin::{Depth, QueueName};
+use likeness_domain::lane::Lane;
 use serde::Serialize;
 
 use crate::{

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use likeness_core::{
+use likeness_domain::{
+    image_ref::{ImageRef, is_step_name},
     kind::Kind,
-    pointer::{ImagePointer, is_step_name},
     prompt::Wording,
     workflow::{MAX_STEPS, Step, StepState},
 };
@@ -135,10 +135,10 @@ impl Placed {
             wrong("/id".to_owned(), format!("repeats the name {}", self.name));
         }
         let after = self.after.iter().enumerate().map(|(index, name)| (format!("/after/{index}"), name.clone()));
-        let pointers = kind.map(Kind::pointers_mut).unwrap_or_default();
+        let pointers = kind.map(Kind::image_refs_mut).unwrap_or_default();
         let results = pointers.into_iter().filter_map(|(field, image)| match image {
-            ImagePointer::Step { step, .. } => Some((format!("/input{}", pointer(field)), step.clone())),
-            ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => None,
+            ImageRef::Step { step, .. } => Some((format!("/input{}", pointer(field)), step.clone())),
+            ImageRef::Media(_) | ImageRef::Job(_) | ImageRef::Url(_) => None,
         });
         for (place, name) in after.chain(results).filter(|(_, name)| !earlier.contains(name)) {
             wrong(place, format!("refers to the step {name}, and no earlier step has that name"));

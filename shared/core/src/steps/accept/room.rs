@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Acceptor, Declined};
-use crate::kind::Kind;
+use likeness_domain::kind::Kind;
 
 /// Steps of a workflow that was accepted may fill a lane to so many times what others may, so that a request that was refused
 /// for a full lane does not get in before them.

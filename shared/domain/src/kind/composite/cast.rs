@@ -3,12 +3,12 @@
 use super::{Composite, Composition};
 use crate::{
     field::Field,
-    filing::Slot,
     id::MediaId,
+    image_ref::ImageRef,
     kind::{Material, Unfit},
-    pointer::ImagePointer,
     prompt::specification_words,
     recipe::Source,
+    storage_plan::Slot,
 };
 
 /// A reference that should be found in a scene.
@@ -96,7 +96,7 @@ struct Entry {
 }
 
 impl Cast {
-    fn enter(&mut self, material: &Material, name: &str, pointer: &ImagePointer, place: Field) -> Result<Entry, Unfit> {
+    fn enter(&mut self, material: &Material, name: &str, pointer: &ImageRef, place: Field) -> Result<Entry, Unfit> {
         let source = material.source(pointer, place)?;
         // An image that stands for two is shown once.
         let index = self.sources.iter().position(|known| *known == source).unwrap_or_else(|| {

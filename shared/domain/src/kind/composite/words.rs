@@ -1,8 +1,8 @@
 //! Positions, light and camera in words.
 
-use super::{Camera, Lighting, Position};
+use super::{Camera, FigurePosition, Lighting};
 
-impl Position {
+impl FigurePosition {
     /// Where that is, in words.
     #[must_use]
     pub fn words(&self) -> String {

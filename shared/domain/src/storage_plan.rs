@@ -11,7 +11,7 @@ use crate::{
 
 /// Where a job's images are filed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Filing {
+pub struct StoragePlan {
     /// What they are filed as.
     pub image_type: ImageType,
     /// Their folder in the bucket, without a slash at the end.
@@ -38,7 +38,7 @@ pub struct Filing {
     pub slots: Vec<Slot>,
 }
 
-impl Filing {
+impl StoragePlan {
     /// Whether an image is measured when it is stored: characters as figures, places and things in words of their own.
     #[must_use]
     pub fn is_measured(&self) -> bool {
