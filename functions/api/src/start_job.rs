@@ -152,7 +152,11 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         {
             return replay(app, &replayed).await;
         }
-        let (accepted, started) = match app.acceptor.dry_run(order, now).await? {
+        let outcome = match app.acceptor.dry_run(order, now).await {
+            Ok(outcome) => outcome,
+            Err(declined) => return Err(refusal(app, order, declined).await),
+        };
+        let (accepted, started) = match outcome {
             DryRun::Reused(mut earlier) => {
                 // Another's.
                 earlier.job.value.metadata = None;
@@ -175,6 +179,20 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
             Acceptance::Conflict => tries.again().await?,
             known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(app, &known).await,
         }
+    }
+}
+
+/// What planning refuses, and with it the addresses that fal could not be sent to: all faults at once.
+async fn refusal(app: &App, order: &Order, declined: Declined) -> ApiError {
+    match ApiError::from(declined) {
+        ApiError::Unprocessable(mut errors) => {
+            if let Err(ApiError::Unprocessable(more)) = reachable::check(app, std::iter::once(("", &order.kind))).await
+            {
+                errors.extend(more);
+            }
+            ApiError::Unprocessable(errors)
+        }
+        other => other,
     }
 }
 

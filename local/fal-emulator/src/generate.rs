@@ -12,7 +12,7 @@ use super::{
     emulation::Emulation,
     fault::{DrawingFault, ErrorBody, Fault, GenerationFault, RetryHeader, WebhookFault},
     image_size::{billed_megapixels, output_size},
-    person::Framing,
+    person::{Framing, sitters_turn},
     publish::{Published, publish},
     references::{Reference, Unusable, resolve},
     request::{Completed, Failure, Request},
@@ -202,7 +202,8 @@ async fn draw_all(
     let (mut images, mut flagged) = (Vec::new(), Vec::new());
     for number in 0..count {
         let origin = Origin::from_references(request.prompt(), seed.wrapping_add(number), &origins).of_person(lora);
-        let angle = angle.unwrap_or(Angle { azimuth: 0.0, elevation: 0.0 });
+        let azimuth = if lora.is_some() { sitters_turn(seed.wrapping_add(number)) } else { 0.0 };
+        let angle = angle.unwrap_or(Angle { azimuth, elevation: 0.0 });
         let black = is_black(images.len());
         let mut faults = faults.clone();
         faults.extend(black.then_some(DrawingFault::BlackFrame));

@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::Method;
+use jiff::SignedDuration;
 use likeness_core::store::{Acceptance, NewJob};
 use likeness_domain::{id::JobId, job::Job, rng::Rng, shot::Shot};
 use likeness_stack::wire::{Service, Wire};
@@ -97,7 +98,8 @@ async fn a_page_of_a_hundred_jobs_is_a_handful_of_calls() {
     product.ended(&sample).await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
     for _ in 0..100 {
-        let id = JobId::new(now, &rng);
+        // Later than the sample, which would stand among them otherwise.
+        let id = JobId::new(now + SignedDuration::from_millis(1), &rng);
         let job = Job { id, shots: 2, cache_key: None, ..sample.job.value.clone() };
         let shots = [0, 1].map(|ordinal| Shot { id: id.shot(ordinal), ..sample.shots[0].value.clone() });
         let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };
