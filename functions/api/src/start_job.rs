@@ -100,8 +100,8 @@ impl Request {
         self
     }
 
-    /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's, does
-    /// not answer it, and its job answers no other request.
+    /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's,
+    /// does not answer it, and its job answers no other request.
     pub(crate) fn with_metadata(mut self, metadata: Option<Value>, own: bool) -> Self {
         self.order.metadata = metadata;
         self.order.may_be_cached &= !own;

@@ -23,7 +23,8 @@ pub fn token_hint(token: &str) -> String {
 }
 
 /// The token of a key that is created under an idempotency key: the same for a repetition, and known to nothing but the
-/// calls themselves. `secret` is the caller's own token, `salt` stands in the table, `idempotency` came with the request.
+/// calls themselves. `secret` is the caller's own token, `salt` stands in the table, `idempotency` came with the
+/// request.
 pub(crate) fn derived_token(secret: &CallerSecret, salt: &str, idempotency: &str) -> String {
     let mut hash = Sha256::new();
     for part in [&secret.0[..], salt.as_bytes(), idempotency.as_bytes()] {

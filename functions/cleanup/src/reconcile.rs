@@ -1,4 +1,4 @@
-//! One sweep. Everything unsettled carries the time at which somebody should have heard of it; what is past that time is
+//! One sweep. Everything unsettled carries the time by which news of it was due; what is past that time is
 //! looked at here, in whatever state it is.
 
 use std::{convert::Infallible, time::Duration};
@@ -30,9 +30,11 @@ use crate::app::App;
 const AT_ONCE: u16 = 200;
 /// How many of them at the same time: they wait for fal, and need nothing else.
 const TOGETHER: usize = 32;
-/// How long a run of the reconciler attends to what is overdue. What it has not come to stays the longest overdue, and is first next time.
+/// How long a run of the reconciler attends to what is overdue. What it has not come to stays the longest overdue, and
+/// is first next time.
 const BUDGET: Duration = Duration::from_secs(20);
-/// How long fal gets for each question. One that hangs is asked again at the next run of the reconciler, and holds up no other.
+/// How long fal gets for each question. One that hangs is asked again at the next run of the reconciler, and holds up
+/// no other.
 pub(crate) const QUESTION_TIME_OUT: Duration = Duration::from_secs(4);
 
 /// After as many reminders, two minutes apart, an image that ingest cannot store is given up: half a day, in which a
@@ -74,13 +76,13 @@ enum NotAttended {
     Queue(#[from] QueueError),
 }
 
-/// Attends to what is overdue, and wakes admission if somebody waits while there is room.
+/// Attends to what is overdue, and wakes admission if shots wait while there is room.
 ///
 /// # Errors
 /// The table was out of reach or refused before anything was attended to.
 pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let now = app.clock.now();
-    // An admission state that cannot be read keeps nobody from what is overdue.
+    // What is overdue is attended to without the admission state too.
     let admission_state = app.recorder.store.admission_state().await;
     let room = admission_state
         .as_ref()
@@ -137,7 +139,7 @@ enum Item {
     Left(Box<Held>),
 }
 
-/// `room`: there are slots for whoever waits.
+/// `room`: there are slots for the shots that wait.
 async fn attend(app: &App, item: Item, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
     match item {
         Item::Overdue(Overdue::Job(job)) => attend_to_job(app, job, room, now).await,
@@ -177,7 +179,7 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
             }
         }
         ShotState::Submitted { check_at, .. } if *check_at <= now => {
-            // Nobody has told fal yet, or fal did not take it.
+            // fal was not told yet, or did not take it.
             cancel_at_provider(&app.recorder, &app.fal, before.clone(), now).await?;
             match poll_provider(&app.recorder, &app.fal, id, now).await? {
                 Polled::Recorded(Recorded::AfterArrival(_)) => Ok(Attended::Recovered),
@@ -233,7 +235,7 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
         request_cancel(&app.recorder.store, &app.recorder.queues, id, CanceledBy::Deadline, now).await?;
         return Ok(Attended::Reminded);
     }
-    // Somebody took it back, and was stopped in the middle of it.
+    // Its cancel was stopped in the middle.
     if job.value.is_cancel_requested() && shots.iter().any(|shot| shot.clone().cancel_requested(now).is_ok()) {
         cancel_shots(&app.recorder.store, &app.recorder.queues, id, now).await?;
         return Ok(Attended::Reminded);
@@ -246,7 +248,8 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
     if missed {
         app.recorder.queues.try_wake_ingest(IngestWakeUp::Job(id)).await?;
     }
-    // It waits for long though there is room: whatever the list says, who has its hint reads its shots themselves.
+    // It waits for long though there is room: whatever the list says, the receiver of its message reads its shots
+    // themselves.
     if let Some(waiting) = shots.iter().find(|shot| shot.state == ShotState::Waiting { not_before: None })
         && room
     {
@@ -260,7 +263,7 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
     Ok(if missed { Attended::Reminded } else { Attended::Nothing })
 }
 
-/// A workflow that stood still for long: whoever may begin its next step is told.
+/// A workflow that stood still for long: a message goes to the function that begins its next step.
 async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result<Attended, NotAttended> {
     app.recorder.queues.try_wake_ingest(IngestWakeUp::Workflow(id)).await?;
     match app.recorder.store.change_workflow(id, |workflow| Ok::<_, Infallible>(workflow.checked(now))).await? {
@@ -270,7 +273,7 @@ async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result
     }
 }
 
-/// There is room: where somebody waits all the same, a message was lost, or a lease ran out.
+/// There is room: where shots wait all the same, a message was lost, or a lease ran out.
 async fn wake_admission(app: &App) -> Result<(), NotAttended> {
     if app.recorder.store.anybody_waits().await? {
         app.recorder.queues.try_wake_lane(Lane::Master, LaneWakeUp::Room, SignedDuration::ZERO).await?;

@@ -25,8 +25,8 @@ use crate::{
 /// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
 
-/// How long one invocation admits. Where room is made as fast as it is taken it would never end by itself, and the end of
-/// its time would find it with requests on their way to fal.
+/// How long one invocation admits. Where room is made as fast as it is taken it would never end by itself, and the end
+/// of its time would find it with requests on their way to fal.
 const ADMIT_FOR: Duration = Duration::from_secs(20);
 
 /// How long at most one that lost the admission state to another stands aside, in milliseconds.
@@ -50,8 +50,8 @@ pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Resul
     admitted
 }
 
-/// One pass over those that wait, best first. Who begins to wait meanwhile, with however good a place, has a wake-up message of his own,
-/// and so a pass: this one need not begin anew.
+/// One pass over the shots that wait, best first. A shot that begins to wait meanwhile, at whatever rank, has a wake-up
+/// message of its own, and so a pass: this one need not begin anew.
 struct Admission<'a> {
     app: &'a Arc<App>,
     hinted: Vec<Versioned<Shot>>,
@@ -71,7 +71,7 @@ enum Step {
     Enough,
 }
 
-/// Nobody can be admitted; where the fault may be one shot's, whose.
+/// No shot can be admitted; where the fault may be one shot's, which.
 struct NotAdmitted {
     shot: Option<ShotId>,
     error: StoreError,
@@ -114,8 +114,8 @@ impl<'a> Admission<'a> {
         Ok(())
     }
 
-    /// A shot whose own record is at fault is left where it is: the others are not to wait behind it for ever. Where it lies
-    /// with many, it lies with the table.
+    /// A shot whose own record is at fault is left where it is: the others are not to wait behind it for ever. Where it
+    /// lies with many, it lies with the table.
     fn may_pass_over(&self, error: &StoreError) -> bool {
         error.is_lasting() && self.passed_over < MOST_PASSED_OVER
     }
@@ -127,7 +127,7 @@ impl<'a> Admission<'a> {
             return Ok(Step::Enough);
         };
         let Some(shot) = self.best(&admission_state, now).await? else { return Ok(Step::Enough) };
-        // fal takes nothing: nobody until the time is up, and then one shot alone, until fal takes one.
+        // fal takes nothing: no shot until the time is up, and then one alone, until fal takes one.
         let errand = match &admission_state.weather.stop {
             None if admission_state.weather.is_foul() => Errand::AfterRefusal,
             None => Errand::Usual,
@@ -140,7 +140,8 @@ impl<'a> Admission<'a> {
         };
         let id = shot.value.id;
         let by_this_shot = |error| NotAdmitted { shot: Some(id), error };
-        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
+        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent
+        // again.
         let unwanted = cancel_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await;
         if unwanted.map_err(by_this_shot)? {
             self.closed.insert(id.job);

@@ -80,8 +80,8 @@ async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send 
     }
 }
 
-/// The shots of `job` that wait, also those whose pause after a failed attempt ends now; those of a job that was taken back
-/// are not sent again.
+/// The shots of `job` that wait, also those whose pause after a failed attempt ends now; those of a job that was taken
+/// back are not sent again.
 async fn waiting_shots(app: &App, job: JobId) -> Result<Vec<Versioned<Shot>>, StoreError> {
     let (store, now) = (&app.recorder.store, app.clock.now());
     let view = store.change_shots_of(job, |job, shot| {

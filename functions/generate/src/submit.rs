@@ -1,5 +1,5 @@
-//! Submitting one claimed shot. Its record says `submitting` before anything is sent, so whatever happens here, a second
-//! request is not sent before the window has passed.
+//! Submitting one claimed shot. Its record says `submitting` before anything is sent, so whatever happens here, a
+//! second request is not sent before the window has passed.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -21,10 +21,11 @@ use url::Url;
 
 use crate::app::App;
 
-/// For how long an image's address is good, and for how long it stays the same text. The request may wait at fal, and be
-/// tried there several times.
+/// For how long an image's address is good, and for how long it stays the same text. The request may wait at fal, and
+/// be tried there several times.
 const IMAGE_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_hours(2), SignedDuration::from_mins(15));
-/// The same for a LoRA's weights: fal keeps them by the text of their address, so that it is used again while it is fresh.
+/// The same for a LoRA's weights: fal keeps them by the text of their address, so that it is used again while it is
+/// fresh.
 const WEIGHTS_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(15), SignedDuration::from_mins(5));
 
 /// For how long every address that fal is sent is good.
@@ -81,7 +82,7 @@ async fn refused(app: &App, shot: &Shot, said: NoAnswer, probe: bool) -> Result<
         Says::Closed => {
             app.recorder.turned_away(shot.id, attempt, error, probe, patience.outage, now).await?;
         }
-        // Of this request alone, by who did not take it: tried for as long as one lasts.
+        // Of this request alone, by the host that did not take it: tried for as long as one lasts.
         Says::Doubt | Says::Nothing => {
             let (after, patience) = (SignedDuration::ZERO, patience.window());
             app.recorder.record(shot.id, attempt, Arrival::TurnedAway { error, after, patience }, now).await?;
@@ -154,7 +155,8 @@ async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<()
     let now = app.clock.now();
     let sent_at = shot.attempts.last().map_or(now, |attempt| attempt.started_at);
     let accepted = |read: Shot| {
-        // What was taken back before its id was known is due at once. The others when the reconciler looks at them anyhow.
+        // What was taken back before its id was known is due at once. The others when the reconciler looks at them
+        // anyhow.
         let check_at = if read.is_cancel_requested() { now } else { sent_at + app.fal.patience().check };
         read.accepted(shot.attempt(), request.clone(), check_at)
     };

@@ -29,9 +29,9 @@ use crate::{
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
-/// After as many reminders of the reconciler, two minutes apart, what the file host says to be gone, or serves in the place of an
-/// image, is believed: ten minutes for a picture that is paid for. While the host is away it is waited for as long as for our
-/// own bucket: `MAX_REMINDERS` of the reconciler.
+/// After as many reminders of the reconciler, two minutes apart, what the file host says to be gone, or serves in the
+/// place of an image, is believed: ten minutes for a picture that is paid for. While the host is away it is waited for
+/// as long as for our own bucket: `MAX_REMINDERS` of the reconciler.
 const LAST_REMINDER: u32 = 5;
 /// After which an image that did not come is asked for once more at once: its message comes again after minutes only.
 const HICCUP: Duration = Duration::from_millis(400);
@@ -163,7 +163,7 @@ fn measured_as(job: &Job) -> Option<Nature> {
 
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
 async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unusable> {
-    // Nobody closes it.
+    // The semaphore is never closed.
     let _permit = app.decode_permits.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
         DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
@@ -244,7 +244,7 @@ async fn upload(
     })
 }
 
-/// Who has the image, what it was made from, and of what it is a new version.
+/// What has the image, what it was made from, and of what it is a new version.
 fn relations(job: &Job, media: &Media) -> Vec<(String, Relation, String)> {
     let id = media.id.to_string();
     let owner = job.storage_plan.owner.iter().map(|(owner, relation)| (owner.clone(), *relation, id.clone()));
@@ -322,7 +322,7 @@ mod tests {
         let host = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", host.local_addr().unwrap());
         let app = app(&origin);
-        // Answers nobody before everybody came who comes without that.
+        // Answers only when every request that comes without it has come.
         let serve = async {
             let mut together = Vec::new();
             while together.iter().sum::<usize>() < 6 {

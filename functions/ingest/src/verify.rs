@@ -209,8 +209,8 @@ async fn of_verification(
     }
 }
 
-/// A picture against the views of a subject: in its own place where that is known, else against the view that it is most
-/// like.
+/// A picture against the views of a subject: in its own place where that is known, else against the view that it is
+/// most like.
 async fn in_collection(
     app: &App,
     job: &Job,
@@ -257,8 +257,8 @@ fn gone() -> Compared {
     Compared { verified: Verified { failure, ..Verified::default() }, report: None }
 }
 
-/// Pixel work away from the one thread that everything else of this function runs on; `None` where it panicked, which it
-/// would do every time.
+/// Pixel work away from the one thread that everything else of this function runs on; `None` where it panicked, which
+/// it would do every time.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
 }

@@ -38,7 +38,7 @@ pub(crate) enum Refused {
     /// Not signed as fal signs, or not now.
     #[error("the signature is not fal's")]
     Forged(#[source] JwksError),
-    /// Signed by fal, for somebody else.
+    /// Signed by fal, for another customer.
     #[error("the callback is not for this account")]
     Foreign,
     /// Signed by fal, for no shot of ours.
@@ -148,8 +148,8 @@ fn is_under_way(shot: &Shot, binding: &Binding) -> bool {
 }
 
 /// The attempt exists, its address held this nonce, and fal's id is the one that the submit was answered with. While
-/// that answer is missing the nonce decides, and that the id is no other attempt's: this is how a request whose answer was
-/// lost is adopted.
+/// that answer is missing the nonce decides, and that the id is no other attempt's: this is how a request whose answer
+/// was lost is adopted.
 fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
     let Some(attempt) = shot.attempts.iter().find(|attempt| attempt.number == binding.attempt) else { return false };
     let named = |id: &Option<String>| id.as_ref() == Some(&callback.request_id);
@@ -160,7 +160,8 @@ fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
     same_request && attempt.nonce == binding.nonce
 }
 
-/// fal finished, and the callback does not say all of what came of it: whoever holds the key fetches the result. What it
+/// fal finished, and the callback does not say all of what came of it: a function that has the key fetches the result.
+/// What it
 /// `told` is kept until then.
 async fn fetch_soon(
     app: &App,

@@ -1,5 +1,5 @@
-//! How long a 12-angle profile takes against an emulator that needs a given time for each image, with ten slots: with the
-//! usual limit of four of a job at once, and without one.
+//! How long a 12-angle profile takes against an emulator that needs a given time for each image, with ten slots: with
+//! the usual limit of four of a job at once, and without one.
 //!
 //! `cargo run --release -p likeness-cli --example turnaround -- 4000` (milliseconds)
 

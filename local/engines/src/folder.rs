@@ -1,8 +1,8 @@
 //! The data folder that the engines share: whether its files are sound and belong together.
 //!
-//! A table without its bucket, or queues of another table, are half of the data, and a stack that started on them would go
-//! on as if nothing were missing. So each database holds the id of its folder, which `folder.json` names, and a folder whose
-//! files do not all carry it is refused with the file's name and what to do.
+//! A table without its bucket, or queues of another table, are half of the data, and a stack that started on them would
+//! go on as if nothing were missing. So each database holds the id of its folder, which `folder.json` names, and a
+//! folder whose files do not all carry it is refused with the file's name and what to do.
 
 use std::{
     fs, io,
@@ -37,8 +37,9 @@ enum Belongs {
     To(String),
 }
 
-/// Checks the databases in `folder`, and makes the folder and its marker where it is new. `others` are databases beside the
-/// engines' that belong to it too but need not be there (the fal emulator's). Takes time in proportion to their size.
+/// Checks the databases in `folder`, and makes the folder and its marker where it is new. `others` are databases beside
+/// the engines' that belong to it too but need not be there (the fal emulator's). Takes time in proportion to their
+/// size.
 ///
 /// # Errors
 /// The folder cannot be used; a database is damaged, was emptied, is missing or belongs to another folder.
@@ -68,7 +69,8 @@ pub fn check(folder: &Path, others: &[&str], rng: &Rng) -> Result<(), EngineErro
     if marker.complete { Ok(()) } else { write_marker(folder, &Marker { complete: true, ..marker }) }
 }
 
-/// The marker of a folder that has none: a new one, or one with all of its files that was written before there were markers.
+/// The marker of a folder that has none: a new one, or one with all of its files that was written before there were
+/// markers.
 fn adopt(folder: &Path, rng: &Rng) -> Result<Marker, EngineError> {
     let mut missing = Vec::new();
     for file in FILES.map(|name| folder.join(name)) {

@@ -1,8 +1,9 @@
 //! One SQLite database behind one connection.
 //!
-//! One writer is all that SQLite allows, and readers of a laptop's engine do not need a second connection: with a single one
-//! every operation is a serial transaction, so races between conditional writes have exactly one winner by construction.
-//! WAL with `synchronous = NORMAL` loses nothing when the process dies; a power cut may take the last commits.
+//! One writer is all that SQLite allows, and readers of a laptop's engine do not need a second connection: with a
+//! single one every operation is a serial transaction, so races between conditional writes have exactly one winner by
+//! construction. WAL with `synchronous = NORMAL` loses nothing when the process dies; a power cut may take the last
+//! commits.
 
 use std::{
     path::Path,

@@ -31,8 +31,8 @@ pub(super) fn new_path(emulation: &Emulation, extension: &str) -> String {
     format!("/files/b/{animal}/{}.{extension}", hex::encode(emulation.rng.bytes::<16>()))
 }
 
-/// The path of the image of a request's output that has this `number`: the same again if the process was killed while it
-/// made it, so that the image takes the place of the one that was never told of.
+/// The path of the image of a request's output that has this `number`: the same again if the process was killed while
+/// it made it, so that the image takes the place of the one that was never told of.
 pub(super) fn output_path(request: &str, number: usize, extension: &str) -> String {
     let digest = Sha256::digest(format!("{request} {number}"));
     let animal = ANIMALS[usize::from(digest[0]) % ANIMALS.len()];

@@ -198,7 +198,8 @@ impl Emulator {
         self.emulation.release();
     }
 
-    /// The names of the inputs that the model at `endpoint` has; what else it is sent it ignores. `None` without a model.
+    /// The names of the inputs that the model at `endpoint` has; what else it is sent it ignores. `None` without a
+    /// model.
     #[must_use]
     pub fn fields(&self, endpoint: &str) -> Option<Vec<&str>> {
         Some(self.emulation.schemas.model(endpoint)?.fields.keys().map(String::as_str).collect())

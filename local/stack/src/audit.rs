@@ -1,5 +1,5 @@
-//! Whether everything came to a good end: the invariants of `ARCHITECTURE.md`, read off the table, the bucket, the queues
-//! and the emulator's ledger. Any engine fault, kill or loss may come before it; nothing of it may show.
+//! Whether everything came to a good end: the invariants of `ARCHITECTURE.md`, read off the table, the bucket, the
+//! queues and the emulator's ledger. Any engine fault, kill or loss may come before it; nothing of it may show.
 
 mod finding;
 

@@ -1,8 +1,8 @@
 //! The whole of Likeness in one process: engines, emulator, functions, triggers.
 //!
-//! Only endpoints and credentials differ from AWS: the functions are started with an environment, as Lambda starts them.
-//! [`wire`] lies between functions and engines where calls are to be cut or counted; [`audit`] reads the invariants off
-//! table, bucket, queues and ledger.
+//! Only endpoints and credentials differ from AWS: the functions are started with an environment, as Lambda starts
+//! them. [`wire`] lies between functions and engines where calls are to be cut or counted; [`audit`] reads the
+//! invariants off table, bucket, queues and ledger.
 
 pub mod audit;
 mod clients;
@@ -73,7 +73,8 @@ pub struct StackOptions {
 }
 
 impl Default for StackOptions {
-    /// At a free port, in memory, with the machine's own clock and chance and undisturbed wires; nothing sweeps by itself.
+    /// At a free port, in memory, with the machine's own clock and chance and undisturbed wires; nothing sweeps by
+    /// itself.
     fn default() -> Self {
         Self {
             port: 0,
@@ -240,8 +241,8 @@ impl Stack {
         depths
     }
 
-    /// Resolves when no message can be received or is being worked on, no function works and fal is idle. What comes later does
-    /// not count: delayed messages, and those that a function which died or failed has left.
+    /// Resolves when no message can be received or is being worked on, no function works and fal is idle. What comes
+    /// later does not count: delayed messages, and those that a function which died or failed has left.
     pub async fn settle(&self) {
         // Twice in a row, as one look at each is no look at all of them at one moment.
         let mut quiet = 0;

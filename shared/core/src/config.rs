@@ -45,7 +45,7 @@ pub enum ConfigError {
     },
 }
 
-/// Named values, of this process or of whoever starts a function within one.
+/// Named values, of this process, or given to a function that starts within one.
 #[derive(Clone)]
 pub struct Env(Arc<BTreeMap<String, String>>);
 

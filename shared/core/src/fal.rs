@@ -1,7 +1,7 @@
 //! fal.ai: the queue API as a client, its errors as decisions, and the signature of its callbacks.
 //!
-//! The wire forms stay in here; everybody else speaks of [`likeness_domain::shot::Arrival`]. There is no idempotency key at fal:
-//! a submit that may have arrived is never sent again from here.
+//! The wire forms stay in here; everybody else speaks of [`likeness_domain::shot::Arrival`]. There is no idempotency
+//! key at fal: a submit that may have arrived is never sent again from here.
 
 mod answer;
 mod error;
@@ -46,8 +46,8 @@ pub struct NoAnswer {
 pub enum FalStatus {
     /// In the queue or running.
     Unfinished,
-    /// Over. Where the status names a failure this is it, and the result may say more; otherwise the result says whether
-    /// it is one.
+    /// Over. Where the status names a failure this is it, and the result may say more; otherwise the result says
+    /// whether it is one.
     Completed(Option<FalError>),
 }
 
@@ -63,8 +63,8 @@ const IDLE_TIME_OUT: Duration = Duration::from_secs(10);
 pub struct Fal {
     /// For questions, which may be repeated.
     http: Client,
-    /// For submits, each over a connection of its own: one that was kept may have died while the function was frozen, and
-    /// a submit over it would end as one of unknown fate.
+    /// For submits, each over a connection of its own: one that was kept may have died while the function was frozen,
+    /// and a submit over it would end as one of unknown fate.
     fresh: Client,
     base: Url,
     key: SecretString,
@@ -89,7 +89,7 @@ impl Fal {
         })
     }
 
-    /// The same client, which gives fal only `time_out` for each question: for who asks many in a limited time.
+    /// The same client, which gives fal only `time_out` for each question: for many questions in a limited time.
     #[must_use]
     pub fn asking_for(&self, time_out: Duration) -> Self {
         Self { question_time_out: time_out, ..self.clone() }

@@ -88,7 +88,7 @@ fn unfinished(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
     Follows::TooLate
 }
 
-/// fal is away, as far as can be told. What nobody wants any more is waited for no longer than a request lasts.
+/// fal is away, as far as can be told. A called-off request is waited for no longer than a request lasts.
 fn nothing(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
     let limit = if shot.is_cancel_requested() { patience.window() } else { patience.outage };
     if lasts(shot, false, limit, now) {

@@ -1,7 +1,8 @@
 //! Clients of the outside world, and the steps that several functions take with them.
 //!
-//! One module per outside thing. What the product is about is `likeness-domain`, which knows no network. Nothing here knows
-//! HTTP routes or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack exists.
+//! One module per outside thing. What the product is about is `likeness-domain`, which knows no network. Nothing here
+//! knows HTTP routes or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack
+//! exists.
 
 // Places in lists, as texts.
 pub mod cursor;

@@ -1,7 +1,7 @@
 //! DynamoDB: one table, every access by key or index, every change conditional.
 //!
-//! Records that change state carry a `revision`; they are written whole, if and only if nobody wrote them since they
-//! were read. So the domain decides with pure functions, and who loses a race leaves no trace.
+//! Records that change state carry a `revision`; they are written whole, if and only if they were not written since
+//! they were read. So the domain decides with pure functions, and the loser of a race leaves no trace.
 
 mod accept_job;
 mod admission;
@@ -87,7 +87,7 @@ impl<T> Versioned<T> {
 pub enum Saved {
     /// It did.
     Yes,
-    /// Somebody else changed the record first: read it again and decide anew.
+    /// Another write changed the record first: read it again and decide anew.
     Conflict,
 }
 

@@ -1,4 +1,5 @@
-//! Admission: who may have a request in flight at fal. Pure; `store/admission.rs` makes it happen in one transaction.
+//! Admission: which shot may have a request in flight at fal. Pure; `store/admission.rs` makes it happen in one
+//! transaction.
 //!
 //! A *slot* is a numbered item that one shot holds for a lease; a *token* is one submit of the last 60 seconds.
 
@@ -27,7 +28,7 @@ pub struct Limits {
 pub struct Held {
     /// The slot's number, from 0.
     pub slot: u16,
-    /// Who holds it.
+    /// The holder.
     pub shot: ShotId,
     /// For which attempt.
     pub attempt: u32,
@@ -43,9 +44,9 @@ pub struct Held {
 pub struct RecentSubmits(BTreeMap<i64, u32>);
 
 impl RecentSubmits {
-    /// A second counts until it lies wholly more than 60 seconds back. One that lies ahead was counted before the clock was
-    /// set back: as long as it is within the window it counts as now, so that the limit holds; further ahead, and it would
-    /// keep tokens from everything until the clock gets there, so it does not count.
+    /// A second counts until it lies wholly more than 60 seconds back. One that lies ahead was counted before the clock
+    /// was set back: as long as it is within the window it counts as now, so that the limit holds; further ahead, and
+    /// it would keep tokens from everything until the clock gets there, so it does not count.
     fn since(&self, now: Timestamp) -> impl Iterator<Item = (i64, u32)> {
         let now = now.as_second();
         self.0.range(now - 60..=now + 60).map(move |(second, count)| ((*second).min(now), *count))
@@ -76,8 +77,8 @@ impl RecentSubmits {
     }
 }
 
-/// The turn that was served last, of each priority: a project that overtakes with what goes first must not make others wait
-/// that join the line behind. See [`Rank`].
+/// The turn that was served last, of each priority: a project that overtakes with what goes first must not make others
+/// wait that join the line behind. See [`Rank`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServedTurns(BTreeMap<u8, u64>);
 
@@ -88,7 +89,7 @@ impl ServedTurns {
         self.0.get(&priority).copied().unwrap_or_default()
     }
 
-    /// With `rank` served. A shot that is tried again has an old turn, which takes nobody back.
+    /// With `rank` served. A shot that is tried again has an old turn, which moves no project back.
     #[must_use]
     pub fn with(mut self, rank: Rank) -> Self {
         let turn = self.0.entry(rank.priority).or_default();
@@ -100,7 +101,7 @@ impl ServedTurns {
 /// What admission knows before it decides.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AdmissionState {
-    /// Who holds which slot, including leases that have run out.
+    /// The holder of each slot, including leases that have run out.
     pub held: Vec<Held>,
     /// The submits of the last minute.
     pub recent: RecentSubmits,
@@ -230,8 +231,8 @@ impl AdmissionState {
         self.held.iter().filter(|held| held.lease_until > now && held.shot.job == job).count()
     }
 
-    /// How long until so many more shots are submitted, if admission goes on as in the last minute. Where it stood still,
-    /// nobody knows: a minute from when it may go on.
+    /// How long until so many more shots are submitted, if admission goes on as in the last minute. Where it stood
+    /// still the pace is not known: a minute from when it may go on.
     #[must_use]
     pub fn time_for(&self, shots: u64, now: Timestamp) -> SignedDuration {
         let stopped = self.weather.stop.as_ref().map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now));

@@ -24,7 +24,7 @@ pub enum FailureCode {
     ProviderAccountLocked,
     /// fal never let us know whether it took the request, repeatedly.
     SubmitLost,
-    /// fal no longer knows the request, or answers what nobody understands.
+    /// fal no longer knows the request, or gives an answer that cannot be read.
     ProviderProtocol,
     /// fal could not fetch a file that the request goes by: our bucket, or the host of a reference, was away.
     ReferenceUnreachable,

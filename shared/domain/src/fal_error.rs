@@ -1,5 +1,5 @@
-//! fal's errors as decisions: what one means for us, however it was told. Of fal's texts the place and the words of a refusal
-//! are kept for the caller, without what they echo; they are in no log line.
+//! fal's errors as decisions: what one means for us, however it was told. Of fal's texts the place and the words of a
+//! refusal are kept for the caller, without what they echo; they are in no log line.
 
 use std::fmt;
 
@@ -36,7 +36,7 @@ pub enum FalErrorKind {
     AccountLocked,
     /// Cancelled on fal's side.
     Cancelled,
-    /// An answer that nobody understands.
+    /// An answer that cannot be read.
     Garbled,
 }
 

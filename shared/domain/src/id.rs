@@ -1,6 +1,7 @@
 //! Identifiers. Ours are ULIDs (they sort by time); callers' names are restricted so that they can stand in a key.
 //!
-//! A shot's id contains its job's and an image's contains its shot's, so that each leads to its owner without a look-up.
+//! A shot's id contains its job's and an image's contains its shot's, so that each leads to its owner without a
+//! look-up.
 
 mod lora;
 mod name;
@@ -119,8 +120,8 @@ prefixed!(
     KeyId, "key_", "a key id"
 );
 prefixed!(
-    /// A set of images that belong together. Text: `col_` and the ULID of the job that made it, so that making it twice is
-    /// one record.
+    /// A set of images that belong together. Text: `col_` and the ULID of the job that made it, so that making it twice
+    /// is one record.
     CollectionId, "col_", "a collection id"
 );
 prefixed!(
@@ -204,14 +205,14 @@ impl FromStr for MediaId {
 }
 textual!(MediaId);
 
-/// A picture that a caller uploaded to have it compared. Text: `upl_` and 32 hexadecimal digits. It has no record: it is
-/// there while its object is, which is a matter of days.
+/// A picture that a caller uploaded to have it compared. Text: `upl_` and 32 hexadecimal digits. It has no record: it
+/// is there while its object is, which is a matter of days.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct UploadId(String);
 
 impl UploadId {
-    /// A new one, which nobody can guess.
+    /// A new one, which cannot be guessed.
     #[must_use]
     pub fn new(random: [u8; 16]) -> Self {
         Self(hex::encode(random))

@@ -15,7 +15,7 @@ pub enum ImageRef {
     Media(MediaId),
     /// The first image of a job.
     Job(JobId),
-    /// An address that fal can reach. Who takes it from a request checks it.
+    /// An address that fal can reach. Checked where it is taken from a request.
     Url(String),
     /// A result of an earlier step.
     Step {

@@ -48,7 +48,7 @@ pub struct Job {
     pub project: ProjectId,
     /// What it makes.
     pub kind: Kind,
-    /// Who asked for it.
+    /// The user of the key that asked for it.
     pub created_by: UserId,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -72,7 +72,7 @@ pub struct Job {
     /// What its images were judged to be, once they were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judged>,
-    /// Something speaks against what it made: somebody should look at it.
+    /// Something speaks against what it made: a person should look at it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_review: bool,
     /// How consistent its images are, in full.
@@ -138,7 +138,7 @@ impl Job {
         }
     }
 
-    /// Taken back: nothing more is sent. Whoever came first did it.
+    /// Taken back: nothing more is sent. The first of several cancels did it.
     ///
     /// # Errors
     /// It has ended.
@@ -157,14 +157,14 @@ impl Job {
         }
     }
 
-    /// Whether it is open although its deadline has passed, and nobody took it back yet.
+    /// Whether it is open although its deadline has passed, and it was not canceled yet.
     #[must_use]
     pub fn is_out_of_time(&self, now: Timestamp) -> bool {
         let open = matches!(self.state, JobState::Open { canceled: None, .. });
         open && self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
+    /// Whether it is open and taken back: a step that finds a waiting shot of it cancels that too.
     #[must_use]
     pub fn is_cancel_requested(&self) -> bool {
         matches!(self.state, JobState::Open { canceled: Some(_), .. })
@@ -240,8 +240,8 @@ impl Job {
         Ok(self)
     }
 
-    /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank with
-    /// the last one.
+    /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank
+    /// with the last one.
     #[must_use]
     pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
         self.extended(shots, self.kind.second_try(shots, &self.storage_plan), now)

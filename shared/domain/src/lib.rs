@@ -1,5 +1,5 @@
-//! The domain of Likeness: what is asked for, what is sent, what it costs and when it counts as made. Pure: no network, no
-//! table, no HTTP, no pixels. Time and randomness are arguments.
+//! The domain of Likeness: what is asked for, what is sent, what it costs and when it counts as made. Pure: no network,
+//! no table, no HTTP, no pixels. Time and randomness are arguments.
 
 pub mod admission;
 mod as_text;

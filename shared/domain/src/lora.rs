@@ -111,8 +111,8 @@ impl Lora {
         matches!(self.state, LoraState::Ready { .. })
     }
 
-    /// The file is as announced and is what it should be ([`base_model`]), and lies under `key` now: the one to which it was
-    /// uploaded can be written to for a while still.
+    /// The file is as announced and is what it should be ([`base_model`]), and lies under `key` now: the one to which
+    /// it was uploaded can be written to for a while still.
     ///
     /// # Errors
     /// It was checked before.

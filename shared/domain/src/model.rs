@@ -92,7 +92,7 @@ pub struct Model {
     pub angle: bool,
     /// What `output_format` may be; empty where it takes none.
     pub output_formats: Vec<String>,
-    /// What it costs; `None` where nobody knows.
+    /// What it costs; `None` where no price is published.
     pub price: Option<Price>,
     /// Our name of the model that stands in when this one is unavailable.
     pub fallback: Option<String>,

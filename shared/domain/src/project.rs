@@ -8,14 +8,14 @@ use crate::{
     money::Usd,
 };
 
-/// What images are made for; the boundary that nobody sees across.
+/// What images are made for; the boundary that no caller sees across.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {
     /// Its id, chosen by the creator.
     pub id: ProjectId,
     /// A name for people.
     pub name: String,
-    /// Who created it.
+    /// The user that created it.
     pub owner: UserId,
     /// When it was created.
     pub created_at: Timestamp,
@@ -55,7 +55,7 @@ pub enum Role {
 pub struct Member {
     /// The project.
     pub project: ProjectId,
-    /// Who.
+    /// The user.
     pub user: UserId,
     /// With which rights.
     pub role: Role,

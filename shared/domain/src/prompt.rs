@@ -1,5 +1,5 @@
-//! Prompts: versioned templates as data (`data/prompts.json`), the words of specifications and views, and terms that are
-//! refused or taken out. Which template a kind uses is the kind's business.
+//! Prompts: versioned templates as data (`data/prompts.json`), the words of specifications and views, and terms that
+//! are refused or taken out. Which template a kind uses is the kind's business.
 
 mod skeleton;
 
@@ -71,8 +71,8 @@ impl Default for Wording {
 }
 
 impl Wording {
-    /// The first of the refused terms that `text` holds as whole words, however they are joined or disguised: a `nude-art`
-    /// too, and one in Cyrillic letters.
+    /// The first of the refused terms that `text` holds as whole words, however they are joined or disguised: a
+    /// `nude-art` too, and one in Cyrillic letters.
     #[must_use]
     pub fn refused_term(&self, text: &str) -> Option<&str> {
         let looks = Looks::of(text);
@@ -117,8 +117,8 @@ impl Template {
         &BOOK.templates
     }
 
-    /// The version of the template `id` that `whom` gets: always the same for the same `whom`, so that a character keeps
-    /// its wording, and as the shares say over many.
+    /// The version of the template `id` that `whom` gets: always the same for the same `whom`, so that a character
+    /// keeps its wording, and as the shares say over many.
     #[must_use]
     pub fn chosen(id: &str, whom: &str, wording: &Wording) -> &'static Self {
         let versions: Vec<(&Self, u32)> = Self::all()

@@ -84,7 +84,8 @@ pub struct Header {
     pub tensors: u32,
     /// What they are.
     pub contents: Contents,
-    /// What the trainer wrote about itself: at most 20 entries of the `ss_` and `modelspec.` families, 200 characters each.
+    /// What the trainer wrote about itself: at most 20 entries of the `ss_` and `modelspec.` families, 200 characters
+    /// each.
     pub metadata: BTreeMap<String, String>,
 }
 

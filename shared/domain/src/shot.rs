@@ -5,11 +5,11 @@
 //!    ^           |             |           |
 //!    +-- retry --+-------------+           +-> failed
 //! ```
-//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes to
-//! nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
+//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes
+//! to nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
 //!
 //! Transitions are pure: from a state to a state, or an error that says why not. `store` writes the outcome only if
-//! nobody else changed the shot meanwhile, so a transition never needs to think about races.
+//! the shot was not changed meanwhile, so a transition never needs to think about races.
 
 mod attempt;
 mod record;
@@ -82,8 +82,9 @@ pub const FAL_KEEPS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The order of admission: priority of the kind, then the project's turn, then age.
 ///
-/// Every project's shots of a priority take its turns one after another; a project that was idle starts at the turn that is
-/// being served. So a project with 12 shots is served alternately with one that queued 120 before it (start-time fair queuing).
+/// Every project's shots of a priority take its turns one after another; a project that was idle starts at the turn
+/// that is being served. So a project with 12 shots is served alternately with one that queued 120 before it
+/// (start-time fair queuing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rank {
     /// Of the kind; lower goes first.
@@ -100,14 +101,14 @@ impl Rank {
     }
 }
 
-/// Who has to do something about a shot, and when; the store keeps it in one index.
+/// Which function has to act on a shot, and when; the store keeps it in one index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// Admission, when there is room.
     Ready(Rank),
     /// The reconciler, if nothing happened by then.
     Due(Timestamp),
-    /// Nobody.
+    /// None.
     None,
 }
 
@@ -173,8 +174,9 @@ impl Shot {
         Work::Due(self.look_at.map_or(due, |earlier| earlier.min(due)))
     }
 
-    /// The reconciler looks at it at `at` already, whatever happens until then. A shot goes from state to state within seconds,
-    /// each with another time at which it is due, and to move it in the index costs more than to look too early.
+    /// The reconciler looks at it at `at` already, whatever happens until then. A shot goes from state to state within
+    /// seconds, each with another time at which it is due, and to move it in the index costs more than to look too
+    /// early.
     #[must_use]
     pub fn looked_at(self, at: Timestamp) -> Self {
         Self { look_at: Some(at), ..self }
@@ -248,8 +250,8 @@ impl Shot {
         matches!(self.state, ShotState::Failed(_) | ShotState::Canceled)
     }
 
-    /// Whether its record can hold as many attempts more as there may be, each of them with a recipe of its own: the next
-    /// may change what the ones before have in common.
+    /// Whether its record can hold as many attempts more as there may be, each of them with a recipe of its own: the
+    /// next may change what the ones before have in common.
     pub(crate) fn has_room_for_attempts(&self) -> bool {
         let attempts = self.attempts.len().saturating_add(retry::MAX_ATTEMPTS);
         bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(attempts)) < MOST_BYTES

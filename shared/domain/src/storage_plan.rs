@@ -1,5 +1,5 @@
 //! Where a job's images are filed: folder, type, whose they are, what they are related to. Decided when the job is
-//! planned, so that whoever stores an image need not know kinds.
+//! planned, so that ingest, which stores images, needs to know no kinds.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,7 +28,7 @@ pub struct StoragePlan {
     /// The LoRA that knows that person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora: Option<LoraId>,
-    /// Who has them, and how.
+    /// What has them, and how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<(String, Relation)>,
     /// The specifications that were in force.

@@ -1,5 +1,5 @@
-//! A workflow: jobs in a chain. A step begins when what it needs is ready, and fails with it. Pure; `run_workflow.rs` makes it
-//! happen.
+//! A workflow: jobs in a chain. A step begins when what it needs is ready, and fails with it. Pure; `run_workflow.rs`
+//! makes it happen.
 
 use std::collections::{HashMap, HashSet};
 
@@ -18,7 +18,7 @@ use crate::{
 pub const MAX_STEPS: usize = 50;
 /// How long a workflow may stand still before the reconciler looks at it.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-/// The same for one that waits for others, for an image or for room in a lane: nobody tells it of that.
+/// The same for one that waits for others, for an image or for room in a lane: no message tells it of that.
 const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_secs(20);
 
 /// A chain of jobs.
@@ -28,7 +28,7 @@ pub struct Workflow {
     pub id: WorkflowId,
     /// The project that pays.
     pub project: ProjectId,
-    /// Who asked for it.
+    /// The user of the key that asked for it.
     pub created_by: UserId,
     /// When.
     pub created_at: Timestamp,
@@ -124,8 +124,8 @@ impl Workflow {
         }
     }
 
-    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for others: for images that they
-    /// make, or for room in a lane that they fill.
+    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for others: for images that
+    /// they make, or for room in a lane that they fill.
     #[must_use]
     pub fn next(&self, outcomes: &HashMap<JobId, JobOutcome>, put_off: &HashSet<usize>) -> NextStep {
         let mut waits = false;

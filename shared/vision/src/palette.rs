@@ -42,8 +42,8 @@ struct Cluster {
     weight: usize,
 }
 
-/// Starts from the colours farthest from one another, so that a small bright part gets its own cluster, and ends when no
-/// colour changes its cluster.
+/// Starts from the colours farthest from one another, so that a small bright part gets its own cluster, and ends when
+/// no colour changes its cluster.
 fn k_means(colours: &[Lab], count: usize) -> Vec<Cluster> {
     const ROUNDS: usize = 12;
     let mut means = vec![mean(colours.iter())];

@@ -130,8 +130,8 @@ impl Picture {
         bytes
     }
 
-    /// JPEG of quality 85 without subsampled colours, for viewers that know nothing newer; what is transparent is laid over
-    /// white.
+    /// JPEG of quality 85 without subsampled colours, for viewers that know nothing newer; what is transparent is laid
+    /// over white.
     pub fn to_jpeg(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, 85)

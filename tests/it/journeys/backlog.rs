@@ -1,4 +1,5 @@
-//! A long backlog costs nothing: what admission reads and writes for a shot does not grow with the number of those that wait.
+//! A long backlog costs nothing: what admission reads and writes for a shot does not grow with the number of those that
+//! wait.
 
 use std::{
     io::Write as _,

@@ -1,4 +1,5 @@
-//! Taking back what is at fal: every order in which the cancel can meet the submit, the callback and the end of the job.
+//! Taking back what is at fal: every order in which the cancel can meet the submit, the callback and the end of the
+//! job.
 
 use http::StatusCode;
 use likeness_core::store::{Cached, Changed, Finish, JobView, Saved};
@@ -15,7 +16,8 @@ use serde_json::{Value, json};
 use super::cancel::{cancel, money, never, one_at_a_time, shots};
 use crate::harness::Product;
 
-/// Waits for `done`, which is under way; what it leads to is held back meanwhile, so that nothing hangs on how long it takes.
+/// Waits for `done`, which is under way; what it leads to is held back meanwhile, so that nothing hangs on how long it
+/// takes.
 async fn until(product: &Product, job: &str, what: &str, done: impl AsyncFn() -> bool) {
     for _ in 0..20_000 {
         if done().await {

@@ -513,7 +513,8 @@ async fn of_a_thousand_forged_or_replayed_callbacks_none_is_accepted() {
             sent += 1;
             let swapped = Call { body: other.body.clone(), ..(*call).clone() };
             assert_eq!(swapped.send(&product).await, 401, "another's body");
-            // The nonce is what binds an address while fal's id is unknown; who read it could have another call adopted.
+            // The nonce is what binds an address while fal's id is unknown; who read it could have another call
+            // adopted.
             if id_is_known(&other.path).await {
                 sent += 1;
                 let elsewhere = Call { path: other.path.clone(), ..(*call).clone() };

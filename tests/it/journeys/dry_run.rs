@@ -1,5 +1,5 @@
-//! Everything before the last step of accepting a request only reads: the dry run that quotes a request, and the one of a
-//! workflow, are the very steps that accept it.
+//! Everything before the last step of accepting a request only reads: the dry run that quotes a request, and the one of
+//! a workflow, are the very steps that accept it.
 
 use http::{Method, StatusCode};
 use likeness_core::{

@@ -1,5 +1,5 @@
-//! The table of `docs/design/fal-answers.md`, as a user and an accountant see it: whatever fal answers, a callback and a
-//! question lead to the same end, nothing that an outage says ends a job, and nothing keeps one open for ever.
+//! The table of `docs/design/fal-answers.md`, as a user and an accountant see it: whatever fal answers, a callback and
+//! a question lead to the same end, nothing that an outage says ends a job, and nothing keeps one open for ever.
 
 use http::{Method, StatusCode};
 use likeness_fal_emulator::{
@@ -46,7 +46,8 @@ async fn post(product: &Product, kind: &Kind) -> String {
     job["jobId"].as_str().unwrap().to_owned()
 }
 
-/// How a job ended: its status, the code of its error, how often fal was paid or asked, what it cost and what was tried.
+/// How a job ended: its status, the code of its error, how often fal was paid or asked, what it cost and what was
+/// tried.
 #[derive(Debug, PartialEq)]
 struct End {
     status: Value,

@@ -1,5 +1,5 @@
-//! More than there is room for: full lanes, unequal projects, an account that fal refuses, and many functions that admit at
-//! once.
+//! More than there is room for: full lanes, unequal projects, an account that fal refuses, and many functions that
+//! admit at once.
 
 use std::{sync::Arc, time::Duration};
 
@@ -173,7 +173,8 @@ async fn a_step_of_a_workflow_waits_where_its_lane_is_full() {
     product.finish().await;
 }
 
-/// Fails at once and for good, so that each shot is submitted once and nothing is drawn: what it makes is not the matter.
+/// Fails at once and for good, so that each shot is submitted once and nothing is drawn: what it makes is not the
+/// matter.
 fn useless() -> Fault {
     let (kind, body) = ("less_than_equal".to_owned(), ErrorBody::DetailList);
     Fault::Generation(GenerationFault::ModelError { kind, status: 422, billed: false, retry: None, body })

@@ -158,9 +158,9 @@ impl Broker {
     }
 }
 
-/// Takes back the receives that ended with the last process: their messages are visible at once, as no receiver is left to
-/// delete them, and the receive does not count. A delayed message stays delayed, but for no longer than SQS allows, in case
-/// the clock was ahead when it was sent.
+/// Takes back the receives that ended with the last process: their messages are visible at once, as no receiver is left
+/// to delete them, and the receive does not count. A delayed message stays delayed, but for no longer than SQS allows,
+/// in case the clock was ahead when it was sent.
 fn recover(tx: &Transaction<'_>, now: i64) -> Result<(), rusqlite::Error> {
     tx.execute(
         "UPDATE messages SET receives = max(receives - 1, 0), visible_ms = min(visible_ms, ?1), in_flight = 0

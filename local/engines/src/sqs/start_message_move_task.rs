@@ -1,5 +1,5 @@
-//! StartMessageMoveTask and ListMessageMoveTasks: back from a dead-letter queue. Moved messages are new ones, with new ids and
-//! times, as on AWS. The task is over when the call returns, so there is nothing to cancel.
+//! StartMessageMoveTask and ListMessageMoveTasks: back from a dead-letter queue. Moved messages are new ones, with new
+//! ids and times, as on AWS. The task is over when the call returns, so there is nothing to cancel.
 
 use likeness_domain::rng::Rng;
 use rusqlite::Transaction;

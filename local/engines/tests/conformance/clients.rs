@@ -92,7 +92,7 @@ pub(super) async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
-/// A name that nobody has used before.
+/// A name that was not used before.
 pub(super) fn unique(prefix: &str) -> String {
     format!("{prefix}-{}", hex::encode(Rng::from_os().bytes::<8>()))
 }

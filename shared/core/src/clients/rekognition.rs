@@ -73,8 +73,8 @@ impl FaceMatch {
         Ok(Self { http, config, clock })
     }
 
-    /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check that
-    /// may be off must not hold up a job.
+    /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check
+    /// that may be off must not hold up a job.
     pub async fn compare(&self, reference: Bytes, picture: Bytes) -> FaceMatched {
         if let Some(reason) = [&reference, &picture].into_iter().find_map(|bytes| untakable(bytes)) {
             return FaceMatched::NotJudged { reason: reason.to_owned() };

@@ -1,6 +1,6 @@
 //! What an answer of fal's says about a request: one table for every question that we ask and every form of answer, so
-//! that a callback and a question lead to the same decision. `docs/design/fal-answers.md` has it with its reasons, and a
-//! test holds the two together.
+//! that a callback and a question lead to the same decision. `docs/design/fal-answers.md` has it with its reasons, and
+//! a test holds the two together.
 //!
 //! Not here: what follows (`retry.rs`), and for how long we ask (`poll_provider.rs`).
 
@@ -62,8 +62,8 @@ pub enum Says {
 }
 
 impl Says {
-    /// The table. `told`: fal has said elsewhere (in the status, or by a callback) that the request failed, so that what
-    /// would be doubted of a result is believed.
+    /// The table. `told`: fal has said elsewhere (in the status, or by a callback) that the request failed, so that
+    /// what would be doubted of a result is believed.
     #[must_use]
     pub fn of(question: Question, form: Form, told: bool) -> Self {
         match question {

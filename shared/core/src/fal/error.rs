@@ -1,4 +1,5 @@
-//! fal's errors as they come, read as decisions. Every body form that is seen in the field is read; only the status, the
+//! fal's errors as they come, read as decisions. Every body form that is seen in the field is read; only the status,
+//! the
 //! `type` and fal's headers decide, never a message.
 
 use jiff::{Timestamp, fmt::rfc2822};

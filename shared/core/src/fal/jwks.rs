@@ -1,7 +1,7 @@
 //! fal's published keys, kept for at most a day and fetched again, with a cool-down, when a signature matches none.
 //!
-//! Callbacks that the keys at hand can judge never wait for a fetch. Those that need one share it: whatever comes while it
-//! is under way gets what it brings.
+//! Callbacks that the keys at hand can judge never wait for a fetch. Those that need one share it: whatever comes while
+//! it is under way gets what it brings.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,7 +20,8 @@ use crate::clients::http::http_builder;
 
 const KEEP: SignedDuration = SignedDuration::from_hours(24);
 const COOL_DOWN: SignedDuration = SignedDuration::from_mins(1);
-/// After a fetch that failed: long enough that a flood of callbacks is no flood of fetches, and shorter than fal's repeats.
+/// After a fetch that failed: long enough that a flood of callbacks is no flood of fetches, and shorter than fal's
+/// repeats.
 const AFTER_FAILURE: SignedDuration = SignedDuration::from_secs(5);
 /// More than a hundred keys, where fal has one or two.
 const LARGEST_SET: usize = 64 * 1024;
@@ -68,7 +69,7 @@ struct Cache {
     /// When a fetch last ended, and how many did: counted at the end, so that what comes meanwhile shares it.
     tried_at: Option<Timestamp>,
     tries: u64,
-    /// The last fetch brought nothing: whoever matches no key may still be fal.
+    /// The last fetch brought nothing: a signature that matches no key may still be fal's.
     failed: bool,
 }
 

@@ -111,8 +111,8 @@ fn is_no(said: &Value) -> bool {
     }
 }
 
-/// A seed as models give it: a number, one with a fraction of zero, or its digits as text. Numbers that JSON writes with an
-/// exponent have lost their last digits before they come here.
+/// A seed as models give it: a number, one with a fraction of zero, or its digits as text. Numbers that JSON writes
+/// with an exponent have lost their last digits before they come here.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within range: just looked at")]
 fn seed(said: &Value) -> Option<u64> {
     match said {

@@ -1,7 +1,8 @@
-//! Accepting a request, in steps that can be called alone: [resolve](Acceptor::resolve) what it names, [plan](Acceptor::plan)
-//! it, look for an earlier job that answers it ([reuse](Acceptor::reuse)) and for [room](Acceptor::room) in its lane, and
-//! [create](Acceptor::create) its job. Only the last one writes: the others together are the dry run, which says what a request
-//! would become and cost. The API takes these steps for requests, and ingest for the next step of a workflow.
+//! Accepting a request, in steps that can be called alone: [resolve](Acceptor::resolve) what it names,
+//! [plan](Acceptor::plan) it, look for an earlier job that answers it ([reuse](Acceptor::reuse)) and for
+//! [room](Acceptor::room) in its lane, and [create](Acceptor::create) its job. Only the last one writes: the others
+//! together are the dry run, which says what a request would become and cost. The API takes these steps for requests,
+//! and ingest for the next step of a workflow.
 
 mod create;
 mod dry_run_workflow;
@@ -46,12 +47,12 @@ pub struct Acceptor {
     pub rng: Rng,
 }
 
-/// A valid request of somebody who may make it.
+/// A valid request of an authorised caller.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// The project that pays.
     pub project: ProjectId,
-    /// Who asks.
+    /// The user of the caller's key.
     pub created_by: UserId,
     /// What for.
     pub kind: Kind,

@@ -57,8 +57,8 @@ pub async fn poll_provider(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Ti
     Ok(Polled::Waiting)
 }
 
-/// Asks about an attempt that was given up and may still run, and gives its slot back where fal says that it does not. Its
-/// images, if it made any, are on the bill and are noted.
+/// Asks about an attempt that was given up and may still run, and gives its slot back where fal says that it does not.
+/// Its images, if it made any, are on the bill and are noted.
 ///
 /// # Errors
 /// The table was out of reach or refused.

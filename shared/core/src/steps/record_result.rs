@@ -58,8 +58,8 @@ impl Recorder {
         })
     }
 
-    /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A wake-up message that cannot be sent is left
-    /// to the reconciler, as the record stands.
+    /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A wake-up message that cannot be
+    /// sent is left to the reconciler, as the record stands.
     ///
     /// # Errors
     /// The table was out of reach or refused; nothing was recorded.
@@ -117,7 +117,7 @@ impl Recorder {
         }
     }
 
-    /// Where fal told what it bills, and that is not what the table of models says, somebody has to know.
+    /// Where fal told what it bills, and that is not what the table of models says, it is logged as an error.
     async fn look_at_bill(&self, shot: &Shot, now: Timestamp) {
         let Some(drift) = Drift::of(shot, now) else { return };
         tracing::warn!(
@@ -133,8 +133,9 @@ impl Recorder {
         }
     }
 
-    /// Records that fal did not take `attempt` of `shot`, and as far as `error` speaks of all submits that the lanes stand
-    /// still. `probe`: this was the one try that finds out. The shot waits with the others, for `patience` at most.
+    /// Records that fal did not take `attempt` of `shot`, and as far as `error` speaks of all submits that the lanes
+    /// stand still. `probe`: this was the one try that finds out. The shot waits with the others, for `patience` at
+    /// most.
     ///
     /// # Errors
     /// The table was out of reach or refused.
@@ -211,7 +212,7 @@ impl Recorder {
                 self.queues.wake_ingest(IngestWakeUp::Shot(shot.id)).await;
             }
         }
-        // Where nobody is known to wait, nobody is told of the slot that came free.
+        // Skip the wake-up if no shot is known to wait.
         if self.store.anybody_waits().await.unwrap_or(true) {
             self.queues.wake_lane(shot.lane, LaneWakeUp::Room, SignedDuration::ZERO).await;
         }

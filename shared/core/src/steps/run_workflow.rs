@@ -1,5 +1,5 @@
-//! Taking a workflow as far as it can go now. Whoever ends one of its jobs does it, and the reconciler where that was missed; a
-//! step begins in the transaction that accepts its job, so that it begins once.
+//! Taking a workflow as far as it can go now. The end of one of its jobs does it, and the reconciler where that was
+//! missed; a step begins in the transaction that accepts its job, so that it begins once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,7 +29,7 @@ pub async fn run_workflow(acceptor: &Acceptor, id: WorkflowId, now: Timestamp) -
     run_workflow_by(acceptor, id, usize::MAX, now).await
 }
 
-/// The same, but begins at most so many steps and leaves further ones to ingest: for who has little time.
+/// The same, but begins at most so many steps and leaves further ones to ingest: for a function that has little time.
 ///
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
@@ -88,7 +88,8 @@ pub async fn run_workflow_by(
     }
 }
 
-/// Reads the jobs that `jobs` does not hold yet. The others are not read again: who ends one of them comes here after it.
+/// Reads the jobs that `jobs` does not hold yet. The others are not read again: the end of one of them leads here
+/// again.
 async fn read_jobs(
     acceptor: &Acceptor,
     workflow: &Workflow,

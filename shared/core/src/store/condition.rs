@@ -1,5 +1,5 @@
-//! What a write demands of the item that stands there. Each condition closes one race or keeps one limit; the name of the
-//! one that failed is what the caller learns.
+//! What a write demands of the item that stands there. Each condition closes one race or keeps one limit; the name of
+//! the one that failed is what the caller learns.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -16,7 +16,8 @@ pub(super) enum Condition {
     Unchanged(Record, u64),
     /// The record does not exist, or is of before it had revisions.
     NeverRevised,
-    /// The idempotency key was never used, or so long ago that it is forgotten (TTL deletes late, so expiry is checked here).
+    /// The idempotency key was never used, or so long ago that it is forgotten (TTL deletes late, so expiry is checked
+    /// here).
     KeyIsFree { now: Timestamp },
     /// The slot is not held, or its lease has run out: of two claims, one gets it.
     SlotIsFree { now: Timestamp },
@@ -26,8 +27,8 @@ pub(super) enum Condition {
     NothingStops { now: Timestamp },
     /// The project exists.
     ProjectExists,
-    /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove each
-    /// other at once, one stays.
+    /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove
+    /// each other at once, one stays.
     AnotherOwner,
 }
 
@@ -86,8 +87,8 @@ impl Condition {
         }
     }
 
-    /// Whether another write came first, so that reading again and deciding anew may succeed. Everything else is a fact that
-    /// a repetition would meet again: it must be answered, not tried again.
+    /// Whether another write came first, so that reading again and deciding anew may succeed. Everything else is a fact
+    /// that a repetition would meet again: it must be answered, not tried again.
     pub(super) fn is_race(self) -> bool {
         match self {
             Self::New(_) | Self::Unchanged(..) | Self::NeverRevised => true,

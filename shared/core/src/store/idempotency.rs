@@ -1,5 +1,5 @@
-//! Idempotency keys: a request that comes again is answered with what it made when it first came. The key is written in the
-//! transaction of what it stands for.
+//! Idempotency keys: a request that comes again is answered with what it made when it first came. The key is written in
+//! the transaction of what it stands for.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -101,8 +101,8 @@ impl Store {
         self.replay_of(project, idempotency, StandsFor::job, now).await
     }
 
-    /// Has a project's idempotency key stand for `name`, under which something is made after this. Where it was used before
-    /// it stands for what it stood for then.
+    /// Has a project's idempotency key stand for `name`, under which something is made after this. Where it was used
+    /// before it stands for what it stood for then.
     ///
     /// # Errors
     /// The table was out of reach or refused.

@@ -25,7 +25,7 @@ pub struct Page<T> {
     pub next: Option<Position>,
 }
 
-/// A place in a list. Without the partition, which is always derived from who asks for what.
+/// A place in a list. Without the partition, which is always derived from the caller and the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     pub(super) pk: String,

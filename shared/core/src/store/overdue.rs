@@ -1,4 +1,4 @@
-//! What nobody has attended to in time.
+//! Records whose time to be looked at has passed.
 
 use jiff::Timestamp;
 
@@ -17,7 +17,8 @@ pub enum Overdue {
 }
 
 impl Store {
-    /// Up to `limit` workflows, as many jobs and as many shots that are due by `now`, of each the longest overdue first.
+    /// Up to `limit` workflows, as many jobs and as many shots that are due by `now`, of each the longest overdue
+    /// first.
     ///
     /// # Errors
     /// The table was out of reach or refused.

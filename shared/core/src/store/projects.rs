@@ -54,8 +54,8 @@ pub enum MemberChange {
     LastOwner,
 }
 
-/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so that
-/// of two owners who remove each other at once only one does.
+/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so
+/// that of two owners who remove each other at once only one does.
 const OWNERS: &str = "project_owners";
 
 impl Store {

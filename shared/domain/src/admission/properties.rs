@@ -1,4 +1,5 @@
-//! Admission as several functions do it at once: each reads the admission state, decides, and writes where nothing moved meanwhile.
+//! Admission as several functions do it at once: each reads the admission state, decides, and writes where nothing
+//! moved meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 

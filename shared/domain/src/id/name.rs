@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{InvalidId, textual};
 
-/// What [`is_name`] takes, and what e-mail addresses and the names of identity providers have besides. Nothing that parts of
-/// keys are told apart by.
+/// What [`is_name`] takes, and what e-mail addresses and the names of identity providers have besides. Nothing that
+/// parts of keys are told apart by.
 fn is_user(text: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-@+|:".contains(&byte);
     (1..=128).contains(&text.len()) && text.as_bytes()[0].is_ascii_alphanumeric() && text.bytes().all(plain)
@@ -52,7 +52,7 @@ macro_rules! name {
 }
 
 name!(
-    /// A project, named by whoever creates it.
+    /// A project, named by its creator.
     ProjectId, "a project id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
 );
 name!(

@@ -40,8 +40,8 @@ pub enum Comparison<'a> {
 }
 
 impl Job {
-    /// What is compared of what the settled `shots` made. Nothing in a job that made too little, nor in a comparison that
-    /// was canceled.
+    /// What is compared of what the settled `shots` made. Nothing in a job that made too little, nor in a comparison
+    /// that was canceled.
     #[must_use]
     pub fn comparison<'a>(&'a self, shots: &'a [Shot]) -> Comparison<'a> {
         match &self.kind {

@@ -39,7 +39,7 @@ pub enum JobState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CanceledBy {
-    /// Somebody asked for it.
+    /// A caller asked for it.
     Caller,
     /// Its deadline has passed.
     Deadline,

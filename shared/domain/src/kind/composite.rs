@@ -40,7 +40,7 @@ const STEPS: u32 = 50;
 pub struct Composite {
     /// What happens, 10-1,000 characters.
     pub description: String,
-    /// Who is in it.
+    /// The characters in it.
     pub characters: Vec<CharacterSlot>,
     /// Where it is.
     pub location: Option<ImageRef>,
@@ -78,7 +78,7 @@ pub struct CharacterSlot {
     pub pose: Option<String>,
 }
 
-/// Where somebody stands.
+/// Where a character stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "must be words such as left, or an object with x and y, each 0 to 1")]
 pub enum FigurePosition {

@@ -29,7 +29,7 @@ const GUIDANCE: f64 = 3.5;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Portrait {
-    /// Who it shows.
+    /// The person that it shows.
     pub of: Sitter,
     /// What it shows.
     pub prompt: PortraitPrompt,
@@ -43,11 +43,11 @@ pub struct Portrait {
     pub tuning: Tuning,
 }
 
-/// Who a portrait shows.
+/// The person that a portrait shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Sitter {
-    /// Whoever this LoRA knows.
+    /// The person of this LoRA.
     Lora(LoraId),
     /// This person, by the most recent LoRA.
     Person(PersonId),

@@ -182,8 +182,8 @@ impl Profile {
         ])
     }
 
-    /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill what
-    /// cannot be used.
+    /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill
+    /// what cannot be used.
     fn most_images(&self) -> u64 {
         let more = if self.may_be_simplified() { EIGHT.len() } else { 0 };
         (self.angles.len() + more) as u64

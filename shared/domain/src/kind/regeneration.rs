@@ -65,7 +65,7 @@ impl Regeneration {
             ignored,
             storage_plan: self.storage_plan.clone(),
             together: None,
-            // Who asks for another image wants another image.
+            // Another image was asked for, so the seed is another one.
             cache_key: None,
             new_subject: None,
         })

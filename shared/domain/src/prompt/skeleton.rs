@@ -1,5 +1,5 @@
-//! Text by what it looks like, so that a refused word is found in disguise: in letters of another script, in wide or styled
-//! ones, with marks or invisible characters in it, or with its letters apart.
+//! Text by what it looks like, so that a refused word is found in disguise: in letters of another script, in wide or
+//! styled ones, with marks or invisible characters in it, or with its letters apart.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::skeleton;

@@ -1,8 +1,8 @@
-//! What a file holds, and which base model it was trained for: by the names and shapes of its tensors, and by the trainer's
-//! own words where the names leave it open.
+//! What a file holds, and which base model it was trained for: by the names and shapes of its tensors, and by the
+//! trainer's own words where the names leave it open.
 //!
-//! Names are as trainers write them: kohya's (`lora_unet_…`, flattened), diffusers' and peft's (`transformer.…`, `unet.…`),
-//! the model's own (`diffusion_model.…`, ai-toolkit, ComfyUI) and xlabs' (`…processor.proj_lora1…`).
+//! Names are as trainers write them: kohya's (`lora_unet_…`, flattened), diffusers' and peft's (`transformer.…`,
+//! `unet.…`), the model's own (`diffusion_model.…`, ai-toolkit, ComfyUI) and xlabs' (`…processor.proj_lora1…`).
 
 use std::{collections::BTreeMap, fmt};
 
@@ -170,8 +170,8 @@ fn of_both_blocks(flat: &[(String, u64)], single: Option<u32>, double: Option<u3
     BaseModel::Flux1
 }
 
-/// Stable Diffusion's three, which share the names of their layers: by what stands beside them, how many there are, and how
-/// wide the text is that they attend to.
+/// Stable Diffusion's three, which share the names of their layers: by what stands beside them, how many there are, and
+/// how wide the text is that they attend to.
 fn of_a_unet(flat: &[(String, u64)]) -> BaseModel {
     let any = |parts: &[&str]| flat.iter().any(|(name, _)| parts.iter().any(|part| name.contains(part)));
     let deepest = flat.iter().filter_map(|(name, _)| number_behind(name, "transformer_blocks_")).max();
@@ -189,7 +189,8 @@ fn of_a_unet(flat: &[(String, u64)]) -> BaseModel {
     BaseModel::StableDiffusion1
 }
 
-/// Blocks of one kind: Qwen-Image has 60, Stable Diffusion 3 up to 38 of its own widths; of FLUX.1 some may be trained alone.
+/// Blocks of one kind: Qwen-Image has 60, Stable Diffusion 3 up to 38 of its own widths; of FLUX.1 some may be trained
+/// alone.
 fn of_double_blocks(flat: &[(String, u64)], last: u32) -> Option<BaseModel> {
     let any = |parts: &[&str]| flat.iter().any(|(name, _)| parts.iter().any(|part| name.contains(part)));
     if any(&["img_mlp_", "txt_mlp_", "img_mod_1", "txt_mod_1"]) {

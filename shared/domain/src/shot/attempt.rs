@@ -12,7 +12,8 @@ pub struct Attempt {
     pub number: u32,
     /// What it sent.
     pub recipe: Recipe,
-    /// Known to us and to the webhook URL of this attempt alone, so that nobody else's callback is taken for ours.
+    /// Known to us and to the webhook URL of this attempt alone, so that no other customer's callback is taken for
+    /// ours.
     pub nonce: String,
     /// When the right to submit was taken.
     pub started_at: Timestamp,
@@ -54,8 +55,8 @@ pub enum AttemptOutcome {
 }
 
 impl Attempt {
-    /// Whether it was given up without images. fal may deliver, and bill, it all the same: after silence, and also after
-    /// an error that was not its last word.
+    /// Whether it was given up without images. fal may deliver, and bill, it all the same: after silence, and also
+    /// after an error that was not its last word.
     #[must_use]
     pub fn was_given_up(&self) -> bool {
         matches!(self.outcome, AttemptOutcome::Lost | AttemptOutcome::Rejected(_) | AttemptOutcome::TurnedAway(_))

@@ -1,5 +1,5 @@
-//! A shot as it is kept. It is written at each step, and DynamoDB charges by the kilobyte: an attempt's recipe, which is
-//! most of it, is kept only where it is not the shot's own.
+//! A shot as it is kept. It is written at each step, and DynamoDB charges by the kilobyte: an attempt's recipe, which
+//! is most of it, is kept only where it is not the shot's own.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -29,8 +29,8 @@ pub(super) enum RetryDecision {
 pub(super) const MAX_ATTEMPTS: usize = 8;
 const MOST_DOWNLOADS: usize = 5;
 
-/// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording` says
-/// what is taken out of a prompt that fal's content policy refused.
+/// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording`
+/// says what is taken out of a prompt that fal's content policy refused.
 #[must_use]
 pub(super) fn after_error(
     error: &FalError,
@@ -96,16 +96,16 @@ pub(super) fn after_error(
     }
 }
 
-/// After fal turned the request away, for the `times`-th time in a row: after `least`, in which the lanes stand still, and
-/// a pause of its own, so that another is the next to find out.
+/// After fal turned the request away, for the `times`-th time in a row: after `least`, in which the lanes stand still,
+/// and a pause of its own, so that another is the next to find out.
 #[must_use]
 pub(super) fn after_turning_away(times: u32, least: SignedDuration, jitter: f64) -> RetryDecision {
     let own = back_off(times as usize, jitter) * 2;
     RetryDecision::Again { recipe: None, after: least.max(own) }
 }
 
-/// After nothing was heard for as long as fal could have needed. Each of these may have been paid, so that the pauses grow:
-/// eight in three hours.
+/// After nothing was heard for as long as fal could have needed. Each of these may have been paid, so that the pauses
+/// grow: eight in three hours.
 #[must_use]
 pub(super) fn after_silence(attempts: &[&Attempt]) -> RetryDecision {
     let silences = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Lost).count();

@@ -176,8 +176,8 @@ impl Shot {
         Ok(asked)
     }
 
-    /// fal was asked, and its answer is no outcome: ask again at `check_at`. Answers of one sort are counted; `doubt` is the
-    /// sort that says something.
+    /// fal was asked, and its answer is no outcome: ask again at `check_at`. Answers of one sort are counted; `doubt`
+    /// is the sort that says something.
     ///
     /// # Errors
     /// It is not submitted.
@@ -193,12 +193,12 @@ impl Shot {
         }
     }
 
-    /// fal says that `attempt` is done: the result is to be fetched at once. What it has `told` of it already is kept, for
-    /// the result may not be had.
+    /// fal says that `attempt` is done: the result is to be fetched at once. What it has `told` of it already is kept,
+    /// for the result may not be had.
     ///
     /// # Errors
-    /// The attempt is not under way, or its result is to be fetched already (`AlreadyDone`): what fal says again, or what
-    /// somebody repeats, asks for nothing more.
+    /// The attempt is not under way, or its result is to be fetched already (`AlreadyDone`): what fal says again, and a
+    /// replay, ask for nothing more.
     pub fn to_be_fetched(
         mut self,
         attempt: u32,
@@ -232,8 +232,8 @@ impl Shot {
         }
     }
 
-    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in, and `wording`
-    /// says what is taken out of a refused prompt.
+    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in, and
+    /// `wording` says what is taken out of a refused prompt.
     ///
     /// # Errors
     /// It came before (`AlreadyDone`), or the attempt was given up and another is under way (`OtherAttempt`: see
@@ -406,7 +406,7 @@ impl Shot {
                 in_flight.cancel_at_provider = CancelAtProvider::Due;
                 Ok(self)
             }
-            // Due now, so that the reconciler asks fal where nobody else did.
+            // Due now, so that the reconciler asks fal where no message did.
             ShotState::Submitted { in_flight, check_at, .. } => {
                 (in_flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
                 Ok(self)
@@ -536,8 +536,8 @@ impl Shot {
         }
     }
 
-    /// A request that was dropped for being late did not end by our wish, but for want of time; and one that is waited for
-    /// no longer stays where it is.
+    /// A request that was dropped for being late did not end by our wish, but for want of time; and one that is waited
+    /// for no longer stays where it is.
     fn as_meant(&mut self, attempt: u32, arrival: Arrival) -> Arrival {
         let late = self.in_flight().is_some_and(|in_flight| in_flight.cancel_at_provider == CancelAtProvider::Late);
         match arrival {
@@ -557,8 +557,8 @@ impl Shot {
         }
     }
 
-    /// An attempt that was turned away has left nothing at fal, so that only the last ones are worth their place, and only
-    /// while they share their recipe.
+    /// An attempt that was turned away has left nothing at fal, so that only the last ones are worth their place, and
+    /// only while they share their recipe.
     fn forget_turned_away(&mut self) {
         let turned_away = |tried: &Attempt| matches!(tried.outcome, AttemptOutcome::TurnedAway(_)) && !tried.paid_twice;
         let mut spare =

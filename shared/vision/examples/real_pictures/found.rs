@@ -75,8 +75,8 @@ fn written(mask: &Mask) -> Vec<u8> {
     bytes
 }
 
-/// The picture in its colours where it is figure, dim and red elsewhere; blue-framed where it was cut out, all dim where
-/// nothing was found.
+/// The picture in its colours where it is figure, dim and red elsewhere; blue-framed where it was cut out, all dim
+/// where nothing was found.
 fn tile(picture: &Picture, found: &Result<Mask, NoFigure>) -> Vec<u8> {
     let small = picture.thumbnail(TILE as u32);
     let (width, height) = (small.width() as usize, small.height() as usize);

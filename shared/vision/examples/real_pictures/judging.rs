@@ -1,5 +1,5 @@
-//! How pairs and sets are judged whose subjects were left out of the fit. Lines and weights are fitted to four fifths of the
-//! subjects and judged on the rest, five times.
+//! How pairs and sets are judged whose subjects were left out of the fit. Lines and weights are fitted to four fifths
+//! of the subjects and judged on the rest, five times.
 //!
 //! What is measured of the pictures is kept in `target/real-pictures.json`; the part `fresh` measures again. What
 //! `calibrate --export` measured of drawn figures, in `target/drawn-figures.json`, is fitted beside it. The part `write` fits to all

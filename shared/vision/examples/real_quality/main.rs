@@ -3,8 +3,8 @@
 //! `cargo run --release -p likeness-vision --example real_quality -- FOLDER`
 //!
 //! FOLDER holds pictures and `labels.tsv` (file, family, subject, …). Two tables: how many are product-grade (0.90) by
-//! damage, with the score as it is; and how well each damage is told by its own measure where the line is drawn by other
-//! subjects than those it is tried on.
+//! damage, with the score as it is; and how well each damage is told by its own measure where the line is drawn by
+//! other subjects than those it is tried on.
 #![expect(clippy::print_stdout, reason = "a command")]
 
 mod damage;

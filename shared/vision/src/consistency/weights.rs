@@ -17,8 +17,8 @@ pub struct Weights {
     pub sets: BTreeMap<String, Model>,
     /// From which side a figure is seen.
     pub orientation: Orientation,
-    /// Whether it is the same figure on the whole: `same`, `near`, `turned`, `opposite` of pairs, `few` and `many` of a view
-    /// among few or many others. What they weigh are the checks' strains and the colours wherever they are.
+    /// Whether it is the same figure on the whole: `same`, `near`, `turned`, `opposite` of pairs, `few` and `many` of a
+    /// view among few or many others. What they weigh are the checks' strains and the colours wherever they are.
     #[serde(default)]
     pub overall: BTreeMap<String, Model>,
     /// When two figures seen from the same side have another pose; `None`: that is never said.

@@ -1,5 +1,5 @@
-//! EfficientNet-Lite0 without its classifier, one picture at a time. Values lie by place, then channel: a convolution of one
-//! pixel is then one product of matrices, and a depthwise one runs along the channels.
+//! EfficientNet-Lite0 without its classifier, one picture at a time. Values lie by place, then channel: a convolution
+//! of one pixel is then one product of matrices, and a depthwise one runs along the channels.
 
 use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 

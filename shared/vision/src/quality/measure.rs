@@ -1,5 +1,6 @@
-//! The measures one by one. Thresholds were set on rendered figures and on 81 photographs of 15 things and pets (DreamBooth's,
-//! 640 x 640) with their damaged copies, subjects left out in folds: `examples/real_quality` prints what they tell apart.
+//! The measures one by one. Thresholds were set on rendered figures and on 81 photographs of 15 things and pets
+//! (DreamBooth's, 640 x 640) with their damaged copies, subjects left out in folds: `examples/real_quality` prints what
+//! they tell apart.
 
 use crate::backdrop::Subject;
 use crate::luma::Luma;
@@ -30,8 +31,8 @@ const SPAN: usize = 8;
 /// In a picture with a shallow depth of field a tenth of the strongest edges lies in focus.
 const IN_FOCUS: f64 = 0.9;
 
-/// Of the strongest edges, which share of the whole step happens between two pixels where the picture is sharpest: 0.5 and
-/// more in focus, 0.4 / sigma under a Gaussian blur.
+/// Of the strongest edges, which share of the whole step happens between two pixels where the picture is sharpest: 0.5
+/// and more in focus, 0.4 / sigma under a Gaussian blur.
 pub(super) fn sharpness(luma: &Luma) -> f64 {
     let mut edges = Vec::new();
     for y in (0..luma.height).step_by(2) {
@@ -86,7 +87,8 @@ pub(super) fn exposure(picture: &Picture, subject: &Subject) -> f64 {
 
 /// Shares of the subject, at a quarter of the picture's pixels.
 struct Clipped {
-    /// A channel is at its end while the others still change: light that was cut off, and no white thing and no flat paint.
+    /// A channel is at its end while the others still change: light that was cut off, and no white thing and no flat
+    /// paint.
     tinted: f64,
     /// Two channels are at their end.
     double: f64,

@@ -59,8 +59,8 @@ impl Journey {
         }
     }
 
-    /// fal took the request, its answer is lost, and it never calls: nobody can know of it, and fal has no idempotency. So it
-    /// is sent again after its window, and what was paid is paid.
+    /// fal took the request, its answer is lost, and it never calls: nobody can know of it, and fal has no idempotency.
+    /// So it is sent again after its window, and what was paid is paid.
     pub(super) fn may_be_undecidable(self) -> bool {
         self == Self::Unheard
     }

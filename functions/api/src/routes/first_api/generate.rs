@@ -39,7 +39,8 @@ pub(crate) struct Generate {
     pub(crate) prompt: String,
     pub(crate) reference_image_url: Option<String>,
     project_id: Option<String>,
-    /// Given back with the job. Of it, [`USED`](crate::routes::first_api::translation::USED) is used; the rest is the caller's own.
+    /// Given back with the job. Of it, [`USED`](crate::routes::first_api::translation::USED) is used; the rest is the
+    /// caller's own.
     pub(crate) metadata: Option<Map<String, Value>>,
 }
 

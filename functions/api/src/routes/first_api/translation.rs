@@ -1,4 +1,5 @@
-//! A request in the words of the first API, put into those of its kind's own route; and what is wrong with it, put back.
+//! A request in the words of the first API, put into those of its kind's own route; and what is wrong with it, put
+//! back.
 
 use likeness_domain::{
     id::{ProjectId, SubjectId},

@@ -24,8 +24,8 @@ use crate::{
     views::job::JobView,
 };
 
-/// Most jobs that are looked at for one page. Where fewer than were asked for match, the page is short, and its cursor leads
-/// on.
+/// Most jobs that are looked at for one page. Where fewer than were asked for match, the page is short, and its cursor
+/// leads on.
 const MOST_LOOKED_AT: usize = 1_000;
 
 #[derive(Debug, Deserialize)]

@@ -89,8 +89,8 @@ pub(crate) async fn create_key(
     Ok((StatusCode::CREATED, Json(CreatedKey { token, key: key.into() })).into_response())
 }
 
-/// A fresh token, or that of the first call with this idempotency key. Tokens are not kept: it is made of what both calls
-/// hold, and of a salt that is.
+/// A fresh token, or that of the first call with this idempotency key. Tokens are not kept: it is made of what both
+/// calls hold, and of a salt that is.
 async fn token(
     app: &App,
     caller: &Caller,

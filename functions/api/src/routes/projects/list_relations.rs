@@ -35,8 +35,8 @@ struct Incoming {
     from: String,
 }
 
-/// What is related to others. Ids and names of every sort are spelled like a subject's, and nothing else may become part
-/// of a key.
+/// What is related to others. Ids and names of every sort are spelled like a subject's, and nothing else may become
+/// part of a key.
 #[derive(Debug)]
 pub(crate) struct Related(SubjectId);
 

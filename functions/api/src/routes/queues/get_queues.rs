@@ -22,7 +22,8 @@ use crate::{
 pub(crate) struct Queues {
     /// Submits that the last 60 seconds still have room for.
     available_tokens: u32,
-    /// Requests that are at fal, or may be: also those that were given up and of which fal has not said that they are over.
+    /// Requests that are at fal, or may be: also those that were given up and of which fal has not said that they are
+    /// over.
     in_flight: usize,
     /// Most requests at fal at once.
     slots: u16,

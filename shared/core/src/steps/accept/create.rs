@@ -1,5 +1,5 @@
-//! The one step of accepting that writes: turns, job, shots and reservation, and then the wake-up message. The order of the two
-//! is what makes a crash harmless.
+//! The one step of accepting that writes: turns, job, shots and reservation, and then the wake-up message. The order of
+//! the two is what makes a crash harmless.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -27,8 +27,8 @@ pub struct Created {
 }
 
 impl Acceptor {
-    /// Creates the job of an order that was planned, unless its idempotency key stands for another, and wakes what begins
-    /// with it. `step_of` gives the workflow with this job as its step begun, and the revision that was read.
+    /// Creates the job of an order that was planned, unless its idempotency key stands for another, and wakes what
+    /// begins with it. `step_of` gives the workflow with this job as its step begun, and the revision that was read.
     ///
     /// # Errors
     /// The table was out of reach or refused; nothing was accepted unless a repetition says so.

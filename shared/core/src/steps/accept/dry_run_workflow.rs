@@ -20,8 +20,8 @@ pub struct StepDeclined {
 }
 
 impl Acceptor {
-    /// Plans every one of `steps` and writes nothing. Those that need no other are to begin at once, unless earlier jobs
-    /// answer them, and so have to find room in their lanes; the others wait where there is none.
+    /// Plans every one of `steps` and writes nothing. Those that need no other are to begin at once, unless earlier
+    /// jobs answer them, and so have to find room in their lanes; the others wait where there is none.
     ///
     /// # Errors
     /// A step could never begin, or not now, or the table was out of reach.

@@ -41,8 +41,8 @@ enum Found {
 }
 
 impl Acceptor {
-    /// Looks up what `kind` names. With what is `foreseen` of the steps before it in a workflow, an image that is still being
-    /// made is taken as it will be; without, it is refused as not ready.
+    /// Looks up what `kind` names. With what is `foreseen` of the steps before it in a workflow, an image that is still
+    /// being made is taken as it will be; without, it is refused as not ready.
     ///
     /// # Errors
     /// Something is not there, or not yet, or the table was out of reach.

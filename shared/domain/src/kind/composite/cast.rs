@@ -137,7 +137,7 @@ impl Entry {
     }
 }
 
-/// Nothing for somebody of their own size.
+/// Nothing for a figure of its own size.
 fn scale_words(scale: f64) -> Option<String> {
     ((scale - 1.0).abs() > 0.01).then(|| format!("at {}% of natural size", (scale * 100.0).round()))
 }

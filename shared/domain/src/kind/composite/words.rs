@@ -28,7 +28,7 @@ impl FigurePosition {
     /// Of the middle of the figure, 0 to 1 from the left and from the top, as far as that was said.
     #[must_use]
     pub fn point(&self) -> Option<[f64; 2]> {
-        /// Somebody who stands on the ground has their middle a little below the picture's.
+        /// A figure that stands on the ground has its middle a little below the picture's.
         const STANDING: f64 = 0.55;
         match self {
             Self::Point { x, y } => Some([*x, *y]),

@@ -4,8 +4,8 @@ use super::{EIGHT, Profile, made};
 use crate::{money::Usd, shot::Shot};
 
 impl Profile {
-    /// One shot for each angle that was asked for and has no image: the first. What the smaller profile lacks besides would
-    /// be shown by nothing once these are there.
+    /// One shot for each angle that was asked for and has no image: the first. What the smaller profile lacks besides
+    /// would be shown by nothing once these are there.
     pub(in crate::kind) fn missing<'a>(&self, shots: &'a [Shot]) -> Vec<&'a Shot> {
         let mut there = made(shots);
         let mut lacks_one = |angle| self.angles.contains(&angle) && there.insert(angle);

@@ -64,7 +64,7 @@ pub struct Issue {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Severity {
-    /// It is somebody or something else.
+    /// It is another subject.
     Critical,
     /// It is seen at once.
     High,

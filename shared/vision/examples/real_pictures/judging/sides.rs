@@ -1,4 +1,5 @@
-//! Bringing the fitted sides to real pictures: how much what was learnt from drawn figures counts, and what counts beside it.
+//! Bringing the fitted sides to real pictures: how much what was learnt from drawn figures counts, and what counts
+//! beside it.
 
 use std::collections::BTreeSet;
 
