@@ -22,7 +22,8 @@ pub(crate) fn render(
     let scene = Scene::new(solids, camera, stage);
     let sights = scene.look_everywhere();
     let edges = edges(&scene, &sights);
-    let shader = Shader { scene: &scene, sights: &sights, skeleton, style, spokes: spokes() };
+    let depths = sights.iter().map(|sight| sight.map_or(f64::NAN, |sight| sight.hit.depth)).collect();
+    let shader = Shader { scene: &scene, depths, skeleton, style, spokes: spokes() };
     for row in 0..stage.height {
         for column in 0..stage.width {
             let at = row * stage.width + column;
@@ -48,7 +49,8 @@ pub(crate) fn render(
 
 struct Shader<'a> {
     scene: &'a Scene,
-    sights: &'a [Option<Sight>],
+    /// By pixel; not a number where nothing is seen. A list of its own, as every pixel looks up some thirty of them.
+    depths: Vec<f64>,
     skeleton: Option<&'a Skeleton<'a>>,
     style: Style,
     spokes: [Spoke; 12],
@@ -109,10 +111,11 @@ impl Shader<'_> {
         }
     }
 
-    fn depth(&self, x: f64, y: f64) -> Option<f64> {
+    /// Not a number where nothing is seen, so that no comparison with it holds.
+    fn depth(&self, x: f64, y: f64) -> f64 {
         let Stage { width, height, .. } = self.scene.stage;
         let inside = x >= 0.0 && y >= 0.0 && x < width as f64 && y < height as f64;
-        inside.then(|| self.sights[y as usize * width + x as usize]).flatten().map(|sight| sight.hit.depth)
+        if inside { self.depths[y as usize * width + x as usize] } else { f64::NAN }
     }
 
     /// Walks towards the key light and looks whether something stands in the way.
@@ -122,7 +125,7 @@ impl Shader<'_> {
         let mut shadow: f64 = 0.0;
         for step in 1..=STEPS {
             let way = 0.006 + 0.0056 * f64::from(step);
-            let Some(there) = self.depth(x + KEY.x * way * scale, y - KEY.y * way * scale) else { continue };
+            let there = self.depth(x + KEY.x * way * scale, y - KEY.y * way * scale);
             let above = there - (depth + KEY.z * way);
             if above < 0.13 {
                 let fading = 1.0 - 0.5 * f64::from(step) / f64::from(STEPS);
@@ -137,7 +140,7 @@ impl Shader<'_> {
         let mut hidden = 0.0;
         for Spoke { sin, cos, radius } in self.spokes {
             let reach = radius * self.scene.stage.scale;
-            let Some(there) = self.depth(x + cos * reach, y - sin * reach) else { continue };
+            let there = self.depth(x + cos * reach, y - sin * reach);
             let plane = depth - radius * (normal.x * cos + normal.y * sin) / normal.z.max(0.3);
             let above = there - plane;
             if above < 0.09 {

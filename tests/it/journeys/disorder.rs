@@ -327,13 +327,14 @@ async fn messages_doubled_late_and_out_of_order_do_each_step_once() {
     let ended = product.job(&id).await;
     assert_eq!((&ended["status"], &ended["cost"]["settled"]), (&json!("completed"), &json!(0.006)), "{ended}");
     let before = whole_table(&product).await;
+    assert_once(&product, 2, 2 * PRICE, 2).await;
     for late in [0, 14 * 60, 86_400] {
         product.pass(late);
         functions.lane(&of_lanes).await;
         functions.ingest(&of_ingest).await;
         unchanged("at its end", &before).await;
     }
-    assert_once(&product, 2, 2 * PRICE, 2).await;
+    assert_eq!(product.fal().ledger().len(), 2, "requests at fal");
     product.finish().await;
 }
 

@@ -266,12 +266,13 @@ async fn the_costume_app_is_told_what_is_wrong() {
     assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("content_refused")), "{problem}");
     assert_eq!(problem["retryable"], false, "{problem}");
     assert!(!problem.to_string().contains(&key), "{problem}");
-    // A page in place of a picture is no verdict: the picture is asked for again, after the caller's wait.
+    // A page in place of a picture is asked for again, beyond the caller's wait, before it is taken for the answer.
     product.fault(Fault::File(FileFault::Html));
     let (status, body) = answer(call(&product, &lora, &json!({}))).await;
     assert_eq!(status.as_u16(), 202, "{body}");
     let job = product.ended(body["jobId"].as_str().unwrap()).await;
-    assert_eq!(job["status"], "completed", "{job}");
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("failed"), &json!("not_an_image")), "{job}");
+    assert!(!job.to_string().contains(&key), "{job}");
     product.finish().await;
 }
 

@@ -56,6 +56,22 @@ async fn what_is_created_under_a_key_is_created_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_name_that_is_taken_stays_taken_under_a_key() {
+    let product = Product::start().await;
+    let body = json!({ "id": "film", "name": "Film" });
+    let post = |key: &str| {
+        answer(product.request(Method::POST, "/api/v1/projects").header("idempotency-key", key).json(&body))
+    };
+    assert_eq!(post("first").await.0, StatusCode::CREATED);
+    product.pass(1);
+    for _ in 0..3 {
+        assert_eq!(post("second").await.0, StatusCode::CONFLICT);
+    }
+    assert_eq!(post("first").await.0, StatusCode::CREATED);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_derived_token_works_and_is_nowhere() {
     let product = Product::start().await;
     let body = json!({ "name": "k", "scopes": ["read"] });

@@ -27,8 +27,9 @@ async fn the_bucket_takes_as_many_bytes_as_were_announced() {
     let product = Product::start().await;
     let announced = announced(&product, 500).await;
     assert_eq!(announced["upload"]["headers"]["content-length"], "500");
-    assert_eq!(put(&product, &announced, vec![0; 3_000_000]).await, StatusCode::FORBIDDEN);
-    assert_eq!(put(&product, &announced, vec![0; 499]).await, StatusCode::FORBIDDEN);
+    for other in [499, 501, 3_000] {
+        assert_eq!(put(&product, &announced, vec![0; other]).await, StatusCode::FORBIDDEN, "{other}");
+    }
     assert_eq!(put(&product, &announced, vec![0; 500]).await, StatusCode::OK);
     product.finish().await;
 }

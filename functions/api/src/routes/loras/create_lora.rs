@@ -22,7 +22,7 @@ use crate::{
     app::App,
     headers::{
         idempotency::idempotency,
-        once::{Claim, Owner, claim},
+        once::{Owner, claim},
     },
     problem::{ApiError, FieldError},
     request::{body::JsonBody, errors::Errors},
@@ -77,7 +77,7 @@ pub(crate) async fn create_lora(
     }
     let now = app.clock.now();
     let id = app.store.next_lora_id().await?;
-    let Claim { value: id, first } = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, now).await?;
+    let id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, now).await?.value;
     let new = Lora {
         id,
         key: Lora::new_key(&person, id, &app.rng),
@@ -89,8 +89,8 @@ pub(crate) async fn create_lora(
     };
     let lora = match app.store.create_lora(&new).await? {
         true => new,
-        false if first => return Err(ApiError::Contended { what: "the LoRA".to_owned() }),
-        // The first call made it.
+        false if idempotency.is_none() => return Err(ApiError::Contended { what: "the LoRA".to_owned() }),
+        // Ids are used once, so a call with the same key was faster.
         false => find(&app, &project.id, id).await?.value,
     };
     answer(&app, lora, now).await

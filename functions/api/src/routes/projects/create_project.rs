@@ -2,7 +2,11 @@
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 
-use std::sync::Arc;
+use std::{
+    fmt::{self, Display},
+    str::FromStr,
+    sync::Arc,
+};
 
 use axum::{
     Json,
@@ -10,6 +14,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
+use jiff::Timestamp;
 use likeness_domain::{id::ProjectId, money::Usd, project::Project};
 use serde::Deserialize;
 
@@ -18,7 +23,7 @@ use crate::{
     app::App,
     headers::{
         idempotency::idempotency,
-        once::{Claim, Owner, claim},
+        once::{Owner, claim},
     },
     problem::ApiError,
     request::{body::JsonBody, errors::Errors},
@@ -47,21 +52,47 @@ pub(crate) async fn create_project(
     let idempotency = idempotency(&headers, "projects", &body.sha256)?;
     let made_up = format!("prj-{}", hex::encode(app.rng.bytes::<8>()));
     let (id, name, reroll_budget, moderation_fallback) = body.valid(|body, errors| body.validated(made_up, errors))?;
-    let now = app.clock.now();
     let owner = Owner::User(&caller.user);
     // Says no more than that the name is taken, as it may be a stranger's.
     let taken = |id: &ProjectId| ApiError::Conflict { detail: format!("the project id {id} is taken") };
-    let Claim { value: id, first } = claim(&app, owner, idempotency.as_ref(), id, now).await?;
-    let project = Project { id, name, owner: caller.user.clone(), created_at: now, reroll_budget, moderation_fallback };
+    let new = NewProject { id, at: app.clock.now() };
+    let NewProject { id, at } = claim(&app, owner, idempotency.as_ref(), new, app.clock.now()).await?.value;
+    let project = Project { id, name, owner: caller.user.clone(), created_at: at, reroll_budget, moderation_fallback };
     let project = if app.store.create_project(&project).await? {
         project
     } else {
-        // The first call made it, unless it was refused.
-        let made = app.store.project(&project.id).await?.filter(|made| !first && made.owner == caller.user);
+        // A call with the same key was faster: it made it at the moment that the key stands for.
+        let made = app.store.project(&project.id).await?.filter(|made| {
+            let then = made.created_at.as_millisecond() == at.as_millisecond();
+            idempotency.is_some() && then && made.owner == caller.user
+        });
         made.ok_or_else(|| taken(&project.id))?
     };
     let location = format!("/api/v1/projects/{}", project.id);
     Ok((StatusCode::CREATED, [(header::LOCATION, location)], Json(ProjectView::from(project))).into_response())
+}
+
+/// What an idempotency key stands for: one name may be asked for under several keys, and only one of them makes it.
+#[derive(Debug)]
+struct NewProject {
+    id: ProjectId,
+    at: Timestamp,
+}
+
+impl Display for NewProject {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{} {}", self.at.as_millisecond(), self.id)
+    }
+}
+
+impl FromStr for NewProject {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (at, id) = text.split_once(' ').ok_or(())?;
+        let at = Timestamp::from_millisecond(at.parse().map_err(drop)?).map_err(drop)?;
+        Ok(Self { id: id.parse().map_err(drop)?, at })
+    }
 }
 
 impl CreateProject {
