@@ -200,7 +200,7 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
     let Changed::Done(after) = changed else { panic!("fal has answered: {changed:?}") };
     assert_eq!((after.value.state.name(), after.revision), ("canceled", revision + 1));
     assert_eq!(decided, [false, true]);
-    // Whoever marked the shot had not marked its job: somebody takes the job back too, and it ends.
+    // The shot was marked and its job not: the job is canceled too, and ends.
     product.stack().deliver_only(None);
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
     assert_canceled(&product.settled(&id).await);

@@ -204,7 +204,7 @@ async fn a_step_waits_for_an_image_that_another_job_is_making() {
     let steps = json!([scene(&master), second, with_seed(hero())]);
     let accepted = post(&product, steps).await;
     product.stack().settle().await;
-    // Whoever does not need it goes on.
+    // The step that does not need it goes on.
     assert_eq!(statuses(&read(&product, &accepted).await), ["queued", "queued", "completed"]);
     assert_eq!(product.ended(&master).await["status"], "completed");
     product.pass(20);
