@@ -19,9 +19,7 @@ const LEAST_ANSWERS: u32 = 3;
 pub(crate) enum Heard {
     /// fal still has it.
     Unfinished,
-    /// Its images.
     Images(Delivery),
-    /// No status.
     NoStatus(NoAnswer),
     /// It is over, and this came instead of a result; where the status named a failure, that too.
     NoResult(NoAnswer, Option<FalError>),

@@ -118,7 +118,6 @@ pub struct AdmissionState {
 pub struct Stop {
     /// When one shot may try again.
     pub until: Timestamp,
-    /// Why.
     pub reason: String,
     /// Since when fal takes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,7 +147,7 @@ pub enum Certainty {
     Likely,
 }
 
-/// Refusals since fal last took a request. Only a stop holds anybody up.
+/// Refusals since fal last took a request. Only a stop keeps shots waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Weather {
     /// When the last refusal came.

@@ -54,7 +54,6 @@ pub struct Shot {
     pub recipe: Recipe,
     /// Most shots of its job in flight at once, where that is limited.
     pub together: Option<u16>,
-    /// Where it stands.
     pub state: ShotState,
     /// What was tried, oldest first.
     pub attempts: Vec<Attempt>,
@@ -108,7 +107,6 @@ pub enum Work {
     Ready(Rank),
     /// The reconciler, if nothing happened by then.
     Due(Timestamp),
-    /// None.
     None,
 }
 

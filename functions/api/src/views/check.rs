@@ -11,7 +11,7 @@ use likeness_domain::report::{
 };
 use serde::Serialize;
 
-/// A check.
+/// One check of a report: its score, its verdict and what differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct CheckView {
     #[serde(rename = "type")]

@@ -48,9 +48,7 @@ pub enum QueueError {
     /// SQS did not take it.
     #[error("could not send to the {queue} queue")]
     Send {
-        /// Which queue.
         queue: &'static str,
-        /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

@@ -34,9 +34,7 @@ pub enum Recorded {
 /// What recording an outcome touches.
 #[derive(Debug, Clone)]
 pub struct Recorder {
-    /// The table.
     pub store: Store,
-    /// The queues.
     pub queues: Queues,
     /// For the jitter of pauses.
     pub rng: Rng,

@@ -46,11 +46,10 @@ pub enum Illegal {
 /// What came back from fal for an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrival {
-    /// Images.
     Images(Delivery),
     /// A refusal or fault.
     Error(FalError),
-    /// fal took nothing, and just now takes nothing from anybody, or not yet of this one.
+    /// fal took nothing, and just now takes nothing at all, or not yet of this shot.
     TurnedAway {
         /// What it answered.
         error: FalError,
@@ -72,7 +71,6 @@ pub enum AfterArrival {
     Delivered,
     /// Another attempt follows, after this time.
     Retrying(SignedDuration),
-    /// No further attempt.
     Failed,
     /// It had been called off, and came to nothing.
     Canceled,
