@@ -2,6 +2,8 @@
 //! granted; how it ended up is kept as a report.
 //!
 //! Everything is read again from table and bucket, so that any invocation may repeat this at any time.
+//!
+//! One function for each sort of comparison, in one file, as they share how sides are read and what is kept.
 
 mod content;
 mod face;

@@ -1,5 +1,5 @@
 //! What can go wrong, as data. The serde form of these types is the JSON of `/_emulator/faults`; one example of each
-//! is in this crate's `README.md`.
+//! is in this crate's `README.md`. One list, so one file: no fault is understood better alone.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

@@ -212,7 +212,7 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
     let product = Product::start().await;
     let refused = async |subject: &str| {
         product.fault(Fault::Webhook(WebhookFault::ErrorDetailList));
-        // Its hint, and that of the callback.
+        // Its message, and that of the callback.
         product.stack().deliver_only(Some(2));
         let id = product.post_master_with(json!({ "subjectId": subject })).await;
         assert_eq!(shots(&product.settled(&id).await), ["failed"]);

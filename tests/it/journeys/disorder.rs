@@ -257,7 +257,7 @@ impl Functions {
         }
     }
 
-    /// Each hint three times over, in three batches at once of which one is turned round.
+    /// Each message three times over, in three batches at once of which one is turned round.
     async fn lane(&self, hints: &[LaneWakeUp]) {
         let bodies: Vec<_> = hints.iter().map(|hint| serde_json::to_string(hint).unwrap()).collect();
         let turned: Vec<_> = bodies.iter().rev().cloned().collect();

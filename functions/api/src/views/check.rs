@@ -137,7 +137,7 @@ impl CheckView {
         Self { score: Some(mean), passed: Some(below.is_empty()), ..Self::not_judged(check, &details) }
     }
 
-    /// Whether everybody is there, and in their own place.
+    /// Whether every reference is there, and in its own place.
     fn of_presence(scene: &SceneContent) -> Self {
         let (mut there, mut told, mut issues) = (0, Vec::new(), Vec::new());
         for slot in scene.slots() {

@@ -148,8 +148,8 @@ impl Bucket {
         (!key.is_empty()).then_some(key)
     }
 
-    /// A signed address of `key`, also where the bucket is public. It is the same text for everybody within a `window`
-    /// (fal keeps weights by the text of their address), and so good for at least `lifetime` less `window`.
+    /// A signed address of `key`, also where the bucket is public. It is the same text in every function within a
+    /// `window` (fal keeps weights by the text of their address), and so good for at least `lifetime` less `window`.
     ///
     /// # Errors
     /// The address cannot be signed.

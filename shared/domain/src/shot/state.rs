@@ -81,8 +81,8 @@ pub struct ProviderRequest {
     pub cancel_at_provider: CancelAtProvider,
 }
 
-/// Whether a request in flight is called off. From then on no error of it leads to another attempt; its images, if they
-/// come all the same, are paid for and kept.
+/// Whether a request in flight is to be canceled at fal. From then on no error of it leads to another attempt; its
+/// images, if they come all the same, are paid for and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelAtProvider {
