@@ -174,7 +174,8 @@ impl<'a> Admission<'a> {
         Ok(Step::Next)
     }
 
-    /// The best shot that waits and whose job may have one more in flight: of those listed and those that a message names.
+    /// The best shot that waits and whose job may have one more in flight: of those listed and those that messages
+    /// name.
     async fn best(
         &mut self,
         admission_state: &AdmissionState,
