@@ -173,7 +173,7 @@ impl Product {
         panic!("the job hangs: {}", self.job(id).await);
     }
 
-    /// Nobody holds a slot, nothing waits, no message is left or was given up, and nobody leaked a key to a file host.
+    /// No slot is held, nothing waits, no message is left or was given up, and no key was sent to a file host.
     pub(crate) async fn assert_nothing_left(&self) {
         self.stack().settle().await;
         let queues = self.get("/api/v1/queues").await;

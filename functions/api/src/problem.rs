@@ -46,10 +46,7 @@ pub(crate) enum ApiError {
     UnknownEncoding,
     /// The body is too large.
     #[error("the body is larger than {limit} bytes")]
-    TooLarge {
-        /// The limit.
-        limit: usize,
-    },
+    TooLarge { limit: usize },
     /// Something of that name exists.
     #[error("{detail}")]
     Conflict {
@@ -77,7 +74,6 @@ pub(crate) enum ApiError {
     /// The lane has as much waiting as it takes; nothing was changed.
     #[error("the queue of {} requests is full; try again later", lane.name())]
     LaneFull {
-        /// Which.
         lane: Lane,
         /// When there may be room.
         room_in: SignedDuration,

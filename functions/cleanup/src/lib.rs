@@ -1,4 +1,4 @@
-//! The scheduled sweep: whatever stayed silent is asked for, reminded or given up, so that nothing hangs for ever.
+//! The reconciler, on a schedule: whatever stayed silent is asked for, reminded or given up, so that nothing hangs.
 
 mod app;
 mod reconcile;

@@ -1,5 +1,5 @@
-//! One sweep. Everything unsettled carries the time by which news of it was due; what is past that time is
-//! looked at here, in whatever state it is.
+//! One run of the reconciler. Everything unsettled carries the time by which news of it was due; what is past that time
+//! is looked at here, in whatever state it is.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -26,7 +26,7 @@ use serde::Serialize;
 
 use crate::app::App;
 
-/// Most that one sweep looks at; the rest is still due at the next.
+/// Most that one run looks at; the rest is still due at the next.
 const AT_ONCE: u16 = 200;
 /// How many of them at the same time: they wait for fal, and need nothing else.
 const TOGETHER: usize = 32;

@@ -1,4 +1,4 @@
-//! Admission: a slot, a token and the best waiting shot, in one transaction, until one of the three is missing.
+//! Admission: a slot, a rate permit and the best waiting shot, in one transaction, until one of the three is missing.
 
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
@@ -174,7 +174,8 @@ impl<'a> Admission<'a> {
         Ok(Step::Next)
     }
 
-    /// The best shot that waits and whose job may have one more in flight: of those listed and those hinted at.
+    /// The best shot that waits and whose job may have one more in flight: of those listed and those that messages
+    /// name.
     async fn best(
         &mut self,
         admission_state: &AdmissionState,
@@ -230,14 +231,14 @@ impl<'a> Admission<'a> {
     }
 
     async fn read(&self, id: ShotId) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
-        // A claim of what has changed since it was hinted at comes to nothing.
+        // A claim of what has changed since its message comes to nothing.
         if let Some(hinted) = self.hinted.iter().find(|shot| shot.value.id == id) {
             return Ok(Some(hinted.clone()));
         }
         self.app.recorder.store.shot(id).await.map_err(|error| NotAdmitted { shot: Some(id), error })
     }
 
-    /// There is work and no token for it, or fal refuses us, or the time is up: a message brings us back.
+    /// There is work and no rate permit for it, or fal refuses us, or the time is up: a message brings us back.
     async fn come_back(&self, after: SignedDuration) -> Step {
         self.app.recorder.queues.wake_lane(Lane::Master, LaneWakeUp::Room, after).await;
         Step::Enough

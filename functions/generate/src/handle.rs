@@ -60,7 +60,7 @@ enum Attended {
     Done,
 }
 
-/// Does what is special to one hint.
+/// Does what is special to one message.
 async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send + Sync>> {
     match serde_json::from_str(body)? {
         LaneWakeUp::Room => Ok(Attended::ForAdmission(Vec::new())),

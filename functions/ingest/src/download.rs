@@ -36,10 +36,7 @@ pub(crate) enum DownloadError {
     Doubt(String),
     /// Never: it is too large.
     #[error("the image is larger than {limit} bytes")]
-    TooLarge {
-        /// The limit.
-        limit: usize,
-    },
+    TooLarge { limit: usize },
     /// The file host is away, or busy.
     #[error("the image cannot be had now")]
     Later(#[source] Box<dyn std::error::Error + Send + Sync>),

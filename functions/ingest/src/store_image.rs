@@ -39,13 +39,10 @@ const HICCUP: Duration = Duration::from_millis(400);
 /// Why a shot's images are not stored yet.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotStored {
-    /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The bucket.
     #[error(transparent)]
     Bucket(#[from] BucketError),
-    /// fal's file host.
     #[error(transparent)]
     Download(DownloadError),
     /// What came is no image, or not a whole one, and may be the host's fault.

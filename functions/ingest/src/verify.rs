@@ -1,7 +1,9 @@
 //! Once the shots of a job are settled: are its images consistent? Those that are not are made again where that was
 //! granted; how it ended up is kept as a report.
 //!
-//! Everything is read again from table and bucket, so that this may be repeated, by anybody, at any time.
+//! Everything is read again from table and bucket, so that any invocation may repeat this at any time.
+//!
+//! One function for each sort of comparison, in one file, as they share how sides are read and what is kept.
 
 mod content;
 mod face;
@@ -40,7 +42,6 @@ use crate::app::App;
 pub(crate) enum Next {
     /// These shots are made before the job ends.
     Again(Box<Job>, Vec<Shot>),
-    /// The job ends.
     End(Box<Compared>),
 }
 
@@ -49,17 +50,14 @@ pub(crate) enum Next {
 pub(crate) struct Compared {
     /// What the job goes by.
     pub(crate) verified: Verified,
-    /// Everything.
     pub(crate) report: Option<Report>,
 }
 
 /// Why nothing was compared; it is tried again.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NotVerified {
-    /// The table.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The bucket.
     #[error(transparent)]
     Bucket(#[from] BucketError),
     /// It took too long: the function would have ended in the middle of it.

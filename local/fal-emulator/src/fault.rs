@@ -1,5 +1,5 @@
 //! What can go wrong, as data. The serde form of these types is the JSON of `/_emulator/faults`; one example of each
-//! is in this folder's `README.md`.
+//! is in this crate's `README.md`. One list, so one file: no fault is understood better alone.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -48,12 +48,7 @@ pub enum Asked {
 #[serde(rename_all = "snake_case")]
 pub enum Oddity {
     /// Any status with one of fal's bodies, or a proxy's page.
-    Error {
-        /// The HTTP status.
-        status: u16,
-        /// The body.
-        body: ErrorBody,
-    },
+    Error { status: u16, body: ErrorBody },
     /// 200 with exactly this JSON.
     Json(Value),
     /// No answer until [`Emulator::release`](super::Emulator::release).
@@ -152,15 +147,9 @@ pub enum GenerationFault {
     /// An exception that the app does not catch: the status names the failure, the result is 500 in plain text.
     Crash,
     /// So many images come, whatever was asked for.
-    MoreImages {
-        /// How many.
-        images: u64,
-    },
+    MoreImages { images: u64 },
     /// So many units are billed, whatever was made.
-    Billed {
-        /// Units.
-        units: f64,
-    },
+    Billed { units: f64 },
     /// Stays `IN_PROGRESS` until it is cancelled. Not waited for by `idle`.
     NeverFinish,
     /// A cancel is acknowledged, and the run completes all the same.
@@ -261,7 +250,6 @@ pub enum FileFault {
     Missing,
     /// Any status, for the first fetches; then the file.
     Answer {
-        /// The HTTP status.
         status: u16,
         /// How many fetches.
         times: u32,

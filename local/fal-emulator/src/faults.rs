@@ -19,7 +19,6 @@ pub struct FaultRule {
     /// How often it strikes at most; without limit when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// What happens.
     #[serde(rename = "do")]
     pub fault: Fault,
 }
@@ -76,7 +75,6 @@ pub struct Faults(Mutex<Vec<Armed>>);
 /// A rule and what it has seen so far.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Armed {
-    /// The rule.
     #[serde(flatten)]
     pub rule: FaultRule,
     /// Submits that met its conditions (without `nth`).

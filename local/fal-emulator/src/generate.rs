@@ -1,4 +1,5 @@
 //! One run of a model: validate, fetch the references, draw, publish, write the output JSON.
+//! Whole in one file, as every step may be the one that a fault breaks.
 
 use std::time::Duration;
 

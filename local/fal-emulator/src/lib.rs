@@ -3,7 +3,7 @@
 //! It speaks the protocol with wire types of its own and knows nothing of the product, so that it checks the product's
 //! client instead of agreeing with it; the official JavaScript and Python clients work against it
 //! (`tests/clients`). It draws instead of dreaming: prompt and seed decide a look, and the look survives edits,
-//! angles and re-encoding. And it misbehaves on demand ([`Faults`]; `fal/README.md` has the JSON).
+//! angles and re-encoding. And it misbehaves on demand ([`Faults`]; this crate's `README.md` has the JSON).
 //!
 //! Not here: real-time and streaming models, multipart uploads, fal's own retries (the outcome after them is what a
 //! customer sees), account pages.
@@ -169,7 +169,7 @@ impl Emulator {
         self.emulation.origin.clone()
     }
 
-    /// The base of the synchronous API, `FAL_RUN_URL`.
+    /// The base of fal's synchronous API.
     #[must_use]
     pub fn run_url(&self) -> String {
         format!("{}/run", self.emulation.origin)

@@ -217,7 +217,7 @@ impl Stack {
         self.allowance.set(messages);
     }
 
-    /// One sweep now, as the schedule would start it.
+    /// One run of the reconciler now, as the schedule would start it.
     ///
     /// # Errors
     /// The table was out of reach or refused, or the function was stopped.

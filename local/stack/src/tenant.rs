@@ -19,7 +19,6 @@ use super::Stack;
 pub struct Tenant {
     /// The id of project and user.
     pub name: String,
-    /// The API token.
     pub token: String,
 }
 

@@ -1,6 +1,6 @@
 //! Configuration: read once at the start, loud when it is wrong. The only module that reads the environment.
 //!
-//! Every function composes its own configuration from the parts that it may touch. The names are in the README's table.
+//! Every function composes its own configuration from the parts that it may touch. The names: `docs/configuration.md`.
 
 mod aws;
 mod bucket;
@@ -30,7 +30,6 @@ pub enum ConfigError {
     /// A required variable is absent or empty.
     #[error("{name} is not set: {fix}")]
     Missing {
-        /// The variable.
         name: String,
         /// What to do.
         fix: String,
@@ -38,7 +37,6 @@ pub enum ConfigError {
     /// A variable's value cannot be understood. The value itself is not shown: it may be a secret in the wrong place.
     #[error("{name} is malformed: {fix}")]
     Malformed {
-        /// The variable.
         name: String,
         /// What to do.
         fix: String,

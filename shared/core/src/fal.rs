@@ -1,6 +1,6 @@
 //! fal.ai: the queue API as a client, its errors as decisions, and the signature of its callbacks.
 //!
-//! The wire forms stay in here; everybody else speaks of [`likeness_domain::shot::Arrival`]. There is no idempotency
+//! The wire forms stay in here; other modules speak of [`likeness_domain::shot::Arrival`]. There is no idempotency
 //! key at fal: a submit that may have arrived is never sent again from here.
 
 mod answer;

@@ -19,9 +19,7 @@ const LEAST_ANSWERS: u32 = 3;
 pub(crate) enum Heard {
     /// fal still has it.
     Unfinished,
-    /// Its images.
     Images(Delivery),
-    /// No status.
     NoStatus(NoAnswer),
     /// It is over, and this came instead of a result; where the status named a failure, that too.
     NoResult(NoAnswer, Option<FalError>),
@@ -74,7 +72,7 @@ fn no_result(shot: &Shot, said: NoAnswer, told: Option<FalError>, patience: Pati
     }
 }
 
-/// One that was dropped for being late, or called off, and still runs a generation's time later, is left to itself.
+/// One that was dropped for being late, or canceled, and still runs a generation's time later, is left to itself.
 fn unfinished(shot: &Shot, patience: Patience, now: Timestamp) -> Follows {
     let Some(started_at) = shot.attempts.last().map(|attempt| attempt.started_at) else { return Follows::Running };
     if started_at + patience.window() > now {

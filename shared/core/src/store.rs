@@ -69,7 +69,6 @@ type Item = HashMap<String, AttributeValue>;
 pub struct Versioned<T> {
     /// What was read.
     pub value: T,
-    /// Its revision.
     pub revision: u64,
 }
 

@@ -1,7 +1,8 @@
 //! Admission: which shot may have a request in flight at fal. Pure; `store/admission.rs` makes it happen in one
 //! transaction.
 //!
-//! A *slot* is a numbered item that one shot holds for a lease; a *token* is one submit of the last 60 seconds.
+//! A *slot* is a numbered item that one shot holds for a lease; a *rate permit* is one submit of
+//! the last 60 seconds.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +47,7 @@ pub struct RecentSubmits(BTreeMap<i64, u32>);
 impl RecentSubmits {
     /// A second counts until it lies wholly more than 60 seconds back. One that lies ahead was counted before the clock
     /// was set back: as long as it is within the window it counts as now, so that the limit holds; further ahead, and
-    /// it would keep tokens from everything until the clock gets there, so it does not count.
+    /// it would keep permits from everything until the clock gets there, so it does not count.
     fn since(&self, now: Timestamp) -> impl Iterator<Item = (i64, u32)> {
         let now = now.as_second();
         self.0.range(now - 60..=now + 60).map(move |(second, count)| ((*second).min(now), *count))
@@ -118,7 +119,6 @@ pub struct AdmissionState {
 pub struct Stop {
     /// When one shot may try again.
     pub until: Timestamp,
-    /// Why.
     pub reason: String,
     /// Since when fal takes nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -148,7 +148,7 @@ pub enum Certainty {
     Likely,
 }
 
-/// Refusals since fal last took a request. Only a stop holds anybody up.
+/// Refusals since fal last took a request. Only a stop keeps shots waiting.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Weather {
     /// When the last refusal came.
@@ -304,7 +304,7 @@ mod tests {
         for second in [3600, 3610, 3620] {
             recent = recent.with_one_more(LIMITS, at(second)).unwrap();
         }
-        // By half a minute: the limit still holds, and the tokens come back within a minute.
+        // By half a minute: the limit still holds, and the permits come back within a minute.
         assert_eq!(recent.available(LIMITS, at(3590)), 0);
         assert!(recent.with_one_more(LIMITS, at(3590)).unwrap_err() <= SignedDuration::from_secs(61));
         // By an hour: nothing of it counts, and it is not kept.

@@ -47,7 +47,6 @@ pub struct FalError {
     pub kind: FalErrorKind,
     /// fal's `type`, `error_type` or a description of our own; never its message.
     pub reason: String,
-    /// The HTTP status.
     pub status: Option<u16>,
     /// What fal itself says about trying again.
     pub retryable: Option<bool>,

@@ -13,7 +13,6 @@ pub enum Field {
     OutputFormat,
     /// The number of inference steps.
     Steps,
-    /// The guidance scale.
     Guidance,
     /// Which subject a request is about.
     Subject,

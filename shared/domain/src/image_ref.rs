@@ -19,7 +19,6 @@ pub enum ImageRef {
     Url(String),
     /// A result of an earlier step.
     Step {
-        /// The step's name.
         step: String,
         /// From where the subject is seen.
         angle: Option<u16>,

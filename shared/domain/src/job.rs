@@ -42,7 +42,6 @@ const MOST_MISSED: u32 = 30;
 /// One accepted request.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Job {
-    /// Its id.
     pub id: JobId,
     /// The project that pays.
     pub project: ProjectId,
@@ -84,7 +83,6 @@ pub struct Job {
     /// When it was opened again after it had ended, the last time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retried_at: Option<Timestamp>,
-    /// Where it stands.
     pub state: JobState,
 }
 

@@ -12,7 +12,6 @@ pub enum Lane {
     Profile,
     /// Composites of several subjects.
     Composite,
-    /// Portraits.
     Portrait,
 }
 

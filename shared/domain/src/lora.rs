@@ -26,7 +26,6 @@ pub struct Lora {
     pub key: String,
     /// When it was registered.
     pub created_at: Timestamp,
-    /// Where it stands.
     pub state: LoraState,
 }
 
@@ -43,7 +42,6 @@ pub enum LoraState {
     },
     /// It can be used.
     Ready {
-        /// The file's size.
         bytes: u64,
         /// The file as it was checked, in the bucket's words.
         etag: String,
@@ -53,14 +51,12 @@ pub enum LoraState {
         base_model: Option<BaseModel>,
         /// What the trainer wrote into it about itself.
         metadata: BTreeMap<String, String>,
-        /// Since when.
         ready_at: Timestamp,
     },
     /// The file is not one that can be used.
     Rejected {
         /// What is wrong with it.
         reason: String,
-        /// Since when.
         at: Timestamp,
     },
 }

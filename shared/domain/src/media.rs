@@ -112,7 +112,7 @@ impl Media {
         Some(shot.media(index.parse().ok()?))
     }
 
-    /// Its files.
+    /// The original, the WebP and the thumbnail.
     pub fn files(&self) -> impl Iterator<Item = &StoredFile> {
         [&self.original, &self.webp, &self.thumbnail].into_iter()
     }
@@ -127,11 +127,9 @@ impl Media {
 /// An object in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StoredFile {
-    /// Its key.
     pub key: String,
     /// Its MIME type.
     pub content_type: String,
-    /// Its size.
     pub bytes: u64,
     /// Lower-case hex SHA-256 of its bytes.
     pub sha256: String,

@@ -35,7 +35,6 @@ pub struct Defaults {
     pub profile: String,
     /// An angle of a profile at high resolution.
     pub profile_high: String,
-    /// A scene.
     pub composite: String,
     /// A scene laid out by control images.
     pub composite_with_control: String,

@@ -53,13 +53,10 @@ pub enum Role {
 /// A user's place in a project.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Member {
-    /// The project.
     pub project: ProjectId,
-    /// The user.
     pub user: UserId,
     /// With which rights.
     pub role: Role,
-    /// Since when.
     pub since: Timestamp,
 }
 
@@ -67,7 +64,6 @@ pub struct Member {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Read.
     Read,
     /// Create projects, write subjects, manage members.
     Write,
@@ -99,7 +95,7 @@ pub struct ApiKey {
 }
 
 impl ApiKey {
-    /// Whether it identifies anybody at `now`.
+    /// Whether it is neither revoked nor expired at `now`.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|end| now < end)

@@ -1,7 +1,7 @@
 //! Addresses that callers give and that are fetched for them. Only what is public may be named, so that no request
 //! makes a server look into its own network for them.
 //!
-//! A name that passes here may still lead to a private address: `hosts.rs` asks.
+//! A name that passes here may still lead to a private address: `likeness_core::clients::dns` asks.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 

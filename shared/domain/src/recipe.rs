@@ -66,7 +66,6 @@ pub struct Recipe {
 pub enum Source {
     /// An image of the project.
     Media {
-        /// Its id.
         id: MediaId,
         /// The object that is handed to fal.
         key: String,
@@ -81,7 +80,6 @@ pub enum Source {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Control {
-    /// The picture.
     pub image: Source,
     /// What is read off it.
     pub mode: ControlMode,
@@ -109,7 +107,6 @@ pub enum ControlMode {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct LoraUse {
-    /// Its id.
     pub id: LoraId,
     /// The object that holds its weights.
     pub key: String,

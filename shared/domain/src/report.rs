@@ -43,7 +43,6 @@ pub struct Verified {
 /// A stored report. Its id is its job's in another form, so that writing it twice is one record.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Report {
-    /// Its id.
     pub id: ReportId,
     /// The project that it belongs to.
     pub project: ProjectId,
@@ -57,7 +56,6 @@ pub struct Report {
     pub reference: String,
     /// The images that were judged.
     pub images: Vec<MediaId>,
-    /// Which checks count.
     pub check: CheckType,
     /// From which score on a check passes.
     pub threshold: f64,
@@ -68,7 +66,6 @@ pub struct Report {
     /// Why there is no verdict, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub not_judged: Option<String>,
-    /// Everything.
     #[serde(with = "as_text")]
     pub content: Content,
     /// The key of the drawn report, an SVG.
@@ -111,7 +108,6 @@ pub enum CheckType {
     Features,
     /// How it is drawn.
     Style,
-    /// All of them.
     #[default]
     All,
 }

@@ -26,10 +26,7 @@ const CHARACTERS: usize = 200;
 pub enum NotSafetensors {
     /// It cannot even hold a header.
     #[error("the file has {bytes} bytes, which is too short for a .safetensors file: take the whole file")]
-    TooShort {
-        /// Its size.
-        bytes: u64,
-    },
+    TooShort { bytes: u64 },
     /// Python's pickle, as it is or in a ZIP archive.
     #[error("this is a PyTorch pickle (.pt/.ckpt/.bin), which can run code: convert it to .safetensors")]
     Pickle,
@@ -39,17 +36,13 @@ pub enum NotSafetensors {
     /// The first 8 bytes are no length of a header, or of one that is not all there.
     #[error("the file has {bytes} bytes and its first 8 announce a header of {header}: cut off, or no .safetensors")]
     HeaderLength {
-        /// Its size.
         bytes: u64,
         /// The length that they give.
         header: u64,
     },
     /// The header is one that we do not read.
     #[error("the header has {bytes} bytes, and at most {MOST_READ} are read: remove the metadata that nobody needs")]
-    HeaderTooLong {
-        /// Its length.
-        bytes: u64,
-    },
+    HeaderTooLong { bytes: u64 },
     /// The header is no JSON.
     #[error("the header is not JSON: the file is damaged, or no .safetensors file")]
     NotJson(#[source] serde_json::Error),
@@ -62,7 +55,6 @@ pub enum NotSafetensors {
     /// It ends before its last tensor does.
     #[error("the file has {bytes} bytes and its header describes {described}: it was cut off, take the whole file")]
     CutOff {
-        /// Its size.
         bytes: u64,
         /// What its size should be.
         described: u64,
@@ -70,7 +62,6 @@ pub enum NotSafetensors {
     /// It goes on after its last tensor.
     #[error("the file has {bytes} bytes and its header describes {described}: save it again, something was appended")]
     Appended {
-        /// Its size.
         bytes: u64,
         /// What its size should be.
         described: u64,
@@ -82,7 +73,6 @@ pub enum NotSafetensors {
 pub struct Header {
     /// How many tensors the file holds.
     pub tensors: u32,
-    /// What they are.
     pub contents: Contents,
     /// What the trainer wrote about itself: at most 20 entries of the `ss_` and `modelspec.` families, 200 characters
     /// each.

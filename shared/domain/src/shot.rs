@@ -5,11 +5,12 @@
 //!    ^           |             |           |
 //!    +-- retry --+-------------+           +-> failed
 //! ```
-//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes
-//! to nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
+//! When a cancel is requested, a shot that waits is canceled at once, and one in flight when its attempt comes to
+//! nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
 //!
 //! Transitions are pure: from a state to a state, or an error that says why not. `store` writes the outcome only if
-//! the shot was not changed meanwhile, so a transition never needs to think about races.
+//! the shot was not changed meanwhile, so a transition never needs to think about races. They are in `transition.rs`;
+//! here is the record with all that is read off it.
 
 mod attempt;
 mod record;
@@ -54,7 +55,6 @@ pub struct Shot {
     pub recipe: Recipe,
     /// Most shots of its job in flight at once, where that is limited.
     pub together: Option<u16>,
-    /// Where it stands.
     pub state: ShotState,
     /// What was tried, oldest first.
     pub attempts: Vec<Attempt>,
@@ -108,7 +108,6 @@ pub enum Work {
     Ready(Rank),
     /// The reconciler, if nothing happened by then.
     Due(Timestamp),
-    /// None.
     None,
 }
 

@@ -88,7 +88,6 @@ pub struct VisualSpecifications {
     /// The light of a place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lighting: Option<String>,
-    /// The art style.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub art_style: Option<String>,
     /// How surfaces look, as "flat tones"; measured from the master image unless given.

@@ -24,13 +24,11 @@ const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_secs(20);
 /// A chain of jobs.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Workflow {
-    /// Its id.
     pub id: WorkflowId,
     /// The project that pays.
     pub project: ProjectId,
     /// The user of the key that asked for it.
     pub created_by: UserId,
-    /// When.
     pub created_at: Timestamp,
     /// Its steps; each needs only earlier ones.
     pub steps: Vec<Step>,
@@ -39,7 +37,6 @@ pub struct Workflow {
     /// When its jobs are taken back, and no step begins any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadline: Option<Timestamp>,
-    /// Where it stands.
     pub state: WorkflowState,
 }
 
@@ -52,7 +49,6 @@ pub struct Step {
     pub kind: Kind,
     /// Steps that have to be done before, beside those whose results it names.
     pub after: Vec<String>,
-    /// Where it stands.
     pub state: StepState,
 }
 
@@ -78,10 +74,7 @@ pub enum WorkflowState {
         check_at: Timestamp,
     },
     /// Every step is done or never will be.
-    Ended {
-        /// When.
-        at: Timestamp,
-    },
+    Ended { at: Timestamp },
 }
 
 /// What is known of a step's job.

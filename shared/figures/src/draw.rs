@@ -80,7 +80,7 @@ pub struct Canvas {
 /// A character in a scene.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Placed {
-    /// Who.
+    /// The figure.
     pub look: Look,
     /// From which side.
     pub view: View,

@@ -8,7 +8,7 @@
 //! A figure stands on `y = 0`, is 1 high (an adult), and looks along `+z`; its left hand is at `+x`.
 #![warn(missing_docs)]
 
-// Who, from where, on what: what callers say.
+// What callers say: the figure, the view, the background.
 mod draw;
 mod look;
 mod view;

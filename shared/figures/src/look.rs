@@ -1,4 +1,4 @@
-//! Who a character is: what stays the same from every side and in every picture.
+//! The looks of a character: what stays the same from every side and in every picture.
 
 mod prompt;
 mod wardrobe;
@@ -73,7 +73,7 @@ pub struct Build {
     pub girth: f64,
 }
 
-/// The face.
+/// Eyes and mouth.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Face {
     /// The iris.
@@ -96,7 +96,7 @@ pub struct Face {
     pub glasses: Option<Rgb>,
 }
 
-/// Hair.
+/// Cut and colour of the hair.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Hair {
     /// The cut.
@@ -175,7 +175,7 @@ pub enum Pattern {
     Checks,
 }
 
-/// A hat.
+/// A hat: its shape, cloth and band.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Hat {
     /// Its shape.

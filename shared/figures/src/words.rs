@@ -9,7 +9,7 @@ pub(crate) struct Words {
     clauses: Vec<usize>,
 }
 
-/// Words that speak of the picture and not of who is in it.
+/// Words that speak of the picture and not of the figure in it.
 const ABOUT_THE_PICTURE: [&str; 40] = [
     "a",
     "an",

@@ -1,4 +1,4 @@
-//! Keys, projects and members: nobody sees another project's anything.
+//! Keys, projects and members: nothing of a project is shown to other projects' members.
 
 use http::StatusCode;
 use reqwest::{Method, RequestBuilder};

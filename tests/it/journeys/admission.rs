@@ -1,4 +1,4 @@
-//! Slots, tokens and turns: never more at fal than the account allows, and nobody's backlog in front of everybody.
+//! Slots, rate permits and turns: never more at fal than the account allows, and no project's backlog in front of all.
 
 use std::time::Duration;
 

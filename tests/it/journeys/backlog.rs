@@ -143,7 +143,7 @@ fn first_recipe(view: &JobView) -> Recipe {
     view.shots[0].value.recipe.clone()
 }
 
-/// All who wait as they are told, with their places.
+/// All shots that wait, as the store lists them, with their places.
 async fn store_line(store: &Store) -> Vec<(String, ShotId)> {
     let (mut told, mut waiting) = (Vec::new(), store.waiting(10));
     while let Some(id) = waiting.next().await.unwrap() {

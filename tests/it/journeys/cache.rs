@@ -85,7 +85,7 @@ async fn another_request_is_another_job() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_profile_is_remembered_for_a_week_and_follows_its_master() {
     let product = Product::start().await;
-    // Views that are doubted answer nobody, and whether they are hangs on the picture.
+    // Views that are doubted answer no other request, and whether they are hangs on the picture.
     let always_the_same = {
         let mut keeper = keeper();
         keeper["seed"] = json!(5);

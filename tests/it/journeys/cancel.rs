@@ -58,7 +58,7 @@ async fn shots_that_wait_are_taken_back_and_the_one_at_fal_is_waited_for() {
     assert_eq!((&job["status"], shots(&job)), (&json!("canceled"), vec!["canceled"; 4]), "{job}");
     let ledger = money(&product).await;
     assert_eq!((ledger.reserved.micros(), ledger.jobs, product.fal().ledger().len()), (0, 2, sent));
-    // Asked for once more, as by somebody whose answer was lost.
+    // Asked for once more, as by a client whose answer was lost.
     let (status, again) = cancel(&product, &id).await;
     assert_eq!((status, &again["status"]), (StatusCode::OK, &json!("canceled")));
     product.finish().await;

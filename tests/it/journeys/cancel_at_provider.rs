@@ -200,7 +200,7 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
     let Changed::Done(after) = changed else { panic!("fal has answered: {changed:?}") };
     assert_eq!((after.value.state.name(), after.revision), ("canceled", revision + 1));
     assert_eq!(decided, [false, true]);
-    // Whoever marked the shot had not marked its job: somebody takes the job back too, and it ends.
+    // The shot was marked and its job not: the job is canceled too, and ends.
     product.stack().deliver_only(None);
     assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
     assert_canceled(&product.settled(&id).await);
@@ -212,7 +212,7 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
     let product = Product::start().await;
     let refused = async |subject: &str| {
         product.fault(Fault::Webhook(WebhookFault::ErrorDetailList));
-        // Its hint, and that of the callback.
+        // Its message, and that of the callback.
         product.stack().deliver_only(Some(2));
         let id = product.post_master_with(json!({ "subjectId": subject })).await;
         assert_eq!(shots(&product.settled(&id).await), ["failed"]);

@@ -19,7 +19,7 @@ async fn front(product: &Product, master: &str, subject: &str) -> String {
     job["result"]["collectionId"].as_str().unwrap().to_owned()
 }
 
-/// What somebody with no part in the project is told.
+/// The answer to a user who is no member of the project.
 async fn as_stranger(product: &Product, path: &str) -> StatusCode {
     let url = format!("{}{path}", product.stack().url());
     answer(product.http.get(url).bearer_auth("rival-key")).await.0

@@ -1,4 +1,4 @@
-//! Messages that nobody can attend to: out of the way of the others, seen, and brought back.
+//! Messages that no function can attend to: out of the way of the others, seen, and brought back.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
@@ -27,7 +27,7 @@ async fn given_up(product: &Product, count: u64) {
         if dead().await == count {
             return;
         }
-        // Longer than a message is hidden while somebody works on it.
+        // Longer than a message is hidden while a function works on it.
         product.pass(31);
     }
     panic!("{} given up; {:?}", dead().await, product.stack().depths().await);
@@ -70,7 +70,7 @@ async fn a_message_that_nobody_can_read_is_given_up_and_holds_up_nobody() {
     assert_eq!(depths(&queues, "ingest")["deadLetters"], 0);
     assert_eq!(product.get(DEAD).await["messages"][0]["messageId"], letter["messageId"], "a look hides nothing");
 
-    // Brought back it is given up again, as nobody can read it this time either.
+    // Brought back it is given up again, as it cannot be read this time either.
     let (status, moved) = answer(product.request(Method::POST, REDRIVE)).await;
     assert_eq!((status, moved), (StatusCode::ACCEPTED, json!({ "queue": "master", "messages": 1 })));
     assert_eq!(product.stack().sqs().depth("likeness-master-dead-letters").await.visible, 0);
@@ -85,7 +85,7 @@ async fn what_was_given_up_while_the_table_failed_is_brought_back_and_done() {
     product.stack().deliver_only(Some(0));
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.stack().settle().await;
-    // Whoever reads the job's record fails.
+    // Reading the job's record fails.
     let table = product.table();
     let key = |name: &str, value: String| (name.to_owned(), AttributeValue::S(value));
     let pk = format!("JOB#{job}");
@@ -102,7 +102,7 @@ async fn what_was_given_up_while_the_table_failed_is_brought_back_and_done() {
     assert_eq!(product.get(DEAD).await["messages"][0]["hint"], json!({ "job": job }));
     table.put_item().table_name("likeness").set_item(Some(whole)).send().await.unwrap();
 
-    // Whose it is says who may see it, and an operator brings it back.
+    // Only members of its project see it, and an operator brings it back.
     product.create_project("elsewhere", "elsewhere-key").await;
     let url = |path: &str| format!("{}{path}", product.stack().url());
     let (_, seen) = answer(product.http.get(url(DEAD)).bearer_auth("elsewhere-key")).await;

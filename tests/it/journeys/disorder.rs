@@ -1,4 +1,4 @@
-//! Whatever comes twice, at once, late, in another order or from somebody else: one effect, or none.
+//! Whatever comes twice, at once, late, in another order or from another sender: one effect, or none.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -113,7 +113,7 @@ async fn a_callback_for_a_shot_that_was_taken_back_is_seen_and_not_charged() {
     let product = tap.product(&[]).await;
     product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
     let job = post(&product, 1).await;
-    // Its answer was lost, so it is given up; nobody may go, so that it waits; and then it is taken back.
+    // Its answer was lost, so it is given up; no shot is admitted, so that it waits; and then it is canceled.
     let until = product.test_clock.now() + SignedDuration::from_secs(60);
     let stop = Stop::new(until, "a test");
     assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
@@ -257,7 +257,7 @@ impl Functions {
         }
     }
 
-    /// Each hint three times over, in three batches at once of which one is turned round.
+    /// Each message three times over, in three batches at once of which one is turned round.
     async fn lane(&self, hints: &[LaneWakeUp]) {
         let bodies: Vec<_> = hints.iter().map(|hint| serde_json::to_string(hint).unwrap()).collect();
         let turned: Vec<_> = bodies.iter().rev().cloned().collect();
@@ -400,7 +400,7 @@ async fn a_poisoned_message_ends_with_the_dead_letters_while_the_work_goes_on() 
     product.finish().await;
 }
 
-/// As fal, or somebody else with `key`, would sign this body now.
+/// This body as signed now with `key`, which is fal's or another's.
 fn signed(call: &Call, user_id: &str, timestamp: i64, key: [u8; 32], body: Bytes) -> Call {
     let request_id = call.headers[0].clone().unwrap();
     let hash = hex::encode(Sha256::digest(&body));
@@ -410,7 +410,7 @@ fn signed(call: &Call, user_id: &str, timestamp: i64, key: [u8; 32], body: Bytes
     Call { headers, body, ..call.clone() }
 }
 
-/// Everything that somebody could do to a call who does not have fal's key, or has only other customers' calls.
+/// Every change to a call that takes neither fal's key nor more than other customers' calls.
 fn forgeries(call: &Call) -> Vec<(&'static str, Call)> {
     let mut forged = Vec::new();
     for header in 0..4 {
@@ -476,7 +476,7 @@ async fn of_a_thousand_forged_or_replayed_callbacks_none_is_accepted() {
     }
     let delivered = tap.calls();
     assert_eq!(delivered.len(), 4);
-    // And of two that fal has made and that nobody was told of yet, of which one is not even known to be at fal.
+    // And of two that fal has made and not told of yet, of which one is not even known to be at fal.
     tap.open(false);
     let pending = post(&product, 1).await;
     product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
@@ -514,8 +514,7 @@ async fn of_a_thousand_forged_or_replayed_callbacks_none_is_accepted() {
             sent += 1;
             let swapped = Call { body: other.body.clone(), ..(*call).clone() };
             assert_eq!(swapped.send(&product).await, 401, "another's body");
-            // The nonce is what binds an address while fal's id is unknown; who read it could have another call
-            // adopted.
+            // The nonce is what binds an address while fal's id is unknown; with it another call could be adopted.
             if id_is_known(&other.path).await {
                 sent += 1;
                 let elsewhere = Call { path: other.path.clone(), ..(*call).clone() };

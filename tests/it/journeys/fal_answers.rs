@@ -247,7 +247,7 @@ async fn outage(fault: SubmitFault, seconds: i64, jobs: usize) {
     }
     assert_eq!(product.fal().ledger().len(), jobs, "{seconds} s of {fault:?}: none is paid twice");
     assert!(product.get("/api/v1/queues").await["stopped"].is_null());
-    // Hints that were held back for when the lanes open.
+    // Messages that were held back for when the lanes open.
     for _ in 0..2 {
         product.pass(901);
         product.stack().settle().await;

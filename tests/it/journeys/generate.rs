@@ -112,7 +112,7 @@ async fn an_address_of_an_image_of_ours_is_that_image() {
         assert_eq!(scene["result"]["layers"][0]["position"], "in the center of the frame");
     }
 
-    // One that only looks like ours, one of another project, and one of nobody's.
+    // One that only looks like ours, one of another project, and one of no project.
     let forged = url.replace("-a1-", "-a2-");
     for (project, url) in [("demo", forged.as_str()), ("elsewhere", url), ("demo", "http://127.0.0.1:9/a.png")] {
         if project == "elsewhere" {

@@ -1,4 +1,4 @@
-//! The same request twice is one job, whoever sends it twice.
+//! The same request twice is one job, whether a client, a proxy or a retry sends it twice.
 
 use futures_util::future::join_all;
 use http::StatusCode;

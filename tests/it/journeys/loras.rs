@@ -189,7 +189,7 @@ async fn what_was_checked_cannot_be_replaced_by_whoever_has_the_address_to_uploa
     let uploaded_to = announced["upload"]["url"].as_str().unwrap();
     assert_eq!(bucket.key_of(uploaded_to).map(|key| key == lora.key), Some(false), "{uploaded_to}");
 
-    // Whoever looks at one file is not given another.
+    // A read of one file is not answered with another.
     assert_eq!(bucket.read_range(&lora.key, "another", 0, 7).await.unwrap(), None);
     assert_eq!(bucket.copy(&lora.key, "another", "loras/ada/copy").await.unwrap(), None);
     assert_eq!(bucket.head("loras/ada/copy").await.unwrap(), None);

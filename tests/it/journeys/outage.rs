@@ -16,7 +16,7 @@ use serde_json::json;
 use super::profile::{PATH, master};
 use crate::harness::{Product, answer};
 
-/// Which service nobody answers at, and how often that was noticed.
+/// The service that does not answer, and how many calls met that.
 #[derive(Clone, Default)]
 struct Outage {
     of: Arc<Mutex<Option<Service>>>,
@@ -100,7 +100,7 @@ async fn a_minute_without(service: Service) {
     outage.of(None);
     assert!(outage.met() > 0, "nobody missed {service:?}");
 
-    // Who was told to come back does, under the same key.
+    // The refused requests come again, under the same keys.
     for number in 0..3 {
         let fields = json!({ "description": format!("a lighthouse keeper with {number} lanterns") });
         let (status, job) = answer(product.master(&fields).header("idempotency-key", format!("later-{number}"))).await;

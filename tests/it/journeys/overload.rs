@@ -30,7 +30,7 @@ async fn product(settings: &[(&str, &str)]) -> Product {
     Product::with(|options| options.environment.extend(settings)).await
 }
 
-/// Nobody is admitted for ten minutes.
+/// Stops admission for ten minutes.
 async fn stand_still(product: &Product) {
     let until = product.test_clock.now() + SignedDuration::from_mins(10);
     let stop = Stop::new(until, "a test");
@@ -180,7 +180,7 @@ fn useless() -> Fault {
     Fault::Generation(GenerationFault::ModelError { kind, status: 422, billed: false, retry: None, body })
 }
 
-/// Who comes when, in jobs of four shots.
+/// In which order the requests of the two projects come, in jobs of four shots.
 #[derive(Debug, Clone, Copy)]
 enum Order {
     LargeFirst,
@@ -368,7 +368,7 @@ async fn assert_stops_and_opens(refusal: SubmitFault, reason: &str) {
         let failed = jobs.iter().filter(|job| job["status"] == "failed");
         failed.map(|job| job["error"]["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
     };
-    // Up to four were on their way; those who found out wait with the rest.
+    // Up to four shots were on their way; those that found out wait with the rest.
     let found_out = submits(&product);
     assert!((1..=4).contains(&found_out), "{found_out} submits");
     assert!(failed().await.is_empty(), "finding out costs no job");

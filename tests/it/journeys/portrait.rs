@@ -108,7 +108,7 @@ async fn four_portraits_come_of_one_request_in_the_words_that_were_chosen() {
     assert_eq!((&listed["total"], &listed["images"][0]["personId"]), (&json!(4), &json!("ada")));
     let id = result["images"][0]["mediaId"].as_str().unwrap();
     let one = product.get(&format!("/api/v1/projects/demo/images/{id}")).await;
-    // Where a face's weights lie is nobody's business.
+    // Where a face's weights lie is in no answer.
     for told in [&job, &listed, &one] {
         assert!(!told.to_string().contains("loras/") && !told.to_string().contains("safetensors"), "{told}");
     }

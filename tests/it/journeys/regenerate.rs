@@ -121,7 +121,7 @@ async fn one_angle_of_a_profile_is_made_anew_and_the_others_stay() {
         assert_eq!(versions(&product, image).await, all, "from {image}");
     }
     assert_eq!(view(&collection(&product, &profile).await, 90), (fourth["mediaId"].clone(), 4));
-    // The shot's newest image is what the collection shows, whoever made it.
+    // The shot's newest image is what the collection shows, whichever request made it.
     let fifth = again(&product, &shot_of(&profile, 90)).await["result"].clone();
     assert_eq!((&fifth["version"], &fifth["parentId"]), (&json!(5), &fourth["mediaId"]));
     // The profile's own result is what it was.

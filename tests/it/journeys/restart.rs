@@ -1,4 +1,4 @@
-//! A process that ends at any moment goes on where it stopped. (`local/tests/kill.rs` does it with `kill -9`.)
+//! A process that ends at any moment goes on where it stopped. (`local/cli/tests/kill.rs` does it with `kill -9`.)
 
 use std::time::Duration;
 

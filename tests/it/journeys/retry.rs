@@ -55,7 +55,7 @@ async fn only_what_failed_is_made_again_and_every_image_is_charged_once() {
     let sums = money(&product).await;
     assert_eq!((sums.reserved.micros(), sums.settled.micros(), sums.jobs), (75_000, 0, 0), "reserved anew");
 
-    // Its message was lost; the reconciler finds that somebody waits.
+    // Its message was lost; the reconciler finds that shots wait.
     product.stack().deliver_only(None);
     product.stack().reconcile().await.unwrap();
     let done = product.settled(id(&job)).await;
@@ -192,7 +192,7 @@ async fn a_profile_with_gaps_is_completed_in_the_collection_that_it_made() {
     assert_eq!((&partial["status"], images(&partial).len()), (&json!("partial"), 9), "{partial}");
     let collection = partial["result"]["collectionId"].as_str().unwrap();
     let collection = format!("/api/v1/projects/demo/collections/{collection}");
-    // Somebody makes another view anew before the retry: it stays.
+    // Another view is made anew before the retry: it stays.
     let front = partial["shots"][0]["shotId"].as_str().unwrap();
     let anew = product.request(Method::POST, &format!("/api/v1/jobs/{job}/shots/{front}/regenerate"));
     let anew = product.ended(id(&answer(anew).await.1)).await;

@@ -267,7 +267,7 @@ async fn each_wrong_field_is_pointed_at_and_nothing_is_compared() {
     let url = format!("{}{}", product.stack().url(), VERIFY.replace("demo", "rival"));
     let rivals = product.http.post(url).bearer_auth("rival-key").json(&body);
     assert_eq!(refused(rivals).await, (422, json!("/newImageId")));
-    // Who may only generate does not leave reports behind.
+    // A key that may only generate leaves no reports behind.
     let key = json!({ "name": "worker", "scopes": ["generate", "read"] });
     let (_, key) = answer(product.request(Method::POST, "/api/v1/keys").json(&key)).await;
     let url = format!("{}{VERIFY}", product.stack().url());

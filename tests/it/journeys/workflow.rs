@@ -204,7 +204,7 @@ async fn a_step_waits_for_an_image_that_another_job_is_making() {
     let steps = json!([scene(&master), second, with_seed(hero())]);
     let accepted = post(&product, steps).await;
     product.stack().settle().await;
-    // Whoever does not need it goes on.
+    // The step that does not need it goes on.
     assert_eq!(statuses(&read(&product, &accepted).await), ["queued", "queued", "completed"]);
     assert_eq!(product.ended(&master).await["status"], "completed");
     product.pass(20);
@@ -324,7 +324,7 @@ async fn what_is_canceled_in_the_middle_goes_no_further() {
         (&canceled["status"], &canceled["steps"][1]["error"]["code"]),
         (&json!("processing"), &json!("canceled"))
     );
-    // The master is called off at fal, and what became of it is asked for.
+    // The master is canceled at fal, and what became of it is asked for.
     let workflow = ended(&product, &accepted).await;
     assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("canceled"), vec!["canceled"; 3]));
     assert!(product.fal().ledger().iter().all(|sent| sent.endpoint == "fal-ai/flux/dev"));

@@ -10,7 +10,6 @@ pub(crate) struct FieldError {
     pub(crate) place: Place,
     /// JSON pointer: a field of the body, or `/` and the name of a header or parameter.
     pub(crate) pointer: String,
-    /// What to change.
     pub(crate) detail: String,
 }
 

@@ -11,7 +11,7 @@ use likeness_domain::report::{
 };
 use serde::Serialize;
 
-/// A check.
+/// One check of a report: its score, its verdict and what differs.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct CheckView {
     #[serde(rename = "type")]
@@ -137,7 +137,7 @@ impl CheckView {
         Self { score: Some(mean), passed: Some(below.is_empty()), ..Self::not_judged(check, &details) }
     }
 
-    /// Whether everybody is there, and in their own place.
+    /// Whether every reference is there, and in its own place.
     fn of_presence(scene: &SceneContent) -> Self {
         let (mut there, mut told, mut issues) = (0, Vec::new(), Vec::new());
         for slot in scene.slots() {

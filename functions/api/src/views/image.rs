@@ -20,7 +20,7 @@ use crate::{
 /// From this quality on a master reference passes.
 const PASSING_QUALITY: f64 = 0.90;
 
-/// An image.
+/// An image with its addresses, its recipe and what was measured of it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ImageView {

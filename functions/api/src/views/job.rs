@@ -18,7 +18,7 @@ use crate::{
     views::{result::ResultView, time::Time},
 };
 
-/// A job.
+/// A job with its shots, its cost and, once it has ended, its result.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct JobView {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::views::time::Time;
 
-/// A key.
+/// A key without its token; `hint` is how the token begins.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct KeyView {

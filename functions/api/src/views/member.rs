@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::views::time::Time;
 
-/// A member.
+/// A user with the role in a project.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct MemberView {

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::views::time::Time;
 
-/// A project.
+/// A project with the settings that its jobs go by.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct ProjectView {

@@ -26,17 +26,12 @@ use crate::{
 #[derive(Debug, Serialize)]
 #[serde(untagged)]
 pub(crate) enum ResultView {
-    /// A master reference.
     Master(Box<MasterResult>),
-    /// A profile.
     Profile(Box<ProfileResult>),
-    /// A scene.
     Composite(Box<CompositeResult>),
-    /// Portraits.
     Portrait(PortraitResult),
     /// One image, made anew.
     Regeneration(Box<ImageView>),
-    /// A comparison.
     Verification(Box<Findings>),
 }
 

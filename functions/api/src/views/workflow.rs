@@ -17,7 +17,7 @@ use crate::{
     views::{job::ErrorView, time::Time},
 };
 
-/// A workflow.
+/// A workflow: its steps in order, each with its job once it has begun.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WorkflowView {

@@ -51,7 +51,6 @@ pub(crate) enum Unseen {
 
 /// One side of a comparison.
 pub(crate) enum Side {
-    /// A picture.
     Picture(Box<Looked>),
     /// The views of a subject.
     Views(Box<Collection>),

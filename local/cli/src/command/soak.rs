@@ -117,7 +117,7 @@ impl Soak {
             environment: patience.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             fal: EmulatorOptions {
                 delay: Duration::from_millis(100),
-                // What never finishes keeps its place at fal until it is called off, and the function that would may be
+                // What never finishes keeps its place at fal until it is canceled, and the function that would may be
                 // stopped.
                 concurrency: 1000,
                 rng: Rng::seeded(!self.seed),

@@ -128,7 +128,7 @@ impl Store {
         self.database.transact(move |tx| work(tx, now)).await
     }
 
-    /// An upload id.
+    /// A fresh id for a multipart upload, random, in hexadecimal digits.
     pub(super) fn upload_id(&self) -> String {
         hex::encode(self.rng.bytes::<16>())
     }

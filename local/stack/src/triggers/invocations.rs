@@ -54,7 +54,6 @@ struct Running {
 pub struct Invocation {
     /// Its number, in the order of their beginning.
     pub number: u64,
-    /// The function's name.
     pub function: &'static str,
 }
 

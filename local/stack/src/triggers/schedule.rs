@@ -22,7 +22,7 @@ pub enum NotReconciled {
     Died(#[from] Died),
 }
 
-/// One sweep.
+/// One run of the reconciler.
 pub(crate) async fn reconcile(
     invocations: &Invocations,
     app: &Arc<likeness_cleanup::App>,

@@ -40,7 +40,6 @@ pub enum BucketError {
 /// A URL of an object, and until when it works.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectUrl {
-    /// The address.
     pub url: String,
     /// The end of a signed address; a public one does not end.
     pub expires_at: Option<Timestamp>,
@@ -49,7 +48,6 @@ pub struct ObjectUrl {
 /// What the bucket says of an object without sending it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObjectHead {
-    /// Its size.
     pub bytes: u64,
     /// Changes with its bytes; without quotes.
     pub etag: String,
@@ -150,8 +148,8 @@ impl Bucket {
         (!key.is_empty()).then_some(key)
     }
 
-    /// A signed address of `key`, also where the bucket is public. It is the same text for everybody within a `window`
-    /// (fal keeps weights by the text of their address), and so good for at least `lifetime` less `window`.
+    /// A signed address of `key`, also where the bucket is public. It is the same text in every function within a
+    /// `window` (fal keeps weights by the text of their address), and so good for at least `lifetime` less `window`.
     ///
     /// # Errors
     /// The address cannot be signed.
@@ -167,8 +165,8 @@ impl Bucket {
         self.sign(key, start, lifetime).await
     }
 
-    /// Where anybody may put `key` until the address ends: just so many `bytes`, with a `Content-Type` header that says
-    /// `content_type`.
+    /// A signed address to put `key` to until it ends: just so many `bytes`, with a `Content-Type` header that says
+    /// `content_type`. Whatever has the address may use it.
     ///
     /// # Errors
     /// The address cannot be signed.

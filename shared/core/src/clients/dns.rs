@@ -1,4 +1,4 @@
-//! Where host names lead. A name that anybody can register may stand for an address of a private network.
+//! Where host names lead. Any registered name may stand for an address of a private network.
 //!
 //! A later fetch resolves the name again, and may get another answer: this keeps out what is pointed inwards, not a
 //! name server that changes its answers within the second. Nothing of ours fetches such an address; fal does, from its

@@ -1,4 +1,4 @@
-//! SQS. A message is only a hint that something can be done: losing or doubling one changes nothing but time.
+//! SQS. A message only says that something can be done: losing or doubling one changes nothing but time.
 
 use std::collections::BTreeMap;
 
@@ -18,12 +18,12 @@ use likeness_domain::{
 pub enum LaneWakeUp {
     /// A job has shots that wait: `{"job": "job_…"}`.
     Job(JobId),
-    /// A slot or token came free: `"room"`.
+    /// A slot or rate permit came free: `"room"`.
     Room,
     /// fal's callback said that the result has to be fetched: `{"look_up": "…"}`.
     #[serde(rename = "look_up")]
     PollProvider(ShotId),
-    /// What a job that was taken back has at fal is to be called off there: `{"call_off": "job_…"}`.
+    /// What a canceled job has at fal is to be canceled there: `{"call_off": "job_…"}`.
     #[serde(rename = "call_off")]
     CancelAtProvider(JobId),
     /// A job may be at its deadline: `{"deadline": "job_…"}`.
@@ -48,9 +48,7 @@ pub enum QueueError {
     /// SQS did not take it.
     #[error("could not send to the {queue} queue")]
     Send {
-        /// Which queue.
         queue: &'static str,
-        /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

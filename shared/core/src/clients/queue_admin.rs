@@ -28,9 +28,7 @@ pub const SHOWN: i32 = 10;
 /// One of our queues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueName {
-    /// A lane's.
     Lane(Lane),
-    /// Ingest's.
     Ingest,
 }
 
@@ -82,18 +80,14 @@ pub struct Depth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum WakeUp {
-    /// A lane's.
     Lane(LaneWakeUp),
-    /// Ingest's.
     Ingest(IngestWakeUp),
 }
 
 /// Whose message it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
-    /// A job's.
     Job(JobId),
-    /// A workflow's.
     Workflow(WorkflowId),
     /// Of no project.
     Nobody,
@@ -132,9 +126,7 @@ pub enum QueueAdminError {
     /// SQS is out of reach, or refuses.
     #[error("the {queue} queue is out of reach")]
     OutOfReach {
-        /// Which queue.
         queue: &'static str,
-        /// Why.
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },

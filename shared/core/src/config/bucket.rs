@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{ConfigError, Env};
 
-/// The bucket.
+/// How to reach the bucket, and how its objects are addressed.
 #[derive(Debug, Clone)]
 pub struct BucketConfig {
     /// `R2_ENDPOINT`.

@@ -7,7 +7,7 @@ use url::Url;
 use super::{ConfigError, Env};
 use likeness_domain::admission::Limits;
 
-/// fal.ai.
+/// How to reach fal, and how long it gets.
 #[derive(Debug, Clone)]
 pub struct FalConfig {
     /// `FAL_KEY`, or `FAL_KEY_ID` and `FAL_KEY_SECRET` joined.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::{AwsConfig, ConfigError, Env};
 use likeness_domain::lane::Lane;
 
-/// The queues.
+/// The URL of each queue, and how to reach SQS.
 #[derive(Debug, Clone)]
 pub struct QueueConfig {
     /// How to reach SQS.

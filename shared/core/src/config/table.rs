@@ -2,7 +2,7 @@
 
 use super::{AwsConfig, ConfigError, Env};
 
-/// The table.
+/// The name of the table, and how to reach DynamoDB.
 #[derive(Debug, Clone)]
 pub struct StoreConfig {
     /// How to reach DynamoDB.

@@ -51,7 +51,7 @@ pub enum Says {
     Answer,
     /// The request is refused or failed, by fal's own word: final for this attempt.
     Outcome,
-    /// Nothing was taken, and just now nothing is taken from anybody: the lanes stand still, and no job pays for it.
+    /// Nothing was taken, and just now nothing is taken at all: the lanes stand still, and no job pays for it.
     Closed,
     /// It may have been taken: not sent again before its window has passed.
     Perhaps,

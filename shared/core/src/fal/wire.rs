@@ -130,14 +130,12 @@ fn seed(said: &Value) -> Option<u64> {
 pub struct Callback {
     /// The id that the submit was answered with.
     pub request_id: String,
-    /// What it says.
     pub outcome: CallbackOutcome,
 }
 
 /// What a callback says.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CallbackOutcome {
-    /// Images.
     Images(Delivery),
     /// The request failed. The result says the same, and what it cost and whether to try again.
     Failed(FalError),

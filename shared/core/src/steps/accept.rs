@@ -35,9 +35,7 @@ use likeness_domain::{
 /// What accepting requests touches.
 #[derive(Debug, Clone)]
 pub struct Acceptor {
-    /// The table.
     pub store: Store,
-    /// The queues.
     pub queues: Queues,
     /// How requests are planned.
     pub planning: Planning,
@@ -94,7 +92,6 @@ pub enum Declined {
     /// Its lane has as much waiting as it takes.
     #[error("too much waits in the {} lane", lane.name())]
     LaneFull {
-        /// Which.
         lane: Lane,
         /// When there may be room, if admission goes on as in the last minute.
         room_in: SignedDuration,

@@ -19,7 +19,7 @@ use likeness_domain::{
 /// When fal is asked what became of a request that it was asked to drop.
 const SOON: SignedDuration = SignedDuration::from_secs(3);
 
-/// Calls off whatever of `job` is at fal and no longer wanted.
+/// Asks fal to drop whatever it has of `job` that is no longer wanted.
 ///
 /// # Errors
 /// The table was out of reach or refused; the reconciler does what is left.

@@ -34,9 +34,7 @@ pub enum Recorded {
 /// What recording an outcome touches.
 #[derive(Debug, Clone)]
 pub struct Recorder {
-    /// The table.
     pub store: Store,
-    /// The queues.
     pub queues: Queues,
     /// For the jitter of pauses.
     pub rng: Rng,
@@ -58,7 +56,7 @@ impl Recorder {
         })
     }
 
-    /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A wake-up message that cannot be
+    /// Records `arrival` for `attempt` of `shot` and wakes what can go on. A wake-up message that cannot be
     /// sent is left to the reconciler, as the record stands.
     ///
     /// # Errors

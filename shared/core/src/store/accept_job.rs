@@ -18,9 +18,7 @@ use likeness_domain::{id::ProjectId, job::Job, shot::Shot, subject::Subject, wor
 /// A job that is to be accepted.
 #[derive(Debug, Clone)]
 pub struct NewJob<'a> {
-    /// The job.
     pub job: &'a Job,
-    /// Its shots.
     pub shots: &'a [Shot],
     /// The subject to create with it, where there was none.
     pub subject: Option<&'a Subject>,

@@ -1,4 +1,4 @@
-//! Admission: the slots, the tokens and the shot change in one transaction, so that none can leak.
+//! Admission: the slots, the rate permits and the shot change in one transaction, so that none can leak.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -56,16 +56,16 @@ struct StopItem {
 /// What became of a claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Claim {
-    /// The shot has the slot and the token.
+    /// The shot has the slot and the rate permit.
     Taken,
     /// The shot is no longer waiting.
     ShotGone,
-    /// The slot or the token went to another: look at the admission state again.
+    /// The slot or the permit went to another: look at the admission state again.
     StateMoved,
 }
 
 impl Store {
-    /// Reads slots, tokens and stops at one moment.
+    /// Reads slots, rate permits and stops at one moment.
     ///
     /// # Errors
     /// The table was out of reach or refused.
@@ -86,7 +86,7 @@ impl Store {
         Ok(admission_state)
     }
 
-    /// Takes `held`'s slot and one token for `after`, which is `before` claimed.
+    /// Takes `held`'s slot and one rate permit for `after`, which is `before` claimed.
     ///
     /// # Errors
     /// The table was out of reach or refused.

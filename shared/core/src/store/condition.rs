@@ -25,7 +25,7 @@ pub(super) enum Condition {
     SlotIsOurs { shot: ShotId, attempt: u32 },
     /// No stop of the lanes is in effect: of several shots that fal turns away at once, one is the finder.
     NothingStops { now: Timestamp },
-    /// The project exists.
+    /// The project is there: without it the update would make an item that holds owners and nothing else.
     ProjectExists,
     /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove
     /// each other at once, one stays.

@@ -26,7 +26,6 @@ pub struct Drift {
     pub billed: Usd,
     /// The shot that it was seen at.
     pub shot: String,
-    /// When.
     pub at: Timestamp,
 }
 

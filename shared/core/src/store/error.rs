@@ -32,20 +32,10 @@ type Source = Box<dyn std::error::Error + Send + Sync>;
 pub enum StoreError {
     /// Try again later: throttled, contended or unreachable. Nothing, or everything, was written.
     #[error("{call}: the table is busy or out of reach")]
-    Busy {
-        /// Which call.
-        call: Call,
-        /// Why.
-        source: Source,
-    },
+    Busy { call: Call, source: Source },
     /// Do not try again: a fault of ours or of the configuration.
     #[error("{call}: the table refused the call")]
-    Refused {
-        /// Which call.
-        call: Call,
-        /// Why.
-        source: Source,
-    },
+    Refused { call: Call, source: Source },
     /// Other writes to the record came first, as often as the change was tried; nothing was written.
     #[error("{record} is being changed by another request")]
     Contended {
@@ -60,12 +50,7 @@ pub enum StoreError {
     NotInList,
     /// An item that is not what it should be.
     #[error("the item {key} cannot be read")]
-    Unreadable {
-        /// Its key.
-        key: String,
-        /// Why.
-        source: serde_dynamo::Error,
-    },
+    Unreadable { key: String, source: serde_dynamo::Error },
 }
 
 impl StoreError {

@@ -28,7 +28,6 @@ pub struct Idempotency {
 /// What became of a request for a job, or for something else with an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Acceptance<Id = JobId> {
-    /// It is accepted.
     Accepted,
     /// It was accepted before, as this one.
     Replayed(Id),
@@ -116,7 +115,7 @@ impl Store {
         self.claim_name(layout::idempotency(project, &idempotency.key), idempotency, name, now).await
     }
 
-    /// The same for a key of a user, who makes something that is of no project.
+    /// The same for a user's key, for what is of no project.
     ///
     /// # Errors
     /// As above.

@@ -58,7 +58,6 @@ impl JobItem {
 /// A job and its shots, as they were at one moment each.
 #[derive(Debug, Clone, PartialEq)]
 pub struct JobView {
-    /// The job.
     pub job: Versioned<Job>,
     /// Its shots, by number.
     pub shots: Vec<Versioned<Shot>>,
@@ -67,7 +66,6 @@ pub struct JobView {
 /// A job that has ended, and what comes of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Finish<'a> {
-    /// The job.
     pub job: &'a Job,
     /// The revision that was read.
     pub seen: u64,

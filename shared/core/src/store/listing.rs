@@ -19,7 +19,6 @@ const MOST_SK: usize = 1024;
 /// Some items and where the next ones begin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page<T> {
-    /// The items.
     pub items: Vec<T>,
     /// The place behind the last one; `None` at the end of the list.
     pub next: Option<Position>,

@@ -22,7 +22,6 @@ use likeness_domain::{
 /// An image to be recorded, with what it is related to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewMedia {
-    /// The record.
     pub media: Media,
     /// From whom, how, to whom.
     pub relations: Vec<(String, Relation, String)>,

@@ -8,7 +8,6 @@ use likeness_domain::id::{JobId, ShotId, WorkflowId};
 /// Something that is overdue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Overdue {
-    /// A shot.
     Shot(ShotId),
     /// A job that has not ended.
     Job(JobId),

@@ -131,7 +131,7 @@ proptest! {
         }
     }
 
-    /// Whatever happened before, and whoever comes to wait meanwhile: who waits is served, in bounded time.
+    /// A shot that waits is served in bounded time, whatever happened before and whatever comes to wait meanwhile.
     #[test]
     fn nobody_starves(
         slots in 1_u16..4, per_minute in 1_u32..6, before in prop::collection::vec(happening(), 0..80), flood in 0..3_u8,

@@ -14,25 +14,20 @@ use crate::{
 /// What is compared before a job ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Comparison<'a> {
-    /// Nothing.
     Nothing,
     /// The views that the job made, with the image that they were made from.
     Views {
-        /// That image.
         master: &'a ImageRef,
     },
     /// A view that was made anew, among the others of its collection.
     View {
-        /// The collection.
         collection: CollectionId,
         /// From where the view shows its subject.
         angle: u16,
-        /// The new image.
         image: &'a MediaId,
     },
     /// Scenes, with the references that should be found in each of them.
     Scenes {
-        /// Those references.
         cast: Vec<Sought<'a>>,
     },
     /// What the request names.

@@ -29,7 +29,7 @@ enum Happening {
     Checks(bool),
     /// Ingest looks whether it is over.
     Finishes,
-    /// Somebody has what is missing tried again.
+    /// The caller has what is missing tried again.
     Retries,
 }
 

@@ -13,19 +13,15 @@ use crate::{
 /// What becomes of collections when a job ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CollectionChange {
-    /// Nothing.
     None,
     /// The job makes one. It may have made it before, if it was opened again.
     Made(Collection),
     /// An entry of one points at a newer version.
     Replaced {
-        /// The collection.
         collection: CollectionId,
         /// Which entry.
         angle: u16,
-        /// The new image.
         media: MediaId,
-        /// Its version.
         version: u32,
     },
 }

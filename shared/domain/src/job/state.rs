@@ -58,7 +58,6 @@ impl CanceledBy {
 /// When a job ended and what is charged for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ending {
-    /// When.
     pub at: Timestamp,
     /// What is charged; `None` when a price is unknown.
     pub cost: Option<Usd>,

@@ -226,7 +226,7 @@ fn a_job_past_its_deadline_is_taken_back_and_says_so() {
     // Everything was at fal, and came all the same.
     assert_eq!(end(&[stored(CENT)]), (JobStatus::Completed, None));
     assert_eq!(end(&[failed()]), (JobStatus::Failed, Some(FailureCode::GenerationTimeout)));
-    // Somebody was faster than the deadline.
+    // A cancel came before the deadline.
     let both = job(1).cancel_requested(CanceledBy::Caller, at(20)).unwrap();
     assert!(!both.is_out_of_time(at(40)));
     let ended = both.finish(&[canceled()], &Verified::default(), at(60)).unwrap();

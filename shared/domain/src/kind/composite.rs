@@ -48,9 +48,7 @@ pub struct Composite {
     pub props: Vec<ImageRef>,
     /// A picture in whose style it is.
     pub style: Option<ImageRef>,
-    /// The light.
     pub lighting: Option<Lighting>,
-    /// The camera.
     pub camera: Option<Camera>,
     /// How the figures fill the frame.
     pub composition: Option<Composition>,
@@ -142,7 +140,6 @@ pub enum Composition {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ControlImage {
-    /// The picture.
     pub image: ImageRef,
     /// What is read off it.
     pub mode: ControlMode,

@@ -76,7 +76,6 @@ pub struct Plan {
 pub struct Unfit {
     /// What of the request.
     pub field: Field,
-    /// What to change.
     pub detail: String,
     /// What else there is to change.
     pub also: Vec<Unfit>,

@@ -44,7 +44,6 @@ pub struct Profile {
     pub subject: SubjectId,
     /// Degrees from the front, each once; 90 is the subject's right side.
     pub angles: Vec<u16>,
-    /// How large.
     pub resolution: Resolution,
     /// What the subject looks like; its own description unless given.
     pub description: Option<String>,

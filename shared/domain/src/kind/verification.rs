@@ -24,7 +24,6 @@ pub struct Verification {
     pub examined: Examined,
     /// What it should show.
     pub against: Examined,
-    /// Which checks count.
     pub check: CheckType,
     /// From which score on a check passes.
     pub threshold: f64,

@@ -44,7 +44,6 @@ pub struct Purchase {
     pub width: u32,
     /// Pixels.
     pub height: u32,
-    /// How many images.
     pub images: u32,
     /// How many reference images go in.
     pub references: u32,

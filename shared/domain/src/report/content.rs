@@ -20,7 +20,6 @@ pub enum Content {
     Set(Box<SetContent>),
     /// One picture with another.
     Pair(Box<PairContent>),
-    /// Scenes.
     Scene(SceneContent),
 }
 
@@ -101,7 +100,6 @@ pub struct ViewFace {
 pub struct AttemptContent {
     /// In degrees.
     pub angle: u16,
-    /// Its image.
     pub media_id: MediaId,
     /// What it was made with.
     pub seed: u64,
@@ -223,7 +221,6 @@ pub enum Mistake {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "camelCase")]
 pub enum FaceContent {
-    /// It was compared.
     Judged {
         /// 0 to 1.
         similarity: f64,
@@ -231,10 +228,7 @@ pub enum FaceContent {
         passed: bool,
     },
     /// It was not: never a fail.
-    NotJudged {
-        /// Why.
-        reason: String,
-    },
+    NotJudged { reason: String },
 }
 
 impl Content {

@@ -14,7 +14,6 @@ use serde::{Deserialize, Serialize};
 pub enum BaseModel {
     /// FLUX.1 dev, schnell, Kontext, and what shares their layers (Chroma).
     Flux1,
-    /// FLUX.2.
     Flux2,
     /// Stable Diffusion 1.x.
     StableDiffusion1,
@@ -24,15 +23,12 @@ pub enum BaseModel {
     StableDiffusionXl,
     /// Stable Diffusion 3 and 3.5.
     StableDiffusion3,
-    /// Qwen-Image.
     QwenImage,
     /// Wan, which makes videos.
     Wan,
-    /// `HunyuanVideo`.
     HunyuanVideo,
     /// Z-Image, Lumina.
     ZImage,
-    /// `HiDream`.
     HiDream,
 }
 

@@ -48,7 +48,7 @@ pub enum AttemptOutcome {
     Unusable(FailureCode),
     /// fal said no.
     Rejected(FalErrorKind),
-    /// fal took nothing, and just then nothing from anybody: not counted as a try.
+    /// fal took nothing, and just then took nothing at all: not counted as a try.
     TurnedAway(FalErrorKind),
     /// fal was never heard of again.
     Lost,

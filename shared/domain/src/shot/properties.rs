@@ -253,7 +253,7 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
         .filter(|attempt| brought(attempt))
         .partition(|attempt| attempt.outcome == AttemptOutcome::Delivered);
     prop_assert!(delivered.len() <= 1, "two attempts brought the images");
-    // What cannot be used ends a shot; only who opens it again gets more.
+    // What cannot be used ends a shot; only a retry brings more.
     prop_assert!(unusable.len() <= 1 || shot.before > 0);
     let in_flight = shot.in_flight().is_some();
     let under_way: Vec<u32> =

@@ -14,14 +14,12 @@ use crate::{
 /// What follows.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum RetryDecision {
-    /// Another attempt.
     Again {
         /// What it sends, where that changes.
         recipe: Option<Box<Recipe>>,
         /// The pause before it.
         after: SignedDuration,
     },
-    /// No further attempt.
     GiveUp(Failure),
 }
 

@@ -34,7 +34,6 @@ pub enum ShotState {
     },
     /// fal is done and the slot is free; the images are still at fal.
     Delivered {
-        /// What fal delivered.
         delivery: Delivery,
         /// When the reconciler reminds ingest of it.
         check_at: Timestamp,
@@ -58,7 +57,6 @@ pub enum ShotState {
 pub enum Told {
     /// It is done.
     Images(Delivery),
-    /// It failed.
     Failed(FalError),
 }
 
@@ -69,14 +67,12 @@ pub struct Unclear {
     pub doubt: bool,
     /// When the first of them came.
     pub since: Timestamp,
-    /// How many.
     pub times: u32,
 }
 
 /// The right to have one request in flight at fal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderRequest {
-    /// Which slot.
     pub slot: u16,
     /// When the slot frees itself, and an unanswered submit counts as lost.
     pub lease_until: Timestamp,
@@ -85,8 +81,8 @@ pub struct ProviderRequest {
     pub cancel_at_provider: CancelAtProvider,
 }
 
-/// Whether a request in flight is called off. From then on no error of it leads to another attempt; its images, if they
-/// come all the same, are paid for and kept.
+/// Whether a request in flight is to be canceled at fal. From then on no error of it leads to another attempt; its
+/// images, if they come all the same, are paid for and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CancelAtProvider {

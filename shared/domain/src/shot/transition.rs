@@ -1,4 +1,7 @@
 //! The transitions. Each consumes a shot and returns the next, or says why that cannot be.
+//!
+//! One file, though a long one: a transition is right only beside the others, as each relies on what they leave behind
+//! (attempts, leases, marks), and the whole is read against the table in `docs/design/states.md`.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -46,11 +49,10 @@ pub enum Illegal {
 /// What came back from fal for an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Arrival {
-    /// Images.
     Images(Delivery),
     /// A refusal or fault.
     Error(FalError),
-    /// fal took nothing, and just now takes nothing from anybody, or not yet of this one.
+    /// fal took nothing, and just now takes nothing at all, or not yet of this shot.
     TurnedAway {
         /// What it answered.
         error: FalError,
@@ -72,9 +74,8 @@ pub enum AfterArrival {
     Delivered,
     /// Another attempt follows, after this time.
     Retrying(SignedDuration),
-    /// No further attempt.
     Failed,
-    /// It had been called off, and came to nothing.
+    /// A cancel had been requested, and it came to nothing.
     Canceled,
 }
 
@@ -387,10 +388,10 @@ impl Shot {
         }
     }
 
-    /// Taken back: canceled while it waits, called off while it is in flight.
+    /// Canceled while it waits; while it is in flight it is marked, for fal to be asked to drop it.
     ///
     /// # Errors
-    /// It was called off before (`AlreadyDone`), fal is done with it, or it is settled.
+    /// It was marked before (`AlreadyDone`), fal is done with it, or it is settled.
     pub fn cancel_requested(mut self, now: Timestamp) -> Result<Self, Illegal> {
         match &mut self.state {
             ShotState::Waiting { .. } => {
@@ -417,11 +418,10 @@ impl Shot {
         }
     }
 
-    /// fal was asked to drop the request that was called off: what became of it is asked at `check_at`, as fal does not
-    /// promise to tell.
+    /// fal was asked to drop the request: what became of it is asked at `check_at`, as fal does not promise to tell.
     ///
     /// # Errors
-    /// Nothing at fal is to be called off, or fal was asked before (`AlreadyDone`).
+    /// Nothing at fal is to be canceled, or fal was asked before (`AlreadyDone`).
     pub fn provider_cancel_asked(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
             ShotState::Submitted { in_flight, request, told, unclear, .. }

@@ -129,7 +129,7 @@ fn hair(words: &Words, chance: Chance, person: &Person) -> Hair {
     } else {
         None
     };
-    // Nobody's hair is as red as paint.
+    // No hair is as red as paint.
     let muted = named_colour.map(|colour| if Some(colour) == named("red") { [172, 66, 32] } else { colour });
     let colour =
         muted.or(word).unwrap_or_else(|| if person.old { [206, 204, 200] } else { chance.pick("hair", natural) });

@@ -11,7 +11,6 @@ use crate::harness::{Product, answer};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Journey {
-    /// One picture.
     Master,
     /// Three views of a master, judged.
     Profile,
@@ -59,7 +58,7 @@ impl Journey {
         }
     }
 
-    /// fal took the request, its answer is lost, and it never calls: nobody can know of it, and fal has no idempotency.
+    /// fal took the request, its answer is lost, and it never calls: nothing can tell of it, as fal has no idempotency.
     /// So it is sent again after its window, and what was paid is paid.
     pub(super) fn may_be_undecidable(self) -> bool {
         self == Self::Unheard

@@ -94,7 +94,7 @@ async fn no_address_leads_into_a_private_network() {
         let url = format!("https://{host}.example.com/a.png");
         refused(&product, &url, StatusCode::UNPROCESSABLE_ENTITY, "private address").await;
     }
-    // Nobody has this name: a name server says so, and without one there is no answer either.
+    // This name is not registered: a name server says so, and without one there is no answer either.
     let nowhere = "https://no-such-host.example.com/a.png";
     refused(&product, nowhere, StatusCode::UNPROCESSABLE_ENTITY, "leads nowhere").await;
 

@@ -113,7 +113,7 @@ async fn a_flood_of_headers_is_refused_and_an_odd_one_does_no_harm() {
         assert!(raw(&product, with(&flood).as_bytes()).await.starts_with("HTTP/1.1 431"), "{flood:.40}");
         assert_alive(&product).await;
     }
-    // One that never ends its headers holds up nobody else.
+    // One that never ends its headers holds up no other.
     let mut slow = TcpStream::connect(product.stack().url().trim_start_matches("http://")).await.unwrap();
     slow.write_all(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-a: ").await.unwrap();
     assert_alive(&product).await;

@@ -16,7 +16,6 @@ pub(super) enum Fault {
     /// An object has a member that nothing reads.
     #[error("{name} is not known")]
     Unknown {
-        /// The member.
         name: String,
         /// Those that are read.
         known: &'static [&'static str],

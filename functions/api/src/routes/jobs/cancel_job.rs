@@ -1,5 +1,5 @@
-//! `POST /api/v1/jobs/{job}/cancel`: shots that wait are taken back, and those in flight are called off at fal. The job ends
-//! with them; what fal makes all the same is kept.
+//! `POST /api/v1/jobs/{job}/cancel`: shots that wait are canceled, and those in flight are canceled at fal. The job
+//! ends with them; what fal makes all the same is kept.
 //!
 //! Journey: `tests/it/journeys/cancel.rs`.
 

@@ -1,5 +1,5 @@
 //! `POST /api/v1/projects/{project}/workflows/{workflow}/cancel`: steps that have not begun are dropped; of the others,
-//! shots that wait are taken back and those in flight are called off at fal.
+//! shots that wait are canceled and those in flight are canceled at fal.
 //!
 //! Journey: `tests/it/journeys/workflow.rs`.
 

@@ -21,7 +21,7 @@ use crate::request::{
     pointer::pointer,
 };
 
-/// A step.
+/// One step: what it makes, and what has to be done before it.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct CreateStep {

@@ -10,7 +10,7 @@ const MEMORY: [(&str, f64); 5] =
 /// An SQS trigger receives and deletes for each batch; the functions do not see these calls.
 const TRIGGER_REQUESTS: f64 = 2.0;
 
-/// The price table of `local/data/prices.json`.
+/// The price table of `local/cli/data/prices.json`.
 #[derive(Debug, Deserialize)]
 pub(super) struct Prices {
     /// When it was read, as year and month.

@@ -14,7 +14,7 @@ pub(super) fn at_fal() -> Vec<Fault> {
     all.chain(files().map(Fault::File)).chain(webhooks().map(Fault::Webhook)).collect()
 }
 
-/// What only shows when a request is called off.
+/// What only shows when a request is canceled at fal.
 pub(super) fn of_cancels() -> [Fault; 2] {
     [GenerationFault::IgnoreCancel, GenerationFault::RefuseCancel { times: 2 }].map(Fault::Generation)
 }

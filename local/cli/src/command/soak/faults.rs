@@ -73,7 +73,7 @@ impl Faults {
         if let Some(emulator) = stack.emulator() {
             // Attempts that follow a fault may meet one too.
             for nth in 1..=u32::try_from(submits * 2).unwrap_or(u32::MAX) {
-                // A submit meets one of them: what never ends and cannot be called off would never leave fal.
+                // A submit meets one of them: what never ends and cannot be canceled would never leave fal.
                 let faults = match state.chance.random_range(0.0..1.0) {
                     drawn if drawn < self.0.share => &at_fal,
                     drawn if drawn < 2.0 * self.0.share => &of_cancels,
@@ -93,7 +93,7 @@ impl Faults {
         self.0.on.store(false, Ordering::SeqCst);
         let mut struck = self.state().struck.clone();
         if let Some(emulator) = stack.emulator() {
-            // Most of those of cancels were never called off, so that nothing came of it.
+            // Most of those of cancels were never canceled at fal, so that nothing came of it.
             let (rules, unseen) = (emulator.faults().rules(), of_cancels());
             let seen = rules.iter().filter(|armed| !unseen.contains(&armed.rule.fault));
             struck.at_fal = seen.map(|armed| u64::from(armed.struck)).sum();

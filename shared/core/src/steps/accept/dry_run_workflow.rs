@@ -13,9 +13,7 @@ use likeness_domain::{
 /// A step that could never begin, or not now, and why.
 #[derive(Debug)]
 pub struct StepDeclined {
-    /// Its index.
     pub step: usize,
-    /// Why.
     pub why: Declined,
 }
 

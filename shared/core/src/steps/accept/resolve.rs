@@ -34,7 +34,6 @@ pub struct Foreseen {
 
 /// An image that a request names.
 enum Found {
-    /// It is there.
     There(Box<Media>),
     /// A job is making it: what it will be, as far as that can be said.
     Coming(Box<Media>),

@@ -41,7 +41,7 @@ impl Composite {
 }
 
 impl Composite {
-    /// Everybody and everything with a reference, in the order in which the model is shown them.
+    /// Every figure and thing with a reference, in the order in which the model is shown them.
     pub(super) fn cast(&self, material: &Material) -> Result<Cast, Unfit> {
         let mut cast = Cast::default();
         for (i, character) in self.characters.iter().enumerate() {

@@ -22,7 +22,6 @@ pub struct Checks {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "verdict", rename_all = "camelCase")]
 pub enum CheckVerdict {
-    /// It was compared.
     Judged(Check),
     /// It cannot be compared: never a fail.
     NotJudged {

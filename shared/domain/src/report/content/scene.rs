@@ -8,7 +8,6 @@ use crate::id::MediaId;
 /// The scenes of one request.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct SceneContent {
-    /// Each by itself.
     pub images: Vec<SceneImage>,
 }
 
@@ -57,7 +56,6 @@ pub struct SceneSlot {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "state", rename_all = "camelCase")]
 pub enum SlotState {
-    /// It is there.
     Found,
     /// It is not.
     Missing,
