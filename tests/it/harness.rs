@@ -4,7 +4,7 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, LazyLock,
         atomic::{AtomicI64, Ordering},
     },
     thread,
@@ -15,13 +15,16 @@ use http::StatusCode;
 use jiff::Timestamp;
 use likeness_core::{clients::http::http_builder, config::StoreConfig, store::Store};
 use likeness_domain::{clock::Clock, lane::Lane, rng::Rng};
-use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
+use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, Pictures, WebhookPacing};
 use likeness_stack::{Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// The key of the project `demo`.
 pub(crate) const KEY: &str = "test-key";
+
+/// What the emulators of all tests have drawn.
+static PICTURES: LazyLock<Pictures> = LazyLock::new(Pictures::default);
 
 /// A clock that stands still until a test moves it.
 #[derive(Clone)]
@@ -57,7 +60,13 @@ impl Product {
 
     /// Starts with the options changed by `change`.
     pub(crate) async fn with(change: impl FnOnce(&mut StackOptions)) -> Self {
-        Self::at(TestClock::new(), change).await
+        let seeded = |options: &mut StackOptions| {
+            // The same seeds in every test, so that most of their pictures are drawn already.
+            options.rng = Rng::seeded(1);
+            options.fal.rng = Rng::seeded(2);
+            change(options);
+        };
+        Self::at(TestClock::new(), seeded).await
     }
 
     /// Starts at the time of `hands`, for a second start on old data.
@@ -66,6 +75,7 @@ impl Product {
             environment: vec![("FAL_RATE_LIMIT_PER_MINUTE".to_owned(), "100000".to_owned())],
             fal: EmulatorOptions {
                 webhooks: WebhookPacing { first_pause: Duration::from_millis(5), ..WebhookPacing::default() },
+                pictures: PICTURES.clone(),
                 ..EmulatorOptions::default()
             },
             clock: test_clock.clock(),

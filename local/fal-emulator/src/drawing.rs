@@ -44,6 +44,7 @@ pub(super) enum Subject {
 }
 
 /// One image to draw.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Drawing {
     pub(super) origin: Origin,
     pub(super) angle: Angle,

@@ -169,22 +169,7 @@ async fn draw_all(
     let seed = given.unwrap_or_else(|| seed_of(&request.id));
     // As it came: a seed may be beyond 2^53, or negative.
     let echoed = input.get("seed").cloned().unwrap_or_else(|| json!(seed));
-    let asked = input.get("num_images").and_then(Value::as_u64).unwrap_or(1);
-    let (mut count, mut billed) = (asked, None);
-    for fault in request.generation_faults() {
-        match fault {
-            GenerationFault::MoreImages { images } => count = *images,
-            GenerationFault::Billed { units } => billed = Some(*units),
-            GenerationFault::ModelError { .. }
-            | GenerationFault::RequestError { .. }
-            | GenerationFault::Slow { .. }
-            | GenerationFault::Held
-            | GenerationFault::Crash
-            | GenerationFault::NeverFinish
-            | GenerationFault::IgnoreCancel
-            | GenerationFault::RefuseCancel { .. } => {}
-        }
-    }
+    let (count, billed) = count_and_bill(request, input);
     let (width, height) = output_size(input, references.first().map(|reference| reference.size));
     let angle = asked_angle(input);
     let lora = lora(input);
@@ -231,6 +216,26 @@ async fn draw_all(
         headers: Vec::new(),
         failure: None,
     }
+}
+
+/// How many images there will be, and the units of the bill where a fault says so.
+fn count_and_bill(request: &Request, input: &Map<String, Value>) -> (u64, Option<f64>) {
+    let (mut count, mut billed) = (input.get("num_images").and_then(Value::as_u64).unwrap_or(1), None);
+    for fault in request.generation_faults() {
+        match fault {
+            GenerationFault::MoreImages { images } => count = *images,
+            GenerationFault::Billed { units } => billed = Some(*units),
+            GenerationFault::ModelError { .. }
+            | GenerationFault::RequestError { .. }
+            | GenerationFault::Slow { .. }
+            | GenerationFault::Held
+            | GenerationFault::Crash
+            | GenerationFault::NeverFinish
+            | GenerationFault::IgnoreCancel
+            | GenerationFault::RefuseCancel { .. } => {}
+        }
+    }
+    (count, billed)
 }
 
 /// The file of the first LoRA, which says what the person looks like, without the signature of its address.

@@ -39,6 +39,7 @@ mod drawing;
 mod generate;
 mod image_size;
 mod person;
+mod pictures;
 mod publish;
 mod references;
 mod runner;
@@ -66,6 +67,7 @@ pub use self::{
     },
     faults::{Armed, FaultRule, Faults, When},
     ledger::{LedgerEntry, LedgerOutcome},
+    pictures::Pictures,
     request::Hints,
     store::StoreError,
     webhook_sender::WebhookPacing,
@@ -101,6 +103,8 @@ pub struct EmulatorOptions {
     pub download_timeout: Duration,
     /// Where ids, seeds and file names come from.
     pub rng: Rng,
+    /// The pictures that were drawn last.
+    pub pictures: Pictures,
 }
 
 impl Default for EmulatorOptions {
@@ -114,6 +118,7 @@ impl Default for EmulatorOptions {
             webhooks: WebhookPacing::default(),
             download_timeout: Duration::from_secs(20),
             rng: Rng::from_os(),
+            pictures: Pictures::default(),
         }
     }
 }

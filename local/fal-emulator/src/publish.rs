@@ -10,7 +10,7 @@ use image::{
 use serde_json::{Map, Value, json};
 
 use super::{
-    drawing::{Drawing, draw},
+    drawing::Drawing,
     emulation::Emulation,
     fault::{Fault, FileFault},
     files::output_path,
@@ -81,12 +81,13 @@ pub(super) async fn publish(
     let content_type = if fault == Some(FileFault::Html) { "text/html" } else { format.to_mime_type() };
     let file_path = (!in_line).then(|| path.clone());
     let store = emulation.store.clone();
+    let pictures = emulation.options.pictures.clone();
     // As many at once as there are processors: more would take no less time, and each takes tens of megabytes.
     let _turn = emulation.drawing.acquire().await;
     let drawn = tokio::task::spawn_blocking(move || {
-        let image = DynamicImage::ImageRgb8(draw(&drawing));
-        let bytes = spoiled(encode(&image, format)?, fault.as_ref())?;
-        let known = Known::new(file_path.clone(), &bytes, &image, drawing.origin);
+        let picture = pictures.get(&drawing, format)?;
+        let bytes = spoiled(picture.bytes.clone(), fault.as_ref())?;
+        let known = Known::new(file_path.clone(), &bytes, &picture.thumbnail, drawing);
         if let Some(path) = file_path {
             let file = StoredFile { content_type: content_type.to_owned(), fault, bytes };
             store.save_file(&path, &file)?;
@@ -122,7 +123,7 @@ fn extension(format: ImageFormat) -> &'static str {
     }
 }
 
-fn encode(image: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>, ImageError> {
+pub(super) fn encode(image: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>, ImageError> {
     let mut bytes = Vec::new();
     match format {
         ImageFormat::Jpeg => image.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?,

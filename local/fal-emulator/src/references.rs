@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    drawing::{Origin, Subject},
+    drawing::{Drawing, Origin, Subject},
     emulation::Emulation,
     fault::StyleName,
 };
@@ -109,16 +109,11 @@ impl KnownImages {
 }
 
 impl Known {
-    /// An image and what it shows. Hashing and shrinking is CPU work.
-    pub(super) fn new(path: Option<String>, bytes: &[u8], image: &DynamicImage, origin: Origin) -> Self {
-        Self {
-            path,
-            sha256: hex::encode(Sha256::digest(bytes)),
-            thumbnail: hex::encode(thumbnail_of(image)),
-            origin,
-            width: image.width(),
-            height: image.height(),
-        }
+    /// An image and what it shows. Hashing is CPU work.
+    pub(super) fn new(path: Option<String>, bytes: &[u8], thumbnail: &[u8], drawing: Drawing) -> Self {
+        let Drawing { origin, width, height, .. } = drawing;
+        let sha256 = hex::encode(Sha256::digest(bytes));
+        Self { path, sha256, thumbnail: hex::encode(thumbnail), origin, width, height }
     }
 }
 
@@ -176,7 +171,7 @@ fn decode(bytes: &[u8]) -> Result<DynamicImage, Unusable> {
     reader()?.decode().map_err(|_| Unusable::NotAnImage)
 }
 
-fn thumbnail_of(image: &DynamicImage) -> Vec<u8> {
+pub(super) fn thumbnail_of(image: &DynamicImage) -> Vec<u8> {
     image.thumbnail_exact(THUMBNAIL_SIDE, THUMBNAIL_SIDE).into_rgb8().into_raw()
 }
 

@@ -274,6 +274,7 @@ impl Stack {
 }
 
 /// Whether the functions are told of another fal than the emulator.
-fn fal_is_given(environment: &[(String, String)]) -> bool {
+#[must_use]
+pub fn fal_is_given(environment: &[(String, String)]) -> bool {
     environment.iter().any(|(name, value)| name.starts_with("FAL_KEY") && !value.trim().is_empty())
 }

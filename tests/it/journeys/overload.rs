@@ -376,6 +376,8 @@ async fn assert_stops_and_opens(refusal: SubmitFault, reason: &str) {
     assert_eq!((&queues["stopped"]["reason"], &queues["inFlight"]), (&json!(reason), &json!(0)), "{queues}");
     let waiting = product.job(&ids[7]).await;
     assert_eq!(waiting["waitsFor"]["reason"], reason, "{waiting}");
+    let chosen = product.get(&format!("/api/v1/jobs/{}?fields=waitsFor", ids[7])).await;
+    assert_eq!(chosen, json!({ "waitsFor": waiting["waitsFor"] }));
     for _ in 0..5 {
         product.pass(11);
         product.stack().reconcile().await.unwrap();

@@ -64,14 +64,8 @@ pub fn input(recipe: &Recipe, addresses: &HashMap<String, String>) -> Result<Val
     for (name, value) in size_fields(recipe, model) {
         set(name, value);
     }
-    let sources: Vec<&str> =
-        recipe.references.iter().map(|source| address(source, addresses)).collect::<Result<_, _>>()?;
-    if let (Some(references), Some(first)) = (&model.references, sources.first()) {
-        match references.field {
-            ReferenceField::ImageUrl => set("image_url", json!(first)),
-            ReferenceField::ImageUrls => set("image_urls", json!(sources)),
-            ReferenceField::ReferenceImageUrl => set("reference_image_url", json!(first)),
-        };
+    if let Some((name, value)) = references_field(recipe, model, addresses)? {
+        set(name, value);
     }
     if let (Some(weights), false) = (&model.control_weights, recipe.controls.is_empty()) {
         let controls: Vec<Value> =
@@ -84,6 +78,21 @@ pub fn input(recipe: &Recipe, addresses: &HashMap<String, String>) -> Result<Val
         set("loras", json!(loras));
     }
     Ok(Value::Object(input))
+}
+
+fn references_field(
+    recipe: &Recipe,
+    model: &Model,
+    addresses: &HashMap<String, String>,
+) -> Result<Option<(&'static str, Value)>, NotSendable> {
+    let sources: Vec<&str> =
+        recipe.references.iter().map(|source| address(source, addresses)).collect::<Result<_, _>>()?;
+    let (Some(references), Some(first)) = (&model.references, sources.first()) else { return Ok(None) };
+    Ok(Some(match references.field {
+        ReferenceField::ImageUrl => ("image_url", json!(first)),
+        ReferenceField::ImageUrls => ("image_urls", json!(sources)),
+        ReferenceField::ReferenceImageUrl => ("reference_image_url", json!(first)),
+    }))
 }
 
 fn size_fields(recipe: &Recipe, model: &Model) -> Vec<(&'static str, Value)> {

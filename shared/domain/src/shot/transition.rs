@@ -247,28 +247,7 @@ impl Shot {
         wording: &Wording,
         now: Timestamp,
     ) -> Result<(Self, AfterArrival), Illegal> {
-        let current = self.attempt();
-        if attempt == 0 || attempt > current {
-            return Err(Illegal::OtherAttempt { given: attempt, current });
-        }
-        match self.state {
-            ShotState::Submitting(_) | ShotState::Submitted { .. } if attempt == current => {}
-            // Given up, but nothing was sent in its place yet: what was paid for is welcome.
-            ShotState::Waiting { .. } if matches!(arrival, Arrival::Images(_)) && self.was_given_up(attempt) => {}
-            ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Waiting { .. } if attempt < current => {
-                return Err(Illegal::OtherAttempt { given: attempt, current });
-            }
-            // Not needed any more, also where an older attempt was adopted in its place; but billed.
-            ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled
-                if self.was_given_up(attempt) && matches!(arrival, Arrival::Images(_)) =>
-            {
-                return Err(Illegal::OtherAttempt { given: attempt, current });
-            }
-            _ if attempt < current && self.was_given_up(attempt) => {
-                return Err(Illegal::OtherAttempt { given: attempt, current });
-            }
-            _ => return Err(Illegal::AlreadyDone),
-        }
+        self.expects(attempt, &arrival)?;
         // Whatever comes for this attempt from now on has to be of the same request.
         if let Arrival::Error(error) | Arrival::Abandoned(error) = &arrival
             && let Some(id) = &error.request_id
@@ -315,6 +294,31 @@ impl Shot {
             }
         };
         Ok((self, after_arrival))
+    }
+
+    /// Whether an outcome of `attempt` is still to come.
+    fn expects(&self, attempt: u32, arrival: &Arrival) -> Result<(), Illegal> {
+        let current = self.attempt();
+        let other = Err(Illegal::OtherAttempt { given: attempt, current });
+        if attempt == 0 || attempt > current {
+            return other;
+        }
+        match self.state {
+            ShotState::Submitting(_) | ShotState::Submitted { .. } if attempt == current => Ok(()),
+            // Given up, but nothing was sent in its place yet: what was paid for is welcome.
+            ShotState::Waiting { .. } if matches!(arrival, Arrival::Images(_)) && self.was_given_up(attempt) => Ok(()),
+            ShotState::Submitting(_) | ShotState::Submitted { .. } | ShotState::Waiting { .. } if attempt < current => {
+                other
+            }
+            // Not needed any more, also where an older attempt was adopted in its place; but billed.
+            ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled
+                if self.was_given_up(attempt) && matches!(arrival, Arrival::Images(_)) =>
+            {
+                other
+            }
+            _ if attempt < current && self.was_given_up(attempt) => other,
+            _ => Err(Illegal::AlreadyDone),
+        }
     }
 
     /// fal delivered `attempt` after it had been given up and replaced: it is billed, so it must be seen.

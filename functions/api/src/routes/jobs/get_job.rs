@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The fields of a job that a caller can choose from.
-const FIELDS: [&str; 20] = [
+const FIELDS: [&str; 21] = [
     "jobId",
     "projectId",
     "type",
@@ -40,6 +40,7 @@ const FIELDS: [&str; 20] = [
     "workflowId",
     "metadata",
     "links",
+    "waitsFor",
 ];
 
 #[derive(Debug, Deserialize)]
@@ -61,9 +62,9 @@ pub(crate) async fn get_job(
         let detail = format!("\"{unknown}\" is not a field of a job; known are {}", FIELDS.join(", "));
         return Err(FieldError::query("fields", detail).into());
     }
-    // A result takes as many reads as it has images.
-    let view =
-        if fields.contains(&"result") { JobView::new(&app, &stored).await? } else { JobView::without_result(&stored) };
+    // A result takes as many reads as it has images, and what a job waits for is read beside it.
+    let whole = fields.contains(&"result") || fields.contains(&"waitsFor");
+    let view = if whole { JobView::new(&app, &stored).await? } else { JobView::without_result(&stored) };
     let mut view = serde_json::to_value(view).map_err(|error| ApiError::Internal(Box::new(error)))?;
     if let Value::Object(members) = &mut view {
         members.retain(|name, _| fields.contains(&name.as_str()));

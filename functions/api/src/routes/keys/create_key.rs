@@ -63,7 +63,7 @@ pub(crate) async fn create_key(
     body: JsonBody<CreateKey>,
 ) -> Result<Response, ApiError> {
     let now = app.clock.now();
-    let idempotency = idempotency(&headers, "keys", &body.sha256)?;
+    let idempotency = idempotency(&headers, "keys", &format!("{} {}", caller.key, body.sha256))?;
     let NewKey { name, scopes, expires_at, user } =
         body.valid(|body, errors| body.validated(&caller.user, now, errors))?;
     let token = token(&app, &caller, idempotency.as_ref(), now).await?;
