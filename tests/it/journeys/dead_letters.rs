@@ -1,8 +1,14 @@
 //! Messages that no function can attend to: out of the way of the others, seen, and brought back.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 use http::{Method, StatusCode};
+use likeness_stack::wire::{CallAction, Wire};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -122,5 +128,38 @@ async fn what_was_given_up_while_the_table_failed_is_brought_back_and_done() {
     assert_eq!(moved["messages"], 1);
     assert_eq!(product.settled(&job).await["status"], "completed");
     assert_eq!(product.get(DEAD).await["count"], 0);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redrive_that_failed_does_not_use_up_its_key() {
+    let broken = Arc::new(AtomicBool::new(false));
+    let asked = broken.clone();
+    let wire = Wire::new(move |call| match call.operation == "StartMessageMoveTask" && asked.load(Ordering::SeqCst) {
+        true => CallAction::Fail,
+        false => CallAction::Forward,
+    });
+    let product = Product::with(|options| options.wire = Some(wire)).await;
+    sqs(&product).send_message().queue_url(queue(&product, "master")).message_body("{\"job\":").send().await.unwrap();
+    given_up(&product, 1).await;
+    let redrive = || answer(product.request(Method::POST, REDRIVE).header("idempotency-key", "back"));
+
+    broken.store(true, Ordering::SeqCst);
+    let (status, problem) = redrive().await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{problem}");
+    assert_eq!(product.get(DEAD).await["count"], 1);
+    broken.store(false, Ordering::SeqCst);
+    let moved = (StatusCode::ACCEPTED, json!({ "queue": "master", "messages": 1 }));
+    assert_eq!(redrive().await, moved);
+    assert_eq!(product.get(DEAD).await["count"], 0);
+
+    // What died since is not meant by a repetition.
+    given_up(&product, 1).await;
+    assert_eq!(redrive().await, moved);
+    assert_eq!(product.get(DEAD).await["count"], 1);
+    let elsewhere = product.request(Method::POST, &REDRIVE.replace("master", "profile"));
+    let (status, problem) = answer(elsewhere.header("idempotency-key", "back")).await;
+    assert_eq!((status.as_u16(), &problem["code"]), (422, &json!("idempotency_key_reused")), "{problem}");
+    sqs(&product).purge_queue().queue_url(queue(&product, "master-dead-letters")).send().await.unwrap();
     product.finish().await;
 }

@@ -100,6 +100,32 @@ impl Store {
         self.replay_of(project, idempotency, StandsFor::job, now).await
     }
 
+    /// The name that a project's idempotency key stands for ([`Store::claim_in`]), if it was used before.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn claimed_in(
+        &self,
+        project: &ProjectId,
+        idempotency: &Idempotency,
+        now: Timestamp,
+    ) -> Result<Option<Acceptance<String>>, StoreError> {
+        self.replay_at(layout::idempotency(project, &idempotency.key), idempotency, StandsFor::name, now).await
+    }
+
+    /// The same for a user's key ([`Store::claim_of`]).
+    ///
+    /// # Errors
+    /// As above.
+    pub async fn claimed_of(
+        &self,
+        user: &UserId,
+        idempotency: &Idempotency,
+        now: Timestamp,
+    ) -> Result<Option<Acceptance<String>>, StoreError> {
+        self.replay_at(layout::idempotency_of_user(user, &idempotency.key), idempotency, StandsFor::name, now).await
+    }
+
     /// Has a project's idempotency key stand for `name`, under which something is made after this. Where it was used
     /// before it stands for what it stood for then.
     ///
@@ -154,7 +180,17 @@ impl Store {
         id: impl FnOnce(StandsFor) -> Option<Id>,
         now: Timestamp,
     ) -> Result<Option<Acceptance<Id>>, StoreError> {
-        let item: Option<Remembered> = self.read(layout::idempotency(project, &idempotency.key)).await?;
+        self.replay_at(layout::idempotency(project, &idempotency.key), idempotency, id, now).await
+    }
+
+    async fn replay_at<Id>(
+        &self,
+        key: layout::Key,
+        idempotency: &Idempotency,
+        id: impl FnOnce(StandsFor) -> Option<Id>,
+        now: Timestamp,
+    ) -> Result<Option<Acceptance<Id>>, StoreError> {
+        let item: Option<Remembered> = self.read(key).await?;
         Ok(item.filter(|item| item.expires_at > now.as_second()).map(|item| item.answer(idempotency, id)))
     }
 

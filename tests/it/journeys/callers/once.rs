@@ -106,3 +106,25 @@ async fn what_is_done_under_a_key_is_done_once() {
     product.ended(&other).await;
     product.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_that_is_refused_is_refused_again() {
+    let product = Product::start().await;
+    let job = product.post_master("a lighthouse keeper with a lamp").await;
+    product.ended(&job).await;
+    let workflows = "/api/v1/projects/demo/workflows";
+    let input = json!({ "subjectType": "character", "subjectId": "keeper", "description": "a keeper with a rope" });
+    let steps = json!({ "steps": [{ "id": "hero", "type": "master", "input": input }] });
+    let (_, workflow) = answer(product.request(Method::POST, workflows).json(&steps)).await;
+    let workflow = format!("{workflows}/{}", workflow["workflowId"].as_str().unwrap());
+    product.stack().settle().await;
+    assert_eq!(product.get(&workflow).await["status"], "completed");
+    for path in [format!("/api/v1/jobs/{job}/cancel"), format!("{workflow}/cancel")] {
+        for _ in 0..2 {
+            let cancel = product.request(Method::POST, &path).header("idempotency-key", "too-late");
+            let (status, problem) = answer(cancel).await;
+            assert_eq!((status.as_u16(), &problem["code"]), (409, &json!("conflict")), "{path}: {problem}");
+        }
+    }
+    product.finish().await;
+}

@@ -23,7 +23,7 @@ use crate::{
     app::App,
     headers::{
         idempotency::idempotency,
-        once::{Claim, Owner, claim},
+        once::{Owner, claim},
     },
     problem::ApiError,
     request::{body::JsonBody, errors::Errors},
@@ -99,7 +99,7 @@ async fn token(
 ) -> Result<String, ApiError> {
     let Some(key) = idempotency else { return Ok(new_token(&app.rng)) };
     let salt = hex::encode(app.rng.bytes::<16>());
-    let Claim { value: salt, .. } = claim(app, Owner::User(&caller.user), idempotency, salt, now).await?;
+    let salt = claim(app, Owner::User(&caller.user), idempotency, salt, now).await?;
     Ok(derived_token(&caller.secret, &salt, &key.key))
 }
 

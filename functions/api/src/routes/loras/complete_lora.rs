@@ -39,8 +39,7 @@ pub(crate) async fn complete_lora(
 ) -> Result<Json<LoraView>, ApiError> {
     // Completing twice is completing once, so that the key has nothing to keep but what it was used for.
     let idempotency = idempotency(&headers, &format!("loras/{id}/complete"), "")?;
-    let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now());
-    once.await?;
+    claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now()).await?;
     let mut tries = app.store.tries("the LoRA");
     loop {
         let before = find(&app, &project, id).await?;

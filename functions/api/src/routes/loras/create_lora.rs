@@ -77,7 +77,7 @@ pub(crate) async fn create_lora(
     }
     let now = app.clock.now();
     let id = app.store.next_lora_id().await?;
-    let id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, now).await?.value;
+    let id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, now).await?;
     let new = Lora {
         id,
         key: Lora::new_key(&person, id, &app.rng),

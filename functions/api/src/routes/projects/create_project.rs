@@ -56,7 +56,7 @@ pub(crate) async fn create_project(
     // Says no more than that the name is taken, as it may be a stranger's.
     let taken = |id: &ProjectId| ApiError::Conflict { detail: format!("the project id {id} is taken") };
     let new = NewProject { id, at: app.clock.now() };
-    let NewProject { id, at } = claim(&app, owner, idempotency.as_ref(), new, app.clock.now()).await?.value;
+    let NewProject { id, at } = claim(&app, owner, idempotency.as_ref(), new, app.clock.now()).await?;
     let project = Project { id, name, owner: caller.user.clone(), created_at: at, reroll_budget, moderation_fallback };
     let project = if app.store.create_project(&project).await? {
         project

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     headers::{
         idempotency::idempotency,
-        once::{Owner, claim},
+        once::{Owner, claim, earlier},
     },
     problem::ApiError,
     request::path::Named,
@@ -35,10 +35,14 @@ pub(crate) async fn redrive_queue(
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<Redrive>), ApiError> {
     let idempotency = idempotency(&headers, &format!("queues/{}/redrive", queue.name()), "")?;
-    let letters = app.backlog.depth(queue).await?.dead_letters;
-    let once = claim(&app, Owner::User(&caller.user), idempotency.as_ref(), letters, app.clock.now()).await?;
+    let (owner, now) = (Owner::User(&caller.user), app.clock.now());
     // What died since the first call was not meant by it.
-    let messages = if once.first { app.backlog.redrive(queue).await? } else { once.value };
+    if let Some(messages) = earlier(&app, owner, idempotency.as_ref(), now).await? {
+        return Ok((StatusCode::ACCEPTED, Json(Redrive { queue: queue.name(), messages })));
+    }
+    // Claimed afterwards: a key claimed before would stand for a redrive that failed, and one more redrive does no harm.
+    let moved = app.backlog.redrive(queue).await?;
+    let messages = claim(&app, owner, idempotency.as_ref(), moved, now).await?;
     tracing::info!(event = "redriven", queue = queue.name(), messages, key.id = %caller.key, "dead letters go back");
     Ok((StatusCode::ACCEPTED, Json(Redrive { queue: queue.name(), messages })))
 }

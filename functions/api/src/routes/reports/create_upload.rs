@@ -70,7 +70,7 @@ pub(crate) async fn create_upload(
     })?;
     let now = app.clock.now();
     let new = UploadId::new(app.rng.bytes::<16>());
-    let upload_id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), new, now).await?.value;
+    let upload_id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), new, now).await?;
     let key = upload_id.key(&project.id);
     let upload = Upload::new(&app, &key, content_type.as_str(), bytes, now + UPLOAD_FOR, now).await?;
     Ok((StatusCode::CREATED, Json(CreatedUpload { upload_id, upload })).into_response())

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     headers::{
         idempotency::idempotency,
-        once::{Owner, claim},
+        once::{Owner, claim, earlier},
     },
     problem::ApiError,
     request::path::Named,
@@ -30,9 +30,11 @@ pub(crate) async fn cancel_workflow(
     headers: HeaderMap,
 ) -> Result<(StatusCode, Json<WorkflowView>), ApiError> {
     let idempotency = idempotency(&headers, &format!("workflows/{id}/cancel"), "")?;
-    let once = claim(&app, Owner::Project(&project), idempotency.as_ref(), id, app.clock.now()).await?;
+    let (owner, now) = (Owner::Project(&project), app.clock.now());
     let before = of_project(&app, &project, id).await?;
-    let now = app.clock.now();
+    if before.value.check_at().is_some() {
+        claim(&app, owner, idempotency.as_ref(), id, now).await?;
+    }
     // Decided anew where a step began meanwhile: its job has to be taken back too.
     let canceled = app.store.change_workflow(id, |workflow| match workflow.state {
         WorkflowState::Ended { .. } => Err(ApiError::Conflict { detail: "the workflow has ended".to_owned() }),
@@ -40,14 +42,17 @@ pub(crate) async fn cancel_workflow(
     });
     let canceled = match canceled.await? {
         Changed::Done(canceled) => canceled.value,
-        Changed::Unchanged(_) if !once.first => {
-            return Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &before.value).await?)));
+        // It was canceled under this key while it ran, or it is too late.
+        Changed::Unchanged(ended) => {
+            return match earlier::<WorkflowId>(&app, owner, idempotency.as_ref(), now).await? {
+                Some(_) => Ok((StatusCode::ACCEPTED, Json(WorkflowView::new(&app, &before.value).await?))),
+                None => Err(ended),
+            };
         }
-        Changed::Unchanged(error) => return Err(error),
         Changed::Gone => return Err(ApiError::NotFound { what: "workflow" }),
     };
     for job in canceled.jobs() {
-        request_cancel(&app.store, &app.acceptor.queues, job, CanceledBy::Caller, app.clock.now()).await?;
+        request_cancel(&app.store, &app.acceptor.queues, job, CanceledBy::Caller, now).await?;
     }
     go_on(&app, canceled.id).await;
     let after = of_project(&app, &project, id).await?;
