@@ -213,7 +213,7 @@ impl Job {
         let cancel_requested = shots.iter().any(|shot| shot.state == ShotState::Canceled);
         // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
         let expired = by.filter(|by| *by == CanceledBy::Deadline && (cancel_requested || shots.is_empty()));
-        self.state = match (self.kind.judge(shots), failure) {
+        self.state = match (self.completeness(shots), failure) {
             (Completeness::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
             (Completeness::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
             _ if let Some(by) = expired.filter(|_| shots.is_empty()) => JobState::Expired(ending, by.failure()),
@@ -236,6 +236,16 @@ impl Job {
             (Completeness::Failed, None) => JobState::Canceled(ending),
         };
         Ok(self)
+    }
+
+    /// How much of it is there, with these settled `shots`. What was made before a job was taken back is a part of it,
+    /// however little: the rest was not to be made, and what is paid for is to be found.
+    fn completeness(&self, shots: &[Shot]) -> Completeness {
+        let made = shots.iter().any(|shot| !shot.media().is_empty());
+        match self.kind.judge(shots) {
+            Completeness::Failed if made && self.is_cancel_requested() => Completeness::Partial,
+            judged => judged,
+        }
     }
 
     /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank

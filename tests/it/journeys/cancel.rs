@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use likeness_core::store::{Ledger, MemberChange};
 use likeness_domain::project::{Member, Role};
-use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
+use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault, When};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -86,6 +86,37 @@ async fn a_profile_that_is_all_at_fal_gets_no_second_try_once_it_is_canceled() {
     let job = product.ended(id).await;
     assert_eq!((&job["status"], shots(&job)), (&json!("canceled"), vec!["canceled"; 12]), "{job}");
     assert_eq!(money(&product).await.reserved.micros(), 0);
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_canceled_profile_has_made_is_a_collection_that_a_retry_completes() {
+    let product = one_at_a_time().await;
+    let master = super::profile::master(&product).await;
+    let seventh = When { prompt_contains: Some("camera 210° around".to_owned()), ..When::default() };
+    product.fal().faults().add(FaultRule::always(never()).when(seventh));
+    let body = json!({ "masterReferenceId": master, "subjectId": "keeper" });
+    let (_, job) = answer(product.request(Method::POST, super::profile::PATH).json(&body)).await;
+    let id = job["jobId"].as_str().unwrap();
+    let stored = shots(&product.settled(id).await).iter().filter(|status| **status == "stored").count();
+    assert_eq!((stored, cancel(&product, id).await.0), (7, StatusCode::ACCEPTED));
+    let job = product.ended(id).await;
+    assert_eq!((&job["status"], &job["error"]["code"]), (&json!("partial"), &json!("canceled")), "{job}");
+    assert_eq!((&job["cost"]["settled"], job["result"]["images"].as_array().unwrap().len()), (&json!(0.28), 7));
+    let collection = job["result"]["collectionId"].clone();
+    let views = async || {
+        let path = format!("/api/v1/projects/demo/collections/{}", collection.as_str().unwrap());
+        product.get(&path).await["images"].as_array().unwrap().len()
+    };
+    assert_eq!(views().await, 7);
+    assert_eq!(product.get("/api/v1/projects/demo/subjects/keeper").await["profiles"], json!([collection]));
+
+    product.fal().faults().clear();
+    let retry = product.request(Method::POST, &format!("/api/v1/jobs/{id}/retry"));
+    assert_eq!(answer(retry).await.0, StatusCode::ACCEPTED);
+    let job = product.ended(id).await;
+    assert_eq!((&job["status"], &job["result"]["collectionId"]), (&json!("completed"), &collection), "{job}");
+    assert_eq!((&job["cost"]["settled"], views().await), (&json!(0.48), 12));
     product.finish().await;
 }
 

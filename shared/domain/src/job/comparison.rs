@@ -40,7 +40,7 @@ impl Job {
     #[must_use]
     pub fn comparison<'a>(&'a self, shots: &'a [Shot]) -> Comparison<'a> {
         match &self.kind {
-            _ if self.kind.judge(shots) == Completeness::Failed => Comparison::Nothing,
+            _ if self.completeness(shots) == Completeness::Failed => Comparison::Nothing,
             Kind::Verification(_) if self.is_cancel_requested() => Comparison::Nothing,
             Kind::Verification(verification) => Comparison::Sides(verification),
             // The checks of views are about people and their clothes.

@@ -233,8 +233,8 @@ fn a_job_past_its_deadline_is_taken_back_and_says_so() {
     assert_eq!((ended.status(&[]), ended.failure()), (JobStatus::Canceled, None));
 }
 
-#[test]
-fn nothing_else_is_tried_for_a_job_that_is_taken_back() {
+/// A profile of twelve angles, and `state` of each of its shots.
+fn profile(state: impl Fn(u16) -> Shot) -> (Job, Vec<Shot>) {
     let profile = Job {
         kind: Kind::Profile(Profile {
             master: "img_01jd0000000000000000000000-0-0".parse().unwrap(),
@@ -249,11 +249,39 @@ fn nothing_else_is_tried_for_a_job_that_is_taken_back() {
     };
     let template = Template::chosen("profile-character", "isle/keeper", &Wording::default()).reference();
     let from = |angle: &u16| {
-        let shot = failed();
+        let shot = state(*angle);
         let recipe = Recipe { angle: Some(*angle), template: template.clone(), ..shot.recipe.clone() };
         Shot { attempts: Vec::new(), recipe, ..shot }
     };
-    let shots: Vec<Shot> = TWELVE.iter().map(from).collect();
+    (profile, TWELVE.iter().map(from).collect())
+}
+
+#[test]
+fn what_a_profile_has_when_it_is_taken_back_is_a_part_of_it() {
+    let end = |by, angle_state: &dyn Fn(u16) -> Shot| {
+        let (profile, shots) = profile(angle_state);
+        let ended = profile.cancel_requested(by, at(20)).unwrap();
+        let ended = ended.finish(&shots, &Verified::default(), at(60)).unwrap();
+        let views = match ended.collection_change(&shots, at(60)) {
+            CollectionChange::Made(collection) => collection.views.len(),
+            CollectionChange::None | CollectionChange::Replaced { .. } => 0,
+        };
+        (ended.status(&shots), ended.failure().map(|failure| failure.code), views)
+    };
+    let until = |last: u16, then: fn() -> Shot| move |angle| if angle < last { stored(CENT) } else { then() };
+    for (by, code) in [(CanceledBy::Caller, FailureCode::Canceled), (CanceledBy::Deadline, FailureCode::Deadline)] {
+        assert_eq!(end(by, &until(30, canceled)), (JobStatus::Partial, Some(code), 1));
+        assert_eq!(end(by, &until(210, canceled)), (JobStatus::Partial, Some(code), 7));
+    }
+    assert_eq!(end(CanceledBy::Caller, &until(0, canceled)), (JobStatus::Canceled, None, 0));
+    // None of its shots was left to cancel, but the smaller profile is not tried any more.
+    let failed = until(210, failed);
+    assert_eq!(end(CanceledBy::Caller, &failed), (JobStatus::Partial, Some(FailureCode::GenerationTimeout), 7));
+}
+
+#[test]
+fn nothing_else_is_tried_for_a_job_that_is_taken_back() {
+    let (profile, shots) = profile(|_| failed());
     assert_eq!(profile.tried_otherwise(&shots, at(60)).unwrap().1.len(), 8);
     assert_eq!(profile.cancel_requested(CanceledBy::Caller, at(50)).unwrap().tried_otherwise(&shots, at(60)), None);
 }

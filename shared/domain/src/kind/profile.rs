@@ -246,8 +246,14 @@ impl Profile {
     #[must_use]
     pub fn shown(&self, shots: &[Shot]) -> Vec<u16> {
         let made = made(shots);
-        let angles: &[u16] = if self.is_smaller(shots, &made) { &EIGHT } else { &self.angles };
-        angles.iter().copied().filter(|angle| made.contains(angle)).collect()
+        match self.judge(shots) {
+            _ if self.is_smaller(shots, &made) => EIGHT.to_vec(),
+            Completeness::Completed | Completeness::Partial => {
+                self.angles.iter().copied().filter(|angle| made.contains(angle)).collect()
+            }
+            // Neither profile: also what the smaller one has beside the angles that were asked for.
+            Completeness::Failed => made.into_iter().collect(),
+        }
     }
 
     /// What the caller is told when not all angles are there.
