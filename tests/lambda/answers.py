@@ -48,7 +48,7 @@ def failed(*ids):
 
 
 def is_report(answer):
-    return answer.keys() == {"overdue", "recovered", "givenUp", "reminded", "errors"} and answer["errors"] == 0
+    return answer.keys() == {"overdue", "recovered", "givenUp", "reminded", "errors", "notReached"} and answer["errors"] == 0
 
 
 MASTER, GENERATE, INGEST = (event(f"{name}.json") for name in ("api-create-master", "generate-sqs", "ingest-sqs"))

@@ -15,11 +15,14 @@ use super::{
 };
 
 /// Some 1 MB each.
-const KEPT: usize = 48;
+const MOST: usize = 48;
 
 /// Shared by all its clones, so that several emulators of one process draw a picture once between them.
 #[derive(Clone, Default)]
-pub struct Pictures(Arc<Mutex<VecDeque<(Drawing, ImageFormat, Arc<Picture>)>>>);
+pub struct Pictures(Arc<Mutex<VecDeque<Kept>>>);
+
+/// What was drawn, as which format, and the picture.
+type Kept = (Drawing, ImageFormat, Arc<Picture>);
 
 /// An encoded picture, and what it is known by when it comes back as a reference.
 pub(super) struct Picture {
@@ -36,7 +39,7 @@ impl Pictures {
         let image = DynamicImage::ImageRgb8(draw(drawing));
         let picture = Arc::new(Picture { bytes: encode(&image, format)?, thumbnail: thumbnail_of(&image) });
         let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        last.truncate(KEPT - 1);
+        last.truncate(MOST - 1);
         last.push_front((drawing.clone(), format, picture.clone()));
         Ok(picture)
     }
@@ -79,7 +82,7 @@ mod tests {
         let front = pictures.get(&drawing(0.0), ImageFormat::Png).unwrap();
         assert!(Arc::ptr_eq(&front, &pictures.clone().get(&drawing(0.0), ImageFormat::Png).unwrap()));
         assert!(!Arc::ptr_eq(&front, &pictures.get(&drawing(0.0), ImageFormat::Jpeg).unwrap()));
-        for other in 1..=KEPT {
+        for other in 1..=MOST {
             assert_ne!(pictures.get(&drawing(other as f64), ImageFormat::Png).unwrap().bytes, Vec::<u8>::new());
         }
         let again = pictures.get(&drawing(0.0), ImageFormat::Png).unwrap();
