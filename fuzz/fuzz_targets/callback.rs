@@ -27,7 +27,7 @@ fuzz_target!(|bytes: &[u8]| {
                 assert!(delivery.images.iter().all(|image| image.url.len() <= 2048));
                 assert_eq!(delivery.request_id, callback.request_id);
             }
-            CallbackOutcome::Error(error) => assert!(error.reason.len() <= 64, "{error}"),
+            CallbackOutcome::Failed(error) => assert!(error.reason.len() <= 64, "{error}"),
             CallbackOutcome::FetchResult => {}
         }
     }

@@ -130,13 +130,14 @@ fn without_echo(words: &str, input: &Value) -> Option<String> {
     if input.as_str().is_some_and(echoes) {
         return None;
     }
-    let parts = words.split_whitespace().map(|part| match part.contains("://") || part.contains("data:") {
+    // Without control characters first: one within an address would hide it.
+    let plain: String = words.chars().filter(|c| c.is_whitespace() || !c.is_control()).collect();
+    let parts = plain.split_whitespace().map(|part| match part.contains("://") || part.contains("data:") {
         true => "…",
         false => part,
     });
-    let text = parts.collect::<Vec<_>>().join(" ");
-    let plain: String = text.chars().filter(|c| !c.is_control()).take(MOST_WORDS).collect();
-    (!plain.is_empty()).then_some(plain)
+    let kept: String = parts.collect::<Vec<_>>().join(" ").chars().take(MOST_WORDS).collect();
+    (!kept.is_empty()).then_some(kept)
 }
 
 fn of_status(status: u16, own_deadline: bool) -> FalErrorKind {
@@ -263,6 +264,8 @@ mod tests {
         assert!(!error.for_caller("secret prompt").contains("secret"));
         let error = from_body(422, &json!({ "detail": "cannot load https://a.example/x?sig=secret now" }), false);
         assert_eq!(error.words.as_deref(), Some("cannot load … now"));
+        let error = from_body(422, &json!({ "detail": "cannot\nload https:\u{7f}//a.example/x?sig=secret" }), false);
+        assert_eq!(error.words.as_deref(), Some("cannot load …"));
     }
 
     #[test]
