@@ -27,12 +27,11 @@ pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned
     let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
     let mut tries = app.store.tries(job);
     loop {
-        let read = match read.take() {
-            Some(read) => read,
-            None => match app.store.job_alone(job).await? {
-                Some(read) => read,
-                None => return Ok(()),
-            },
+        let Some(read) = (match read.take() {
+            Some(read) => Some(read),
+            None => app.store.job_alone(job).await?,
+        }) else {
+            return Ok(());
         };
         let (before, now) = (&read.value, app.clock.now());
         if before.ending().is_some() {

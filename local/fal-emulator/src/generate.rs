@@ -81,34 +81,35 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
             | GenerationFault::Billed { .. } => {}
         }
     }
-    for fault in request.webhook_faults() {
-        match fault {
-            WebhookFault::ErrorDetailList => {
-                sleep_until(done_at).await;
-                return model_error("content_policy_violation", 422, false, None, &ErrorBody::DetailList);
-            }
-            WebhookFault::ErrorInfrastructure => {
-                sleep_until(done_at).await;
-                return infrastructure_error("runner_disconnected", false);
-            }
-            WebhookFault::Never
-            | WebhookFault::Duplicate { .. }
-            | WebhookFault::Late { .. }
-            | WebhookFault::BeforeAnswer
-            | WebhookFault::BadSignature
-            | WebhookFault::StaleTimestamp
-            | WebhookFault::ForeignUser
-            | WebhookFault::NullPayload
-            | WebhookFault::HugeBody
-            | WebhookFault::OtherGatewayRequestId => {}
-        }
-    }
-    let outcome = match references(emulation, &model.terms, &input).await {
-        Ok(references) => draw_all(emulation, request, model, &input, &references).await,
-        Err(item) => failed(422, json!({ "detail": [*item] })),
+    let outcome = match request.webhook_faults().find_map(error_told_of) {
+        Some(error) => error,
+        None => match references(emulation, &model.terms, &input).await {
+            Ok(references) => draw_all(emulation, request, model, &input, &references).await,
+            Err(item) => failed(422, json!({ "detail": [*item] })),
+        },
     };
     sleep_until(done_at).await;
     outcome
+}
+
+/// The error that the webhook is to tell of.
+fn error_told_of(fault: &WebhookFault) -> Option<Outcome> {
+    match fault {
+        WebhookFault::ErrorDetailList => {
+            Some(model_error("content_policy_violation", 422, false, None, &ErrorBody::DetailList))
+        }
+        WebhookFault::ErrorInfrastructure => Some(infrastructure_error("runner_disconnected", false)),
+        WebhookFault::Never
+        | WebhookFault::Duplicate { .. }
+        | WebhookFault::Late { .. }
+        | WebhookFault::BeforeAnswer
+        | WebhookFault::BadSignature
+        | WebhookFault::StaleTimestamp
+        | WebhookFault::ForeignUser
+        | WebhookFault::NullPayload
+        | WebhookFault::HugeBody
+        | WebhookFault::OtherGatewayRequestId => None,
+    }
 }
 
 /// The used reference images, or the item of the `detail` list about the first that is of no use.

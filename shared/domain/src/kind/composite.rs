@@ -177,10 +177,6 @@ impl Composite {
         let (width, height) = self.size.unwrap_or(DEFAULT_SIZE);
         let template =
             Template::chosen("composite", &format!("{}/{}", setting.project, self.description), setting.wording);
-        let controls = self.controls.iter().enumerate().map(|(i, control)| {
-            let image = material.source(&control.image, Field::Control(i))?;
-            Ok(Control { image, mode: control.mode, strength: control.strength })
-        });
         let wanted = Draft {
             prompt: self.prompt(template, &cast),
             template: template.reference(),
@@ -195,7 +191,7 @@ impl Composite {
             strength: None,
             angle: None,
             references: cast.sources.clone(),
-            controls: controls.collect::<Result<_, Unfit>>()?,
+            controls: self.control_sources(material)?,
             loras: Vec::new(),
         };
         let mut named = self.tuning.named();
@@ -224,6 +220,14 @@ impl Composite {
             new_subject: None,
             recipes,
         })
+    }
+
+    fn control_sources(&self, material: &Material) -> Result<Vec<Control>, Unfit> {
+        let controls = self.controls.iter().enumerate().map(|(i, control)| {
+            let image = material.source(&control.image, Field::Control(i))?;
+            Ok(Control { image, mode: control.mode, strength: control.strength })
+        });
+        controls.collect()
     }
 
     fn prompt(&self, template: &Template, cast: &Cast) -> String {

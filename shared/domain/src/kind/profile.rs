@@ -17,7 +17,7 @@ use crate::{
     model::Model,
     money::Usd,
     prompt::{CameraView, Template, specification_words, view_words},
-    recipe::{Draft, Recipe},
+    recipe::{Draft, Recipe, Source},
     shot::Shot,
     storage_plan::StoragePlan,
     subject::{Subject, SubjectType, VisualSpecifications},
@@ -96,30 +96,15 @@ impl Profile {
         check_references(model, 1, Field::Master)?;
         // The master's own seed: whatever of the picture hangs on it stays the same.
         let seed = self.tuning.seed.or_else(|| master.map(|master| master.recipe.seed));
-        let side = self.resolution.side();
         let template = Template::chosen(
             &format!("profile-{}", subject_type.as_str()),
             &format!("{}/{}", setting.project, self.subject),
             setting.wording,
         );
         let first = self.angles.first().copied().unwrap_or_default();
-        let wanted = Draft {
-            prompt: Self::view_prompt(first, &description, template, &specifications),
-            template: template.reference(),
-            seed: seed.unwrap_or_else(|| self.tuning.seed(setting.rng)),
-            width: side,
-            height: side,
-            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
-            guidance: self.tuning.guidance,
-            images: 1,
-            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
-            negative_prompt: self.tuning.negative_prompt.clone(),
-            strength: None,
-            angle: Some(first),
-            references: vec![source],
-            controls: Vec::new(),
-            loras: Vec::new(),
-        };
+        let prompt = Self::view_prompt(first, &description, template, &specifications);
+        let seed_of_all = seed.unwrap_or_else(|| self.tuning.seed(setting.rng));
+        let wanted = self.draft(first, prompt, template, seed_of_all, source);
         let mut named = self.tuning.named();
         if self.resolution == Resolution::High {
             named.push("resolution");
@@ -149,6 +134,28 @@ impl Profile {
             new_subject: subject.is_none().then(|| self.new_subject(setting)),
             recipes,
         })
+    }
+
+    /// The view at `angle` of the picture `master`.
+    fn draft(&self, angle: u16, prompt: String, template: &Template, seed: u64, master: Source) -> Draft {
+        let side = self.resolution.side();
+        Draft {
+            prompt,
+            template: template.reference(),
+            seed,
+            width: side,
+            height: side,
+            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
+            guidance: self.tuning.guidance,
+            images: 1,
+            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
+            negative_prompt: self.tuning.negative_prompt.clone(),
+            strength: None,
+            angle: Some(angle),
+            references: vec![master],
+            controls: Vec::new(),
+            loras: Vec::new(),
+        }
     }
 
     fn check_master(&self, master: Option<&Media>) -> Result<(), Unfit> {

@@ -70,14 +70,10 @@ pub(super) fn after_error(
             Some(fewer) => again(Some(fewer)),
             None => again(None),
         },
-        FalErrorKind::ContentPolicy | FalErrorKind::Moderated if before <= 3 => {
-            let prompt = wording.sanitised(&recipe.prompt);
-            if prompt == recipe.prompt || prompt.is_empty() {
-                RetryDecision::GiveUp(give_up(error, &recipe.prompt))
-            } else {
-                otherwise(Recipe { prompt, ..recipe.clone() })
-            }
-        }
+        FalErrorKind::ContentPolicy | FalErrorKind::Moderated if before <= 3 => match sanitised(recipe, wording) {
+            Some(recipe) => otherwise(recipe),
+            None => RetryDecision::GiveUp(give_up(error, &recipe.prompt)),
+        },
         FalErrorKind::RateLimited
         | FalErrorKind::Internal
         | FalErrorKind::Unreachable
@@ -92,6 +88,12 @@ pub(super) fn after_error(
         | FalErrorKind::AccountLocked
         | FalErrorKind::Cancelled => RetryDecision::GiveUp(give_up(error, &recipe.prompt)),
     }
+}
+
+/// With what the content policy may have refused taken out of its prompt; `None` where that leaves nothing, or all of it.
+fn sanitised(recipe: &Recipe, wording: &Wording) -> Option<Recipe> {
+    let prompt = wording.sanitised(&recipe.prompt);
+    (prompt != recipe.prompt && !prompt.is_empty()).then(|| Recipe { prompt, ..recipe.clone() })
 }
 
 /// After fal turned the request away, for the `times`-th time in a row: after `least`, in which the lanes stand still,

@@ -60,29 +60,35 @@ pub(super) fn build(solids: &mut Vec<Solid>, s: &Skeleton<'_>, hat: Hat) {
             worn.push(ball(vec3(0.0, 1.24, -0.03), vec3(0.13, 0.13, 0.13), band));
         }
         HatKind::Crown => {
-            let gold = Paint::Metal(hat.colour);
-            worn.push(cone((0.86, 0.435), (1.04, 0.455), false, gold));
-            for point in 0..8 {
-                let turn = std::f64::consts::TAU * f64::from(point) / 8.0;
-                let at = |y: f64| s.on_head(0.445 * turn.sin(), y, 0.445 * turn.cos() - 0.02);
-                worn.push(Solid::cone((at(1.0), 0.085 * s.head), (at(1.22), 0.01 * s.head), false, gold));
-                worn.push(Solid::ball(at(1.22), s.head_size(0.035, 0.035, 0.035), Paint::Glossy(hat.band)));
-            }
+            worn.push(cone((0.86, 0.435), (1.04, 0.455), false, Paint::Metal(hat.colour)));
+            worn.extend(points_of_a_crown(s, hat));
         }
-        HatKind::Helmet => {
-            let steel = Paint::Metal(hat.colour);
-            let free = Cut::beyond(s.on_head(0.0, 0.72, 0.36), vec3(0.0, -0.42, 0.44).unit());
-            worn.push(
-                ball(vec3(0.0, 0.60, -0.03), vec3(0.475, 0.50, 0.50), steel)
-                    .cut(free)
-                    .cut(above(s.on_head(0.0, 0.16, 0.0).y)),
-            );
-            worn.push(
-                ball(vec3(0.0, 0.63, -0.05), vec3(0.045, 0.53, 0.53), Paint::Plain(hat.band))
-                    .cut(free)
-                    .cut(above(s.on_head(0.0, 0.3, 0.0).y)),
-            );
-        }
+        HatKind::Helmet => worn.extend(helmet(s, hat)),
     }
     solids.extend(worn);
+}
+
+/// Eight points with a stone on each, on a ring.
+fn points_of_a_crown(s: &Skeleton<'_>, hat: Hat) -> impl Iterator<Item = Solid> {
+    (0..8).flat_map(move |point| {
+        let turn = std::f64::consts::TAU * f64::from(point) / 8.0;
+        let at = |y: f64| s.on_head(0.445 * turn.sin(), y, 0.445 * turn.cos() - 0.02);
+        let gold = Paint::Metal(hat.colour);
+        [
+            Solid::cone((at(1.0), 0.085 * s.head), (at(1.22), 0.01 * s.head), false, gold),
+            Solid::ball(at(1.22), s.head_size(0.035, 0.035, 0.035), Paint::Glossy(hat.band)),
+        ]
+    })
+}
+
+/// A bowl with a crest, open before the face.
+fn helmet(s: &Skeleton<'_>, hat: Hat) -> [Solid; 2] {
+    let free = Cut::beyond(s.on_head(0.0, 0.72, 0.36), vec3(0.0, -0.42, 0.44).unit());
+    let part = |y: f64, z: f64, radii: Vec3, paint, low: f64| {
+        Solid::ball(s.on_head(0.0, y, z), radii * s.head, paint).cut(free).cut(above(s.on_head(0.0, low, 0.0).y))
+    };
+    [
+        part(0.60, -0.03, vec3(0.475, 0.50, 0.50), Paint::Metal(hat.colour), 0.16),
+        part(0.63, -0.05, vec3(0.045, 0.53, 0.53), Paint::Plain(hat.band), 0.3),
+    ]
 }
