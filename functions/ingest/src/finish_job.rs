@@ -24,7 +24,7 @@ use crate::{
 /// is read here; where it has changed since, it is read again.
 pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned<Job>>) -> Result<(), NotVerified> {
     // What was found out before another write of the job won.
-    let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
+    let mut known: Option<Known> = None;
     let mut tries = app.store.tries(job);
     loop {
         let Some(read) = (match read.take() {
@@ -47,13 +47,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned
         }
         let next = match before.tried_otherwise(&shots, now) {
             Some((extended, more)) => Next::Again(Box::new(extended), more),
-            None => match known.take() {
-                // Opened again it has other images.
-                Some((count, retried_at, compared)) if (count, retried_at) == (shots.len(), before.retried_at) => {
-                    Next::End(Box::new(compared))
-                }
-                Some(_) | None => verify(app, before, &shots, now).await?,
-            },
+            None => judge(app, before, &shots, known.take(), now).await?,
         };
         let compared = match next {
             Next::Again(extended, more) => {
@@ -81,6 +75,25 @@ pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned
         }
         known = Some((shots.len(), before.retried_at, compared));
         tries.again().await?;
+    }
+}
+
+/// Of how many shots, tried again when, and what.
+type Known = (usize, Option<Timestamp>, Compared);
+
+/// What the comparison of its images says; what is `known` already unless it was opened again, as it has other images then.
+async fn judge(
+    app: &App,
+    job: &Job,
+    shots: &[Shot],
+    known: Option<Known>,
+    now: Timestamp,
+) -> Result<Next, NotVerified> {
+    match known {
+        Some((count, retried_at, compared)) if (count, retried_at) == (shots.len(), job.retried_at) => {
+            Ok(Next::End(Box::new(compared)))
+        }
+        Some(_) | None => verify(app, job, shots, now).await,
     }
 }
 
