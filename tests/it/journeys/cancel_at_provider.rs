@@ -167,8 +167,7 @@ async fn a_callback_before_the_cancel_wins_and_one_after_it_ends_the_shot_as_can
     assert_eq!(shots(&product.settled(&id).await), ["submitted"]);
     cancel(&product, &id).await;
     product.stack().deliver_only(None);
-    product.stack().reconcile().await.unwrap();
-    assert_canceled(&product.settled(&id).await);
+    assert_canceled(&product.ended(&id).await);
     assert_eq!((cancels(&product)[1].as_slice(), product.fal().ledger().len()), (&[400][..], 2));
     product.finish().await;
 }

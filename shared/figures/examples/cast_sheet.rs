@@ -1,4 +1,4 @@
-//! Writes contact sheets to look at: `cargo run -p likeness-figures --example sheet -- /tmp/figures`.
+//! Writes contact sheets to look at: `cargo run -p likeness-figures --example cast_sheet -- figures`.
 
 use std::path::{Path, PathBuf};
 use std::time::Instant;
