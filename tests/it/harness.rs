@@ -24,17 +24,17 @@ pub(crate) const KEY: &str = "test-key";
 
 /// A clock that stands still until a test moves it.
 #[derive(Clone)]
-pub(crate) struct Hands(Arc<AtomicI64>);
+pub(crate) struct TestClock(Arc<AtomicI64>);
 
-impl Hands {
+impl TestClock {
     fn new() -> Self {
         // From the machine's time on, as the S3 engine judges signed addresses by that.
         Self(Arc::new(AtomicI64::new(Clock::system().now().as_millisecond())))
     }
 
     pub(crate) fn clock(&self) -> Clock {
-        let hands = self.clone();
-        Clock::new(move || hands.now())
+        let test_clock = self.clone();
+        Clock::new(move || test_clock.now())
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -45,7 +45,7 @@ impl Hands {
 /// A running product and a client of it.
 pub(crate) struct Product {
     stack: Option<Stack>,
-    pub(crate) hands: Hands,
+    pub(crate) test_clock: TestClock,
     pub(crate) http: Client,
 }
 
@@ -56,30 +56,30 @@ impl Product {
 
     /// Starts with the options changed by `change`.
     pub(crate) async fn with(change: impl FnOnce(&mut StackOptions)) -> Self {
-        Self::at(Hands::new(), change).await
+        Self::at(TestClock::new(), change).await
     }
 
     /// Starts at the time of `hands`, for a second start on old data.
-    pub(crate) async fn at(hands: Hands, change: impl FnOnce(&mut StackOptions)) -> Self {
+    pub(crate) async fn at(test_clock: TestClock, change: impl FnOnce(&mut StackOptions)) -> Self {
         let mut options = StackOptions {
             environment: vec![("FAL_RATE_LIMIT_PER_MINUTE".to_owned(), "100000".to_owned())],
             fal: EmulatorOptions {
                 webhooks: WebhookPacing { first_pause: Duration::from_millis(5), ..WebhookPacing::default() },
                 ..EmulatorOptions::default()
             },
-            clock: hands.clock(),
+            clock: test_clock.clock(),
             ..StackOptions::default()
         };
         change(&mut options);
         let stack = Stack::start(options).await.unwrap();
-        let product = Self { stack: Some(stack), hands, http: http_builder().build().unwrap() };
+        let product = Self { stack: Some(stack), test_clock, http: http_builder().build().unwrap() };
         product.create_project("demo", KEY).await;
         product
     }
 
     /// A project owned by a user of the same name, and a key of that user with every scope.
     pub(crate) async fn create_project(&self, name: &str, token: &str) {
-        self.stack().create_tenant(name, token, self.hands.now()).await.unwrap();
+        self.stack().create_tenant(name, token, self.test_clock.now()).await.unwrap();
     }
 
     pub(crate) fn stack(&self) -> &Stack {
@@ -111,7 +111,7 @@ impl Product {
 
     /// Time passes; what was delayed is delivered.
     pub(crate) fn pass(&self, seconds: i64) {
-        self.hands.0.fetch_add(seconds * 1000, Ordering::SeqCst);
+        self.test_clock.0.fetch_add(seconds * 1000, Ordering::SeqCst);
         self.stack().sqs().wake();
     }
 
@@ -158,7 +158,7 @@ impl Product {
         self.job(id).await
     }
 
-    /// Lets time pass, with sweeps, until the job has ended.
+    /// Lets time pass, with runs of the reconciler, until the job has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
         for _ in 0..60 {
             let job = self.settled(id).await;
@@ -166,7 +166,7 @@ impl Product {
                 return job;
             }
             self.pass(5);
-            self.stack().sweep().await.unwrap();
+            self.stack().reconcile().await.unwrap();
         }
         panic!("the job hangs: {}", self.job(id).await);
     }
@@ -192,10 +192,10 @@ impl Product {
     }
 
     /// Ends the product while work is left: requests are at fal and messages in their queues.
-    pub(crate) async fn crash(mut self) -> Hands {
+    pub(crate) async fn crash(mut self) -> TestClock {
         let stack = self.stack.take().unwrap();
         stack.stop().await;
-        self.hands.clone()
+        self.test_clock.clone()
     }
 }
 

@@ -2,12 +2,12 @@
 
 use likeness_core::{
     admission::Limits,
-    backlog::Backlog,
-    bucket::Bucket,
+    clients::bucket::Bucket,
+    clients::dns::Hosts,
+    clients::queue_admin::QueueAdmin,
     clock::Clock,
     config::{BucketConfig, ConfigError, Env, FalLimits, KnownHosts, LargestImage, QueueConfig},
     entropy::Entropy,
-    hosts::Hosts,
     prompt::Wording,
     steps::accept::Acceptor,
     store::Store,
@@ -21,7 +21,7 @@ pub struct App {
     pub(crate) bucket: Bucket,
     /// Where the hosts of callers' addresses lead.
     pub(crate) hosts: Hosts,
-    pub(crate) backlog: Backlog,
+    pub(crate) backlog: QueueAdmin,
     pub(crate) limits: Limits,
     /// The largest picture that may be uploaded, in bytes.
     pub(crate) largest_image: u64,
@@ -41,7 +41,7 @@ impl App {
             acceptor,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             hosts: Hosts::new(KnownHosts::from_env(env)?.0),
-            backlog: Backlog::new(QueueConfig::from_env(env)?),
+            backlog: QueueAdmin::new(QueueConfig::from_env(env)?),
             limits: FalLimits::from_env(env)?.0,
             largest_image: LargestImage::from_env(env)?.0,
             entropy,

@@ -5,7 +5,8 @@ mod field_error;
 
 use jiff::SignedDuration;
 use likeness_core::{
-    backlog::BacklogError, config::ConfigError, cursor::CursorError, failure::Failure, lane::Lane, store::StoreError,
+    clients::queue_admin::QueueAdminError, config::ConfigError, cursor::CursorError, failure::Failure, lane::Lane,
+    store::StoreError,
 };
 
 pub(crate) use self::{
@@ -113,22 +114,22 @@ impl From<FieldError> for ApiError {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Busy(source) => Self::Unavailable(source),
+            StoreError::Busy { .. } => Self::Unavailable(Box::new(error)),
             StoreError::Contended { record } => Self::Contended { what: record },
             StoreError::NotInList => FieldError::query("cursor", CursorError::OtherList.to_string()).into(),
-            StoreError::Refused(_) | StoreError::Unreadable(_) | StoreError::Condition(_) => {
+            StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Condition(_) => {
                 Self::Internal(Box::new(error))
             }
         }
     }
 }
 
-impl From<BacklogError> for ApiError {
-    fn from(error: BacklogError) -> Self {
+impl From<QueueAdminError> for ApiError {
+    fn from(error: QueueAdminError) -> Self {
         match error {
-            BacklogError::OutOfReach { .. } => Self::Unavailable(Box::new(error)),
-            BacklogError::Moving(_) => Self::Conflict { detail: error.to_string() },
-            BacklogError::NoDeadLetters(_) => Self::Internal(Box::new(error)),
+            QueueAdminError::OutOfReach { .. } => Self::Unavailable(Box::new(error)),
+            QueueAdminError::Moving(_) => Self::Conflict { detail: error.to_string() },
+            QueueAdminError::NoDeadLetters(_) => Self::Internal(Box::new(error)),
         }
     }
 }

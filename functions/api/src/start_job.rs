@@ -8,7 +8,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use likeness_core::{
-    id::{JobId, ProjectId},
+    id::JobId,
     kind::Kind,
     steps::accept::{Declined, DryRun, Order},
     store::{Acceptance, Idempotency, JobView as Stored},

@@ -6,8 +6,8 @@ use likeness_core::{
     config::{Env, FalConfig, FalLimits},
     entropy::Entropy,
     fal::Fal,
-    outcome::Recorder,
     start::StartError,
+    steps::record_result::Recorder,
 };
 
 /// What this function may touch.

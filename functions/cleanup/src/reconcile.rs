@@ -6,17 +6,17 @@ use std::convert::Infallible;
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    call_off::call_off,
+    clients::queue::{IngestWakeUp, LaneWakeUp, QueueError},
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
-    job::{Job, NotFinished, TakenBack},
+    job::{CanceledBy, Job, NotFinished},
     lane::Lane,
-    look_up::{LookedUp, look_up},
-    outcome::Recorded,
-    queue::{IngestHint, LaneHint, QueueError},
     shot::{Arrival, Shot, ShotState},
+    steps::cancel::{cancel_shots, cancel_unwanted, request_cancel},
+    steps::cancel_at_provider::cancel_at_provider,
+    steps::poll_provider::{Polled, poll_provider},
+    steps::record_result::Recorded,
     store::{Changed, Overdue, StoreError, Versioned},
-    take_back::{take_back, take_back_shots, take_back_unwanted},
     telemetry::causes,
 };
 use serde::Serialize;
@@ -32,7 +32,7 @@ const TOGETHER: usize = 8;
 /// bucket that was down is up again.
 const MAX_REMINDERS: u32 = 360;
 
-/// What a sweep did.
+/// What a run of the reconciler did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
@@ -44,7 +44,7 @@ pub struct Report {
     pub given_up: u32,
     /// Messages that were sent again.
     pub reminded: u32,
-    /// What could not be attended to and is tried at the next sweep.
+    /// What could not be attended to and is tried at the next run of the reconciler.
     pub errors: u32,
 }
 
@@ -70,11 +70,13 @@ enum NotAttended {
 /// The table was out of reach or refused before anything was attended to.
 pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let now = app.clock.now();
-    // A gate that cannot be read keeps nobody from what is overdue.
-    let gate = app.recorder.store.gate().await;
-    let room = gate.as_ref().is_ok_and(|gate| gate.in_flight(now) < usize::from(app.limits.slots));
+    // An admission state that cannot be read keeps nobody from what is overdue.
+    let admission_state = app.recorder.store.admission_state().await;
+    let room = admission_state
+        .as_ref()
+        .is_ok_and(|admission_state| admission_state.in_flight(now) < usize::from(app.limits.slots));
     // First, as a slow fal may use up all the time that there is.
-    let woken = match gate {
+    let woken = match admission_state {
         Ok(_) if room => wake_admission(app).await,
         Ok(_) => Ok(()),
         Err(error) => Err(error.into()),
@@ -89,7 +91,7 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
             Ok(Attended::Reminded) => report.reminded += 1,
             Ok(Attended::Nothing) => {}
             Err(error) => {
-                tracing::error!(error = causes(&error), "left to the next sweep");
+                tracing::error!(error = causes(&error), "left to the next run of the reconciler");
                 report.errors += 1;
             }
         }
@@ -99,7 +101,7 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
         report.errors += 1;
     }
     if report != Report::default() {
-        tracing::info!(event = "reconciled", report = ?report, "sweep done");
+        tracing::info!(event = "reconciled", report = ?report, "reconciler done");
     }
     Ok(report)
 }
@@ -118,12 +120,12 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
     let shot = &before.value;
     match &shot.state {
         ShotState::Waiting { not_before: Some(end) } if *end <= now => {
-            if take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await? {
+            if cancel_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await? {
                 return Ok(Attended::Reminded);
             }
             let lane = shot.lane;
             let attended = change(app, before, |shot| shot.ready(now).ok()).await?;
-            app.recorder.queues.hint_lane(lane, LaneHint::Job(id.job), SignedDuration::ZERO).await;
+            app.recorder.queues.wake_lane(lane, LaneWakeUp::Job(id.job), SignedDuration::ZERO).await;
             Ok(attended)
         }
         ShotState::Submitting(flight) if flight.lease_until <= now => {
@@ -138,22 +140,22 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
         }
         ShotState::Submitted { check_at, .. } if *check_at <= now => {
             // Nobody has told fal yet, or fal did not take it.
-            call_off(&app.recorder, &app.fal, before.clone(), now).await?;
-            match look_up(&app.recorder, &app.fal, id, now).await? {
-                LookedUp::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
-                LookedUp::Recorded(_) | LookedUp::Waiting | LookedUp::NotThere => Ok(Attended::Nothing),
+            cancel_at_provider(&app.recorder, &app.fal, before.clone(), now).await?;
+            match poll_provider(&app.recorder, &app.fal, id, now).await? {
+                Polled::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
+                Polled::Recorded(_) | Polled::Waiting | Polled::NotThere => Ok(Attended::Nothing),
             }
         }
         ShotState::Delivered { check_at, reminders, .. } if *check_at <= now && *reminders >= MAX_REMINDERS => {
             let failure = Failure::new(FailureCode::ImageUnreachable, "the image could not be stored, many times");
             let attended = change(app, before, |shot| shot.unusable(failure.clone()).ok()).await?;
-            app.recorder.queues.tell_ingest(IngestHint::Shot(id)).await?;
+            app.recorder.queues.try_wake_ingest(IngestWakeUp::Shot(id)).await?;
             Ok(attended)
         }
         ShotState::Delivered { check_at, .. } if *check_at <= now => {
-            app.recorder.queues.tell_ingest(IngestHint::Shot(id)).await?;
+            app.recorder.queues.try_wake_ingest(IngestWakeUp::Shot(id)).await?;
             let seen = shot.clone();
-            // Only as it was read: two sweeps at once are one reminder.
+            // Only as it was read: two runs of the reconciler at once are one reminder.
             change(app, before, |shot| if shot == seen { shot.reminded(now).ok() } else { None }).await
         }
         ShotState::Waiting { .. }
@@ -190,12 +192,12 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
     let seen = view.job;
     let job = &seen;
     if job.value.is_out_of_time(now) {
-        take_back(&app.recorder.store, &app.recorder.queues, id, TakenBack::Deadline, now).await?;
+        request_cancel(&app.recorder.store, &app.recorder.queues, id, CanceledBy::Deadline, now).await?;
         return Ok(Attended::Reminded);
     }
     // Somebody took it back, and was stopped in the middle of it.
-    if job.value.is_taken_back() && shots.iter().any(|shot| shot.clone().taken_back(now).is_ok()) {
-        take_back_shots(&app.recorder.store, &app.recorder.queues, id, now).await?;
+    if job.value.is_cancel_requested() && shots.iter().any(|shot| shot.clone().cancel_requested(now).is_ok()) {
+        cancel_shots(&app.recorder.store, &app.recorder.queues, id, now).await?;
         return Ok(Attended::Reminded);
     }
     let missed = match job.value.is_due(&shots) {
@@ -204,13 +206,13 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
         Err(NotFinished::AlreadyDone) => return Ok(Attended::Nothing),
     };
     if missed {
-        app.recorder.queues.tell_ingest(IngestHint::Job(id)).await?;
+        app.recorder.queues.try_wake_ingest(IngestWakeUp::Job(id)).await?;
     }
     // It waits for long though there is room: whatever the list says, who has its hint reads its shots themselves.
     if let Some(waiting) = shots.iter().find(|shot| shot.state == ShotState::Waiting { not_before: None })
         && room
     {
-        app.recorder.queues.tell_lane(waiting.lane, LaneHint::Job(id), SignedDuration::ZERO).await?;
+        app.recorder.queues.try_wake_lane(waiting.lane, LaneWakeUp::Job(id), SignedDuration::ZERO).await?;
     }
     // Only as it was read: it may have shots that are under way by now.
     let checked = |job: Job| if job == seen.value { job.checked(missed, now) } else { Ok(job) };
@@ -222,7 +224,7 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
 
 /// A workflow that stood still for long: whoever may begin its next step is told.
 async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result<Attended, NotAttended> {
-    app.recorder.queues.tell_ingest(IngestHint::Workflow(id)).await?;
+    app.recorder.queues.try_wake_ingest(IngestWakeUp::Workflow(id)).await?;
     match app.recorder.store.change_workflow(id, |workflow| Ok::<_, Infallible>(workflow.checked(now))).await? {
         Changed::Done(_) => Ok(Attended::Reminded),
         Changed::Gone => Ok(Attended::Nothing),
@@ -233,7 +235,7 @@ async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result
 /// There is room: where somebody waits all the same, a message was lost, or a lease ran out.
 async fn wake_admission(app: &App) -> Result<(), NotAttended> {
     if app.recorder.store.anybody_waits().await? {
-        app.recorder.queues.tell_lane(Lane::Master, LaneHint::Room, SignedDuration::ZERO).await?;
+        app.recorder.queues.try_wake_lane(Lane::Master, LaneWakeUp::Room, SignedDuration::ZERO).await?;
     }
     Ok(())
 }

@@ -4,13 +4,13 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    admission::{Gate, Held},
+    admission::{AdmissionState, Held},
+    clients::queue::LaneWakeUp,
     id::{JobId, ShotId},
     lane::Lane,
-    queue::LaneHint,
-    shot::{CallOff, Flight, Shot, ShotState},
+    shot::{CancelAtProvider, Flight, Shot, ShotState},
+    steps::cancel::cancel_unwanted,
     store::{Claim, StoreError, Versioned, Waiting},
-    take_back::take_back_unwanted,
     telemetry::causes,
 };
 use tokio::{task::JoinSet, time::Instant};
@@ -24,7 +24,7 @@ const LOOK_AT: u16 = 10;
 /// its time would find it with requests on their way to fal.
 const ADMIT_FOR: Duration = Duration::from_secs(20);
 
-/// How long at most one that lost the gate to another stands aside, in milliseconds.
+/// How long at most one that lost the admission state to another stands aside, in milliseconds.
 const STAND_ASIDE: u64 = 60;
 
 /// So many shots with a record that is at fault may stand in the way of the others.
@@ -41,14 +41,14 @@ pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Resul
     while let Some(submitted) = submits.join_next().await {
         match submitted {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::error!(error = causes(&error), "left to the sweep"),
+            Ok(Err(error)) => tracing::error!(error = causes(&error), "left to the reconciler"),
             Err(panic) => tracing::error!(error = causes(&panic), "a submit panicked"),
         }
     }
     admitted
 }
 
-/// One pass over those that wait, best first. Who begins to wait meanwhile, with however good a place, has a hint of his own,
+/// One pass over those that wait, best first. Who begins to wait meanwhile, with however good a place, has a wake-up message of his own,
 /// and so a pass: this one need not begin anew.
 struct Admission<'a> {
     app: &'a Arc<App>,
@@ -120,24 +120,26 @@ impl<'a> Admission<'a> {
 
     async fn admit_best(&mut self) -> Result<Step, NotAdmitted> {
         let (app, now) = (self.app, self.app.clock.now());
-        let gate = app.recorder.store.gate().await?;
-        let Some(slot) = gate.free_slot(app.limits, now, &app.recorder.entropy) else { return Ok(Step::Enough) };
-        let Some(shot) = self.best(&gate, now).await? else { return Ok(Step::Enough) };
+        let admission_state = app.recorder.store.admission_state().await?;
+        let Some(slot) = admission_state.free_slot(app.limits, now, &app.recorder.entropy) else {
+            return Ok(Step::Enough);
+        };
+        let Some(shot) = self.best(&admission_state, now).await? else { return Ok(Step::Enough) };
         // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
-        let probe = match &gate.stopped {
+        let probe = match &admission_state.stopped {
             None => false,
             Some(stop) if stop.until > now => return Ok(self.come_back(stop.until.duration_since(now)).await),
-            Some(_) if gate.in_flight(now) > 0 => return Ok(self.come_back(PROBE_PAUSE).await),
+            Some(_) if admission_state.in_flight(now) > 0 => return Ok(self.come_back(PROBE_PAUSE).await),
             Some(_) => true,
         };
-        let recent = match gate.recent.with_one_more(app.limits, now) {
+        let recent = match admission_state.recent.with_one_more(app.limits, now) {
             Ok(recent) => recent,
             Err(wait) => return Ok(self.come_back(wait).await),
         };
         let id = shot.value.id;
         let by_this_shot = |error| NotAdmitted { shot: Some(id), error };
         // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
-        let unwanted = take_back_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await;
+        let unwanted = cancel_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await;
         if unwanted.map_err(by_this_shot)? {
             self.closed.insert(id.job);
             return Ok(Step::Next);
@@ -146,7 +148,7 @@ impl<'a> Admission<'a> {
             self.gone.insert(id);
             return Ok(Step::Next);
         };
-        let claim = app.recorder.store.claim(&shot, &claimed, &held, &gate, recent, now).await;
+        let claim = app.recorder.store.claim(&shot, &claimed, &held, &admission_state, recent, now).await;
         match claim.map_err(by_this_shot)? {
             Claim::Taken => {
                 self.gone.insert(id);
@@ -155,7 +157,7 @@ impl<'a> Admission<'a> {
             Claim::ShotGone => {
                 self.gone.insert(id);
             }
-            Claim::GateMoved => {
+            Claim::StateMoved => {
                 self.aside.get_or_insert(shot);
                 tokio::time::sleep(Duration::from_millis(app.recorder.entropy.range(1..=STAND_ASIDE))).await;
             }
@@ -164,9 +166,14 @@ impl<'a> Admission<'a> {
     }
 
     /// The best shot that waits and whose job may have one more in flight: of those listed and those hinted at.
-    async fn best(&mut self, gate: &Gate, now: Timestamp) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
-        let listed = self.next_listed(gate, now).await?;
-        let hinted = self.hinted.iter().filter(|shot| !self.is_out(shot.value.id) && may_go(&shot.value, gate, now));
+    async fn best(
+        &mut self,
+        admission_state: &AdmissionState,
+        now: Timestamp,
+    ) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
+        let listed = self.next_listed(admission_state, now).await?;
+        let hinted =
+            self.hinted.iter().filter(|shot| !self.is_out(shot.value.id) && may_go(&shot.value, admission_state, now));
         let hinted = hinted.min_by_key(|shot| place(shot)).cloned();
         Ok(match (hinted, listed) {
             (Some(hinted), Some(listed)) if place(&hinted) < place(&listed) => {
@@ -178,7 +185,11 @@ impl<'a> Admission<'a> {
         })
     }
 
-    async fn next_listed(&mut self, gate: &Gate, now: Timestamp) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
+    async fn next_listed(
+        &mut self,
+        admission_state: &AdmissionState,
+        now: Timestamp,
+    ) -> Result<Option<Versioned<Shot>>, NotAdmitted> {
         loop {
             let shot = match self.aside.take() {
                 Some(shot) => shot,
@@ -198,7 +209,7 @@ impl<'a> Admission<'a> {
             if !waits || self.is_out(id) {
                 continue;
             }
-            if may_go(&shot.value, gate, now) {
+            if may_go(&shot.value, admission_state, now) {
                 return Ok(Some(shot));
             }
             self.closed.insert(id.job);
@@ -219,7 +230,7 @@ impl<'a> Admission<'a> {
 
     /// There is work and no token for it, or fal refuses us, or the time is up: a message brings us back.
     async fn come_back(&self, after: SignedDuration) -> Step {
-        self.app.recorder.queues.hint_lane(Lane::Master, LaneHint::Room, after).await;
+        self.app.recorder.queues.wake_lane(Lane::Master, LaneWakeUp::Room, after).await;
         Step::Enough
     }
 }
@@ -228,13 +239,16 @@ fn place(shot: &Versioned<Shot>) -> String {
     shot.value.rank.sort_key(shot.value.id)
 }
 
-fn may_go(shot: &Shot, gate: &Gate, now: Timestamp) -> bool {
-    shot.together.is_none_or(|most| gate.in_flight_of(shot.id.job, now) < usize::from(most))
+fn may_go(shot: &Shot, admission_state: &AdmissionState, now: Timestamp) -> bool {
+    shot.together.is_none_or(|most| admission_state.in_flight_of(shot.id.job, now) < usize::from(most))
 }
 
 fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, Held)> {
     let lease_until = now + app.fal.patience().window();
-    let claimed = shot.clone().claim(Flight { slot, lease_until, call_off: CallOff::No }, nonce(app), now).ok()?;
+    let claimed = shot
+        .clone()
+        .claim(Flight { slot, lease_until, cancel_at_provider: CancelAtProvider::No }, nonce(app), now)
+        .ok()?;
     let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
     Some((claimed.looked_at(now + app.fal.patience().check), held))
 }

@@ -2,13 +2,13 @@
 
 use likeness_core::{
     admission::Limits,
-    bucket::Bucket,
+    clients::bucket::Bucket,
     clock::Clock,
     config::{BucketConfig, ConfigError, Env, FalConfig, FalLimits, Patience},
     entropy::Entropy,
     fal::Fal,
-    outcome::Recorder,
     start::StartError,
+    steps::record_result::Recorder,
 };
 use url::Url;
 

@@ -1,18 +1,18 @@
-//! A batch of hints. All of them come down to one question, asked once: what can be submitted now?
+//! A batch of wake-up messages. All of them come down to one question, asked once: what can be submitted now?
 
 use std::{error::Error, sync::Arc};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
 use likeness_core::{
-    call_off::call_off_job,
-    deadline::at_deadline,
+    clients::queue::LaneWakeUp,
     id::JobId,
-    look_up::look_up,
-    queue::LaneHint,
     shot::{Shot, ShotState},
+    steps::cancel::cancel_if_unwanted,
+    steps::cancel_at_provider::cancel_job_at_provider,
+    steps::deadline::at_deadline,
+    steps::poll_provider::poll_provider,
     store::{StoreError, Versioned},
-    take_back::take_back_if_unwanted,
     telemetry::causes,
 };
 
@@ -21,7 +21,7 @@ use crate::{admit::admit, app::App};
 /// Attends to a batch; what could not be attended to comes back.
 pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
     let (mut waiting, mut hinted, mut failed) = (Vec::new(), Vec::new(), Vec::new());
-    // Together, as a look-up may take as long as fal lets it.
+    // Together, as a poll may take as long as fal lets it.
     let attended = event.records.into_iter().map(async |record| {
         let attended = attend(app, record.body.as_deref().unwrap_or_default()).await;
         (record.message_id.unwrap_or_default(), attended)
@@ -50,7 +50,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
     response
 }
 
-/// What a hint still needs.
+/// What a wake-up message still needs.
 enum Attended {
     /// That admission goes well, which should know of these shots.
     ForAdmission(Vec<Versioned<Shot>>),
@@ -61,17 +61,17 @@ enum Attended {
 /// Does what is special to one hint.
 async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send + Sync>> {
     match serde_json::from_str(body)? {
-        LaneHint::Room => Ok(Attended::ForAdmission(Vec::new())),
-        LaneHint::Job(job) => Ok(Attended::ForAdmission(waiting_shots(app, job).await?)),
-        LaneHint::LookUp(shot) => {
-            look_up(&app.recorder, &app.fal, shot, app.clock.now()).await?;
+        LaneWakeUp::Room => Ok(Attended::ForAdmission(Vec::new())),
+        LaneWakeUp::Job(job) => Ok(Attended::ForAdmission(waiting_shots(app, job).await?)),
+        LaneWakeUp::PollProvider(shot) => {
+            poll_provider(&app.recorder, &app.fal, shot, app.clock.now()).await?;
             Ok(Attended::Done)
         }
-        LaneHint::CallOff(job) => {
-            call_off_job(&app.recorder, &app.fal, job, app.clock.now()).await?;
+        LaneWakeUp::CancelAtProvider(job) => {
+            cancel_job_at_provider(&app.recorder, &app.fal, job, app.clock.now()).await?;
             Ok(Attended::Done)
         }
-        LaneHint::Deadline(job) => {
+        LaneWakeUp::Deadline(job) => {
             at_deadline(&app.recorder.store, &app.recorder.queues, job, app.clock.now()).await?;
             Ok(Attended::Done)
         }
@@ -83,11 +83,11 @@ async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send 
 async fn waiting_shots(app: &App, job: JobId) -> Result<Vec<Versioned<Shot>>, StoreError> {
     let (store, now) = (&app.recorder.store, app.clock.now());
     let view = store.change_shots_of(job, |job, shot| {
-        let wanted = !job.is_taken_back() && !job.is_out_of_time(now);
+        let wanted = !job.is_cancel_requested() && !job.is_out_of_time(now);
         shot.clone().ready(now).ok().filter(|_| wanted)
     });
     let Some(view) = view.await? else { return Ok(Vec::new()) };
-    if take_back_if_unwanted(store, &app.recorder.queues, &view.job.value, now).await? {
+    if cancel_if_unwanted(store, &app.recorder.queues, &view.job.value, now).await? {
         return Ok(Vec::new());
     }
     let waits = |shot: &Versioned<Shot>| shot.value.state == ShotState::Waiting { not_before: None };

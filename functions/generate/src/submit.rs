@@ -5,12 +5,12 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use likeness_core::{
-    bucket::BucketError,
-    call_off::call_off,
+    clients::bucket::BucketError,
+    clients::queue::LaneWakeUp,
     fal::{self, FalError, FalErrorKind, NotSendable, SubmitError},
-    queue::LaneHint,
     recipe::{File, UnknownModel},
     shot::{Arrival, FalRequest, Illegal, Shot},
+    steps::cancel_at_provider::cancel_at_provider,
     store::{Changed, StoreError},
     telemetry::causes,
 };
@@ -51,7 +51,7 @@ pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(),
                 shot.id = %shot.id,
                 shot.attempt = attempt,
                 error = causes(&error),
-                "not resent: the callback or the sweep will tell"
+                "not resent: the callback or the reconciler will tell"
             );
             return Ok(());
         }
@@ -96,7 +96,7 @@ async fn request(app: &App, shot: &Shot) -> Result<(&'static str, Value), NotMad
 /// fal takes requests again.
 async fn open_lanes(app: &App, shot: &Shot) -> Result<(), StoreError> {
     app.recorder.store.open_lanes().await?;
-    app.recorder.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
+    app.recorder.queues.wake_lane(shot.lane, LaneWakeUp::Room, SignedDuration::ZERO).await;
     Ok(())
 }
 
@@ -128,12 +128,12 @@ async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<()
     let now = app.clock.now();
     let sent_at = shot.attempts.last().map_or(now, |attempt| attempt.started_at);
     let accepted = |read: Shot| {
-        // What was taken back before its id was known is due at once. The others when the sweep looks at them anyhow.
-        let check_at = if read.is_called_off() { now } else { sent_at + app.fal.patience().check };
+        // What was taken back before its id was known is due at once. The others when the reconciler looks at them anyhow.
+        let check_at = if read.is_cancel_requested() { now } else { sent_at + app.fal.patience().check };
         read.accepted(shot.attempt(), request.clone(), check_at)
     };
     match app.recorder.store.change_shot(shot.id, accepted).await? {
-        Changed::Done(after) => call_off(&app.recorder, &app.fal, after, now).await,
+        Changed::Done(after) => cancel_at_provider(&app.recorder, &app.fal, after, now).await,
         Changed::Unchanged(Illegal::AlreadyDone | Illegal::OtherAttempt { .. } | Illegal::State { .. })
         | Changed::Gone => Ok(()),
     }

@@ -1,11 +1,11 @@
 //! What this function may touch.
 
 use likeness_core::{
-    bucket::Bucket,
+    clients::bucket::Bucket,
+    clients::rekognition::FaceMatch,
     clock::Clock,
-    config::{BucketConfig, CacheTtls, Env, FaceConfig, LargestImage},
+    config::{BucketConfig, CacheTtls, Env, FaceMatchConfig, LargestImage},
     entropy::Entropy,
-    faces::Faces,
     start::StartError,
     steps::accept::Acceptor,
     store::Store,
@@ -19,7 +19,7 @@ use crate::download::{AllowedHosts, Downloader};
 const FAL_HOSTS: &str = "fal.media,storage.googleapis.com";
 
 /// Most images in work at once: the function's memory holds two of the largest, decoded.
-const DESKS: usize = 2;
+const DECODES_AT_ONCE: usize = 2;
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -32,11 +32,11 @@ pub struct App {
     pub(crate) bucket: Bucket,
     pub(crate) downloader: Downloader,
     /// Where faces are compared, if they are.
-    pub(crate) faces: Option<Faces>,
+    pub(crate) faces: Option<FaceMatch>,
     /// What an image may be.
     pub(crate) limits: Limits,
     /// One for each image in work.
-    pub(crate) desks: Semaphore,
+    pub(crate) decode_permits: Semaphore,
     pub(crate) clock: Clock,
 }
 
@@ -59,10 +59,10 @@ impl App {
             acceptor,
             cache: CacheTtls::from_env(env)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
-            faces: FaceConfig::from_env(env)?.map(|config| Faces::new(config, clock.clone())).transpose()?,
+            faces: FaceMatchConfig::from_env(env)?.map(|config| FaceMatch::new(config, clock.clone())).transpose()?,
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             limits,
-            desks: Semaphore::new(DESKS),
+            decode_permits: Semaphore::new(DECODES_AT_ONCE),
             clock,
         })
     }

@@ -4,12 +4,12 @@
 
 use jiff::Timestamp;
 use likeness_core::{
-    advance::advance,
     collection::Collection,
     id::JobId,
     job::{CacheLifetime, CollectionChange, Job, NotFinished},
     money::Usd,
     shot::Shot,
+    steps::run_workflow::run_workflow,
     store::{Cached, Finish, Saved, StoreError, Versioned},
 };
 
@@ -72,7 +72,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned
             seen: read.revision,
             collection: collection(app, &ended, &shots, now).await?,
             report: compared.report.as_ref(),
-            cached: if before.is_taken_back() { Cached::No } else { cached(app, &ended, &shots, now) },
+            cached: if before.is_cancel_requested() { Cached::No } else { cached(app, &ended, &shots, now) },
         };
         if app.store.finish_job(&finish).await? == Saved::Yes {
             log(&ended, &shots);
@@ -86,7 +86,7 @@ pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned
 /// The workflow can begin what waited for this job.
 async fn go_on(app: &App, job: &Job, now: Timestamp) -> Result<(), StoreError> {
     match job.workflow {
-        Some(workflow) => advance(&app.acceptor, workflow, now).await,
+        Some(workflow) => run_workflow(&app.acceptor, workflow, now).await,
         None => Ok(()),
     }
 }

@@ -1,9 +1,9 @@
-//! A batch of hints, each on its own: one image that cannot be had must not hold up the others.
+//! A batch of wake-up messages, each on its own: one image that cannot be had must not hold up the others.
 
 use std::{error::Error, sync::Arc};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
-use likeness_core::{advance::advance, queue::IngestHint, telemetry::causes};
+use likeness_core::{clients::queue::IngestWakeUp, steps::run_workflow::run_workflow, telemetry::causes};
 use tokio::task::JoinSet;
 
 use crate::{app::App, finish_job::finish_job, store_image::store_image};
@@ -38,9 +38,9 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
 
 async fn attend(app: &App, record: &SqsMessage) -> Result<(), Box<dyn Error + Send + Sync>> {
     let (job, read) = match serde_json::from_str(record.body.as_deref().unwrap_or_default())? {
-        IngestHint::Job(job) => (job, None),
-        IngestHint::Workflow(workflow) => return Ok(advance(&app.acceptor, workflow, app.clock.now()).await?),
-        IngestHint::Shot(shot) => match app.store.job_with_shot(shot).await? {
+        IngestWakeUp::Job(job) => (job, None),
+        IngestWakeUp::Workflow(workflow) => return Ok(run_workflow(&app.acceptor, workflow, app.clock.now()).await?),
+        IngestWakeUp::Shot(shot) => match app.store.job_with_shot(shot).await? {
             Some((job, before)) => {
                 store_image(app, &job.value, &before, deliveries(record) >= LAST_TRY).await?;
                 (shot.job, Some(job))

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use futures_util::future::join_all;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     failure::{Failure, FailureCode},
     filing::Relation,
     job::Job,
@@ -24,7 +24,7 @@ use crate::{
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
-/// After as many reminders of the sweep, an image that cannot be downloaded is given up.
+/// After as many reminders of the reconciler, an image that cannot be downloaded is given up.
 const LAST_REMINDER: u32 = 5;
 
 /// Why a shot's images are not stored yet.
@@ -134,7 +134,7 @@ fn measured_as(job: &Job) -> Option<Nature> {
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
 async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unusable> {
     // Nobody closes it.
-    let _desk = app.desks.acquire().await;
+    let _permit = app.decode_permits.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
         DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
         DownloadError::TooLarge { .. } => Unusable::Image(Failure::new(FailureCode::ImageTooLarge, error.to_string())),

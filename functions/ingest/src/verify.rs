@@ -15,13 +15,13 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     collection::Collection,
     failure::{Failure, FailureCode},
     filing::Slot,
     id::{CollectionId, MediaId},
     job::{Comparison, Job},
-    kind::{Verification, verification::Examined},
+    kind::{Kind, Verification, verification::Examined},
     pointer::ImagePointer,
     report::{
         CheckType, PASS, Report, Verified,

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use axum::{Router, extract::DefaultBodyLimit, routing::post};
-use likeness_core::{clock::Clock, config::Env, entropy::Entropy, fal::Jwks, outcome::Recorder, start::StartError};
+use likeness_core::{
+    clock::Clock, config::Env, entropy::Entropy, fal::Jwks, start::StartError, steps::record_result::Recorder,
+};
 
 use crate::receive::receive;
 

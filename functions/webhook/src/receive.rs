@@ -10,11 +10,11 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
+    clients::queue::LaneWakeUp,
     fal::{Callback, CallbackOutcome, FalError, JwksError, SignatureHeaders},
     id::ShotId,
-    outcome::Recorded,
-    queue::LaneHint,
     shot::{Arrival, Shot},
+    steps::record_result::Recorded,
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
@@ -158,7 +158,7 @@ async fn fetch_soon(
     match changed.await? {
         Changed::Done(after) => {
             let shot = after.value;
-            app.recorder.queues.hint_lane(shot.lane, LaneHint::LookUp(shot.id), SignedDuration::ZERO).await;
+            app.recorder.queues.wake_lane(shot.lane, LaneWakeUp::PollProvider(shot.id), SignedDuration::ZERO).await;
             Ok(Recorded::Known)
         }
         // What is not under way any more needs no fetching.

@@ -40,7 +40,7 @@ pub async fn audit(stack: &Stack) -> Result<Audit, Box<dyn Error + Send + Sync>>
     for job in &jobs {
         audit.look_at_job(job);
     }
-    let held = store.gate().await?.held;
+    let held = store.admission_state().await?.held;
     audit.violations.extend(held.into_iter().map(|held| Violation::SlotHeld(held.shot)));
     audit.look_at_images(stack, &store, &keys, &jobs).await?;
     audit.look_at_requests(&requests, &jobs);

@@ -45,7 +45,7 @@ impl Functions {
         self,
         api: TcpListener,
         polling: &Polling<'_>,
-        sweep_every: Option<Duration>,
+        reconcile_every: Option<Duration>,
         one_at_a_time: bool,
     ) -> Result<JoinSet<()>, ConfigError> {
         let mut tasks = JoinSet::new();
@@ -65,7 +65,7 @@ impl Functions {
             let ingest = Arc::clone(&ingest);
             async move { likeness_ingest::handle(&ingest, event).await }
         })?;
-        if let Some(every) = sweep_every {
+        if let Some(every) = reconcile_every {
             tasks.spawn(triggers::schedule::run(cleanup, invocations.clone(), every, polling.stop.clone()));
         }
         Ok(tasks)

@@ -46,7 +46,7 @@ pub use self::{
 };
 pub use crate::triggers::{
     invocations::{Died, Invocation, Invocations, Total},
-    schedule::NotSwept,
+    schedule::NotReconciled,
 };
 
 /// How a stack is started.
@@ -61,8 +61,8 @@ pub struct StackOptions {
     pub environment: Vec<(String, String)>,
     /// How the emulator behaves.
     pub fal: EmulatorOptions,
-    /// How often the sweep runs; `None` leaves it to [`Stack::sweep`].
-    pub sweep_every: Option<Duration>,
+    /// How often the reconciler runs; `None` leaves it to [`Stack::reconcile`].
+    pub reconcile_every: Option<Duration>,
     /// Where the functions take the time from.
     pub clock: Clock,
     /// Where the functions take chance from.
@@ -83,7 +83,7 @@ impl Default for StackOptions {
             data: None,
             environment: Vec::new(),
             fal: EmulatorOptions::default(),
-            sweep_every: None,
+            reconcile_every: None,
             clock: Clock::system(),
             entropy: Entropy::from_os(),
             wire: None,
@@ -173,7 +173,7 @@ impl Stack {
         let allowance = Arc::new(Allowance::default());
         let polling = Polling { env: &env, allowance: &allowance, invocations: &invocations, stop: &stop };
         let Engines { url, api, dynamodb, s3, sqs, emulator } = engines;
-        let tasks = functions.trigger(api, &polling, options.sweep_every, one_at_a_time)?;
+        let tasks = functions.trigger(api, &polling, options.reconcile_every, one_at_a_time)?;
         Ok(Self {
             url,
             env,
@@ -223,8 +223,8 @@ impl Stack {
     ///
     /// # Errors
     /// The table was out of reach or refused, or the function was stopped.
-    pub async fn sweep(&self) -> Result<Report, NotSwept> {
-        triggers::schedule::sweep(&self.invocations, &self.cleanup).await
+    pub async fn reconcile(&self) -> Result<Report, NotReconciled> {
+        triggers::schedule::reconcile(&self.invocations, &self.cleanup).await
     }
 
     /// The functions at work.

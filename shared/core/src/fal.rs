@@ -24,9 +24,9 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
+    clients::tls,
     config::{FalConfig, Patience},
     shot::{Delivery, FalRequest},
-    tls,
 };
 
 /// What became of a submit that did not bring a request id.

@@ -18,22 +18,9 @@ pub mod config;
 pub mod start;
 pub mod telemetry;
 
-// One module per outside thing.
-mod aws;
-pub mod backlog;
-pub mod bucket;
-pub mod faces;
+// What is outside.
+pub mod clients;
 pub mod fal;
-pub mod hosts;
-pub mod queue;
 pub mod store;
-mod tls;
 
-// Steps that several functions take.
-pub mod advance;
-pub mod call_off;
-pub mod deadline;
-pub mod look_up;
-pub mod outcome;
 pub mod steps;
-pub mod take_back;

@@ -9,6 +9,7 @@ mod cache;
 mod change;
 mod collections;
 mod condition;
+mod error;
 mod idempotency;
 mod jobs;
 mod keys;
@@ -17,13 +18,13 @@ mod ledger;
 mod listing;
 mod loras;
 mod media;
+mod overdue;
 mod people;
 mod projects;
 mod reopen_job;
 mod reports;
 mod shots;
 mod subjects;
-mod sweep;
 mod tally;
 mod transaction;
 mod versions;
@@ -33,101 +34,32 @@ mod workflows;
 pub use accept_job::NewJob;
 pub use admission::Claim;
 pub use change::{Changed, Tries};
+pub use error::{Call, StoreError};
 pub use idempotency::{Acceptance, Idempotency};
 pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
+pub use overdue::Overdue;
 pub use projects::MemberChange;
-pub use sweep::Overdue;
 pub use tally::Tally;
 pub use versions::Versions;
 pub use waiting::Waiting;
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::{
-    Client,
-    error::{ProvideErrorMetadata, SdkError},
-    types::AttributeValue,
-};
-use serde::{Serialize, de::DeserializeOwned};
+use aws_sdk_dynamodb::{Client, types::AttributeValue};
+use serde::de::DeserializeOwned;
 
 use self::{
     condition::{Condition, Record},
+    error::{failed, from_item, if_it_held, key_of},
     transaction::Transaction,
 };
-use crate::{aws, config::StoreConfig, entropy::Entropy};
+use crate::{clients::aws, config::StoreConfig, entropy::Entropy};
 
 /// An item as DynamoDB has it.
 type Item = HashMap<String, AttributeValue>;
-
-/// What the caller of the store has to do.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// Try again later: throttled, contended or unreachable. Nothing, or everything, was written.
-    #[error("the table is busy or out of reach")]
-    Busy(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Do not try again: a fault of ours or of the configuration.
-    #[error("the table refused the call")]
-    Refused(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// Other writes to the record came first, as often as the change was tried; nothing was written.
-    #[error("{record} is being changed by another request")]
-    Contended {
-        /// Its id, or what it is.
-        record: String,
-    },
-    /// A condition that no race explains failed; trying again would meet it again.
-    #[error("the condition {0} does not hold")]
-    Condition(String),
-    /// A page was to begin at a place which is not in the list.
-    #[error("the list has no such place")]
-    NotInList,
-    /// An item that is not what it should be.
-    #[error("an item cannot be read")]
-    Unreadable(#[source] serde_dynamo::Error),
-}
-
-impl StoreError {
-    /// Whether it will be the same next time. Where it lies with one item, others may go well.
-    #[must_use]
-    pub fn is_lasting(&self) -> bool {
-        match self {
-            Self::Busy(_) | Self::Contended { .. } => false,
-            Self::Refused(_) | Self::Unreadable(_) | Self::NotInList | Self::Condition(_) => true,
-        }
-    }
-}
-
-impl<E, R> From<SdkError<E, R>> for StoreError
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    fn from(error: SdkError<E, R>) -> Self {
-        let refused = match &error {
-            SdkError::ServiceError(service) => matches!(
-                service.err().code(),
-                Some(
-                    "ValidationException"
-                        | "ResourceNotFoundException"
-                        | "AccessDeniedException"
-                        | "UnrecognizedClientException"
-                        | "ItemCollectionSizeLimitExceededException"
-                )
-            ),
-            SdkError::ConstructionFailure(_) => true,
-            _ => false,
-        };
-        if refused { Self::Refused(Box::new(error)) } else { Self::Busy(Box::new(error)) }
-    }
-}
-
-impl From<serde_dynamo::Error> for StoreError {
-    fn from(error: serde_dynamo::Error) -> Self {
-        Self::Unreadable(error)
-    }
-}
 
 /// A record as it was read, with the revision that a write must still find.
 #[derive(Debug, Clone, PartialEq)]
@@ -179,15 +111,17 @@ impl Store {
 
     /// Reads one item, consistently.
     async fn read<T: DeserializeOwned>(&self, key: layout::Key) -> Result<Option<T>, StoreError> {
+        let named = key.to_string();
         let get = self.client.get_item().table_name(&self.table).set_key(Some(key.into_item())).consistent_read(true);
-        match get.send().await?.item {
-            Some(item) => Ok(Some(serde_dynamo::from_item(item)?)),
+        match get.send().await.map_err(failed("GetItem", named))?.item {
+            Some(item) => Ok(Some(from_item(item)?)),
             None => Ok(None),
         }
     }
 
     /// Writes one item if `condition` holds.
     async fn put_if(&self, item: Item, condition: Condition) -> Result<Saved, StoreError> {
+        let key = key_of(&item);
         let mut put = self
             .client
             .put_item()
@@ -197,7 +131,7 @@ impl Store {
         for (name, value) in condition.values() {
             put = put.expression_attribute_values(name, value);
         }
-        Ok(Saved::from_held(if_it_held(put.send().await)?.as_ref()))
+        Ok(Saved::from_held(if_it_held(put.send().await, "PutItem", key)?.as_ref()))
     }
 
     /// Writes one record over the revision that was read, with `more` or not at all.
@@ -223,20 +157,7 @@ impl Store {
                 .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
                 .expression_attribute_values(":prefix", text(prefix)),
         };
-        Ok(query.into_paginator().items().send().try_collect().await?)
-    }
-}
-
-/// The answer of a conditional write, or `None` where its condition did not hold.
-fn if_it_held<T, E, R>(answer: Result<T, SdkError<E, R>>) -> Result<Option<T>, StoreError>
-where
-    E: ProvideErrorMetadata + std::error::Error + Send + Sync + 'static,
-    R: std::fmt::Debug + Send + Sync + 'static,
-{
-    match answer {
-        Ok(answer) => Ok(Some(answer)),
-        Err(SdkError::ServiceError(error)) if error.err().code() == Some("ConditionalCheckFailedException") => Ok(None),
-        Err(error) => Err(error.into()),
+        query.into_paginator().items().send().try_collect().await.map_err(failed("Query", pk))
     }
 }
 
@@ -246,8 +167,4 @@ fn text(value: impl Into<String>) -> AttributeValue {
 
 fn number(value: impl std::fmt::Display) -> AttributeValue {
     AttributeValue::N(format!("{value}"))
-}
-
-fn to_item<T: Serialize>(value: &T) -> Result<Item, StoreError> {
-    Ok(serde_dynamo::to_item(value)?)
 }

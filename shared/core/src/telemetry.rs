@@ -46,7 +46,7 @@ mod tests {
     fn what_is_worth_a_line_is_said_by_target() {
         let at = |text: &str| {
             let filter = filter(&[("RUST_LOG".to_owned(), text.to_owned())].into_iter().collect(), "info");
-            [("likeness_core::queue", Level::DEBUG), ("hyper", Level::INFO), ("hyper", Level::WARN)]
+            [("likeness_core::clients::queue", Level::DEBUG), ("hyper", Level::INFO), ("hyper", Level::WARN)]
                 .map(|(target, level)| filter.would_enable(target, &level))
         };
         assert_eq!(at(""), [false, true, true], "an empty variable is none");

@@ -97,7 +97,7 @@ impl ServedTurns {
 
 /// What admission knows before it decides.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Gate {
+pub struct AdmissionState {
     /// Who holds which slot, including leases that have run out.
     pub held: Vec<Held>,
     /// The submits of the last minute.
@@ -119,7 +119,7 @@ pub struct Stop {
     pub reason: String,
 }
 
-impl Gate {
+impl AdmissionState {
     /// Slots held now.
     #[must_use]
     pub fn in_flight(&self, now: Timestamp) -> usize {
@@ -218,17 +218,17 @@ mod tests {
 
     #[test]
     fn what_waits_goes_as_fast_as_in_the_last_minute() {
-        let mut gate = Gate::default();
-        let seconds = |gate: &Gate, shots| gate.time_for(shots, at(30)).as_secs();
-        assert_eq!(seconds(&gate, 5), 60, "nothing is known");
+        let mut admission_state = AdmissionState::default();
+        let seconds = |admission_state: &AdmissionState, shots| admission_state.time_for(shots, at(30)).as_secs();
+        assert_eq!(seconds(&admission_state, 5), 60, "nothing is known");
         for second in [0, 10, 20] {
-            gate.recent = gate.recent.with_one_more(LIMITS, at(second)).unwrap();
+            admission_state.recent = admission_state.recent.with_one_more(LIMITS, at(second)).unwrap();
         }
-        assert_eq!((seconds(&gate, 1), seconds(&gate, 6)), (20, 120));
-        gate.stopped = Some(Stop { until: at(75), reason: "no".to_owned() });
-        assert_eq!(seconds(&gate, 6), 45 + 120);
-        gate.stopped = Some(Stop { until: at(29), reason: "over".to_owned() });
-        assert_eq!(seconds(&gate, 6), 120);
+        assert_eq!((seconds(&admission_state, 1), seconds(&admission_state, 6)), (20, 120));
+        admission_state.stopped = Some(Stop { until: at(75), reason: "no".to_owned() });
+        assert_eq!(seconds(&admission_state, 6), 45 + 120);
+        admission_state.stopped = Some(Stop { until: at(29), reason: "over".to_owned() });
+        assert_eq!(seconds(&admission_state, 6), 120);
     }
 
     #[test]
@@ -242,9 +242,9 @@ mod tests {
     fn an_expired_lease_is_a_free_slot() {
         let shot = "01jd0000000000000000000000-0".parse().unwrap();
         let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second) };
-        let gate = Gate { held: vec![held(0, 10), held(1, 100)], ..Gate::default() };
-        assert_eq!(gate.free_slot(LIMITS, at(5), &Entropy::seeded(1)), None);
-        assert_eq!(gate.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));
-        assert_eq!(gate.in_flight(at(10)), 1);
+        let admission_state = AdmissionState { held: vec![held(0, 10), held(1, 100)], ..AdmissionState::default() };
+        assert_eq!(admission_state.free_slot(LIMITS, at(5), &Entropy::seeded(1)), None);
+        assert_eq!(admission_state.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));
+        assert_eq!(admission_state.in_flight(at(10)), 1);
     }
 }

@@ -12,7 +12,7 @@ pub use comparison::Comparison;
 pub use lineage::Lineage;
 pub use outcome::{CacheLifetime, CollectionChange};
 pub use reopen::NotReopened;
-pub use state::{Ending, JobState, JobStatus, TakenBack};
+pub use state::{CanceledBy, Ending, JobState, JobStatus};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ use crate::{
     shot::{Shot, ShotState},
 };
 
-/// How long a job may be open before the sweep looks whether its end was missed.
+/// How long a job may be open before the reconciler looks whether its end was missed.
 const FINISH_PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 
 /// How often the end of a job may be missed before it ends without its images having been compared: an hour of a bucket
@@ -104,7 +104,7 @@ impl Job {
         JobState::Open { check_at: next_check(now, deadline), canceled: None, missed: 0 }
     }
 
-    /// When the sweep has to look at it.
+    /// When the reconciler has to look at it.
     #[must_use]
     pub fn check_at(&self) -> Option<Timestamp> {
         match self.state {
@@ -140,7 +140,7 @@ impl Job {
     ///
     /// # Errors
     /// It has ended.
-    pub fn taken_back(mut self, by: TakenBack, now: Timestamp) -> Result<Self, NotFinished> {
+    pub fn cancel_requested(mut self, by: CanceledBy, now: Timestamp) -> Result<Self, NotFinished> {
         match &mut self.state {
             JobState::Open { canceled: Some(_), .. } => Ok(self),
             JobState::Open { canceled, check_at, .. } => {
@@ -164,7 +164,7 @@ impl Job {
 
     /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
     #[must_use]
-    pub fn is_taken_back(&self) -> bool {
+    pub fn is_cancel_requested(&self) -> bool {
         matches!(self.state, JobState::Open { canceled: Some(_), .. })
     }
 
@@ -210,9 +210,9 @@ impl Job {
         let failure = shots.iter().find_map(Shot::failure).cloned();
         let inconsistency = self.kind.inconsistency(shots, &self.judged);
         self.needs_review = verified.doubtful || inconsistency.is_some();
-        let taken_back = shots.iter().any(|shot| shot.state == ShotState::Canceled);
+        let cancel_requested = shots.iter().any(|shot| shot.state == ShotState::Canceled);
         // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
-        let expired = by.filter(|by| *by == TakenBack::Deadline && (taken_back || shots.is_empty()));
+        let expired = by.filter(|by| *by == CanceledBy::Deadline && (cancel_requested || shots.is_empty()));
         self.state = match (self.kind.judge(shots), failure) {
             (Verdict::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
             (Verdict::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
@@ -225,7 +225,7 @@ impl Job {
             (Verdict::Completed, _) => JobState::Completed(ending),
             (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
             (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
-            (Verdict::Partial, None) if taken_back => JobState::Partial(ending, TakenBack::Caller.failure()),
+            (Verdict::Partial, None) if cancel_requested => JobState::Partial(ending, CanceledBy::Caller.failure()),
             // Nothing failed and something is missing: it was flagged, and left out.
             (Verdict::Partial, None) => {
                 let detail = "fal's safety checker flagged some of the images";
@@ -329,7 +329,7 @@ impl Job {
     }
 }
 
-/// When the sweep looks at an open job: at its deadline at the latest.
+/// When the reconciler looks at an open job: at its deadline at the latest.
 fn next_check(now: Timestamp, deadline: Option<Timestamp>) -> Timestamp {
     let usual = now + FINISH_PATIENCE;
     deadline.filter(|deadline| *deadline > now).map_or(usual, |deadline| deadline.min(usual))

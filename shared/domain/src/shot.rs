@@ -23,7 +23,7 @@ pub(crate) mod properties;
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use state::{CallOff, Delivery, FalRequest, Flight, GeneratedImage, ShotState};
+pub use state::{CancelAtProvider, Delivery, FalRequest, Flight, GeneratedImage, ShotState};
 pub use transition::{Arrival, Illegal, Landed};
 
 use jiff::Timestamp;
@@ -62,7 +62,7 @@ pub struct Shot {
     pub before: u32,
     /// Why it did not bring all the images that were delivered, once the others are stored.
     pub left_out: Option<Failure>,
-    /// When the sweep looks at it, where that is before it is due: see [`Shot::looked_at`].
+    /// When the reconciler looks at it, where that is before it is due: see [`Shot::looked_at`].
     pub look_at: Option<Timestamp>,
 }
 
@@ -91,7 +91,7 @@ impl Rank {
 pub enum Work {
     /// Admission, when there is room.
     Ready(Rank),
-    /// The sweep, if nothing happened by then.
+    /// The reconciler, if nothing happened by then.
     Due(Timestamp),
     /// Nobody.
     None,
@@ -158,14 +158,14 @@ impl Shot {
         Work::Due(self.look_at.map_or(due, |earlier| earlier.min(due)))
     }
 
-    /// The sweep looks at it at `at` already, whatever happens until then. A shot goes from state to state within seconds,
+    /// The reconciler looks at it at `at` already, whatever happens until then. A shot goes from state to state within seconds,
     /// each with another time at which it is due, and to move it in the index costs more than to look too early.
     #[must_use]
     pub fn looked_at(self, at: Timestamp) -> Self {
         Self { look_at: Some(at), ..self }
     }
 
-    /// The same shot, which the sweep looks at when it is due; `None` where that is so already.
+    /// The same shot, which the reconciler looks at when it is due; `None` where that is so already.
     #[must_use]
     pub fn looked_at_when_due(&self) -> Option<Self> {
         let exact = Self { look_at: None, ..self.clone() };
@@ -193,14 +193,14 @@ impl Shot {
 
     /// Whether it was taken back while in flight.
     #[must_use]
-    pub fn is_called_off(&self) -> bool {
-        self.flight().is_some_and(|flight| flight.call_off != CallOff::No)
+    pub fn is_cancel_requested(&self) -> bool {
+        self.flight().is_some_and(|flight| flight.cancel_at_provider != CancelAtProvider::No)
     }
 
     /// Whether it was, and fal was not asked to drop it yet.
     #[must_use]
-    pub fn is_call_off_due(&self) -> bool {
-        self.flight().is_some_and(|flight| flight.call_off == CallOff::Due)
+    pub fn is_provider_cancel_due(&self) -> bool {
+        self.flight().is_some_and(|flight| flight.cancel_at_provider == CancelAtProvider::Due)
     }
 
     /// The number of the attempt that is under way or was the last; 0 before the first.

@@ -1,4 +1,4 @@
-//! A workflow: jobs in a chain. A step begins when what it needs is ready, and fails with it. Pure; `advance.rs` makes it
+//! A workflow: jobs in a chain. A step begins when what it needs is ready, and fails with it. Pure; `run_workflow.rs` makes it
 //! happen.
 
 use std::collections::{HashMap, HashSet};
@@ -16,7 +16,7 @@ use crate::{
 
 /// Most steps of one workflow.
 pub const MAX_STEPS: usize = 50;
-/// How long a workflow may stand still before the sweep looks at it.
+/// How long a workflow may stand still before the reconciler looks at it.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 /// The same for one that waits for others, for an image or for room in a lane: nobody tells it of that.
 const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_secs(20);
@@ -74,7 +74,7 @@ pub enum StepState {
 pub enum WorkflowState {
     /// Some step is not done.
     Open {
-        /// When the sweep looks at it.
+        /// When the reconciler looks at it.
         check_at: Timestamp,
     },
     /// Every step is done or never will be.
@@ -115,7 +115,7 @@ impl Workflow {
         WorkflowState::Open { check_at: now + PATIENCE }
     }
 
-    /// When the sweep has to look at it.
+    /// When the reconciler has to look at it.
     #[must_use]
     pub fn check_at(&self) -> Option<Timestamp> {
         match self.state {
@@ -214,7 +214,7 @@ impl Workflow {
         self
     }
 
-    /// Looked at, and waiting for others. `None` where the sweep comes by in time as it is.
+    /// Looked at, and waiting for others. `None` where the reconciler comes by in time as it is.
     #[must_use]
     pub fn waiting_for_others(&self, now: Timestamp) -> Option<Self> {
         let soon = now + PATIENCE_WITH_OTHERS;

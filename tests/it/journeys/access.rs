@@ -84,7 +84,7 @@ async fn keys_are_shown_once_scoped_listed_and_revoked() {
     }
     assert_eq!(answer(as_holder(&product, &token, Method::GET, project)).await.0, StatusCode::UNAUTHORIZED);
 
-    let expires = product.hands.now() + jiff::SignedDuration::from_secs(60);
+    let expires = product.test_clock.now() + jiff::SignedDuration::from_secs(60);
     let (token, _) = create_key(&product, json!({ "name": "brief", "scopes": ["read"], "expiresAt": expires })).await;
     product.pass(59);
     assert_eq!(answer(as_holder(&product, &token, Method::GET, project)).await.0, StatusCode::OK);

@@ -53,7 +53,7 @@ async fn the_rate_limit_holds_over_any_minute_and_waiting_work_is_visible() {
     product.pass(59);
     product.stack().settle().await;
     assert_eq!(product.fal().ledger().len(), 2);
-    // The delayed message brings admission back by itself, without a sweep.
+    // The delayed message brings admission back by itself, without a run of the reconciler.
     product.pass(3);
     assert_eq!(product.settled(&job).await["status"], "completed");
     assert_eq!(product.fal().ledger().len(), 4);

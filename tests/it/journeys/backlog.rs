@@ -56,14 +56,17 @@ async fn admission_cost(backlog: usize) -> Spent {
     })
     .await;
     let store = product.store();
-    let stop = Stop { until: product.hands.now() + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
-    let Saved::Yes = store.stop_lanes(stop, product.hands.now()).await.unwrap() else { panic!("nothing stops yet") };
+    let stop =
+        Stop { until: product.test_clock.now() + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    let Saved::Yes = store.stop_lanes(stop, product.test_clock.now()).await.unwrap() else {
+        panic!("nothing stops yet")
+    };
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
     let entropy = Entropy::seeded(3);
     let mut waiting = 1;
     while waiting < backlog {
-        let id = JobId::new(product.hands.now(), &entropy);
+        let id = JobId::new(product.test_clock.now(), &entropy);
         let job = Job { id, shots: SHOTS_OF_A_JOB, cache_key: None, ..sample.job.value.clone() };
         let shots: Vec<Shot> = (0..SHOTS_OF_A_JOB)
             .map(|ordinal| {
@@ -72,17 +75,19 @@ async fn admission_cost(backlog: usize) -> Spent {
             })
             .collect();
         let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };
-        assert_eq!(store.accept_job(&new, product.hands.now()).await.unwrap(), Acceptance::Accepted);
+        assert_eq!(store.accept_job(&new, product.test_clock.now()).await.unwrap(), Acceptance::Accepted);
         waiting += usize::from(SHOTS_OF_A_JOB);
     }
     store.open_lanes().await.unwrap();
     *spent.lock().unwrap() = Spent::default();
-    // The sweep wakes admission, which goes on until every slot is taken.
-    product.stack().sweep().await.unwrap();
+    // The reconciler wakes admission, which goes on until every slot is taken.
+    product.stack().reconcile().await.unwrap();
     let mut looks = 0;
     loop {
-        let (taken, running) =
-            (store.gate().await.unwrap().in_flight(product.hands.now()), product.stack().invocations().running());
+        let (taken, running) = (
+            store.admission_state().await.unwrap().in_flight(product.test_clock.now()),
+            product.stack().invocations().running(),
+        );
         if taken == SLOTS && running.is_empty() {
             break;
         }
@@ -99,7 +104,7 @@ async fn admission_cost(backlog: usize) -> Spent {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_lanes_are_one_line_by_rank_over_all_their_pages() {
     let product = Product::start().await;
-    let (store, now) = (product.store(), product.hands.now());
+    let (store, now) = (product.store(), product.test_clock.now());
     let stop = Stop { until: now + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
     let Saved::Yes = store.stop_lanes(stop, now).await.unwrap() else { panic!("nothing stops yet") };
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;

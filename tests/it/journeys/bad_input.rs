@@ -55,7 +55,7 @@ async fn each_wrong_field_is_pointed_at_and_nothing_is_written() {
     assert_eq!(answer(nothing).await.0, StatusCode::NOT_FOUND, "no subject came into being");
     product.stack().settle().await;
     assert!(product.fal().ledger().is_empty());
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!(ledger, likeness_core::store::Ledger::default(), "no job was accepted");
     product.finish().await;
 }

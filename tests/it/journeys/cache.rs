@@ -48,7 +48,7 @@ async fn the_same_request_is_answered_by_the_earlier_job() {
     product.pass(400 * 86_400);
     assert_eq!(send(&product, MASTER, &keeper()).await.1, "likeness; hit");
     assert_eq!(product.fal().ledger().len(), paid);
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!(ledger.cache_hits, 1);
     product.finish().await;
 }

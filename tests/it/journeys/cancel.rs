@@ -25,7 +25,7 @@ pub(super) async fn cancel(product: &Product, job: &str) -> (StatusCode, Value) 
 }
 
 pub(super) async fn money(product: &Product) -> Ledger {
-    product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap()
+    product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap()
 }
 
 pub(super) fn shots(job: &Value) -> Vec<&str> {
@@ -77,7 +77,7 @@ async fn a_profile_that_is_all_at_fal_gets_no_second_try_once_it_is_canceled() {
     let (kind, body) = ("content_policy_violation".to_owned(), ErrorBody::DetailList);
     let refused = GenerationFault::ModelError { kind, status: 422, billed: false, retry: None, body };
     product.fal().faults().add(FaultRule::always(Fault::Generation(refused)));
-    // No callback comes: all twelve are at fal until the sweep asks.
+    // No callback comes: all twelve are at fal until the reconciler asks.
     product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
     let body = json!({ "masterReferenceId": master, "subjectId": "keeper" });
     let (_, job) = answer(product.request(Method::POST, super::profile::PATH).json(&body)).await;
@@ -123,7 +123,7 @@ async fn a_cancel_whose_message_is_lost_is_ended_by_the_sweep() {
     assert!(product.settled(&id).await["completedAt"].is_null());
     product.stack().deliver_only(None);
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(&id).await["status"], "canceled");
     assert!(product.fal().ledger().is_empty());
     product.finish().await;
@@ -143,7 +143,7 @@ async fn only_who_may_generate_may_cancel() {
     let (status, problem) = stranger().await;
     assert_eq!((status.as_u16(), &problem["detail"]), (404, &json!("there is no such job")));
     let (project, user) = ("demo".parse().unwrap(), "elsewhere".parse().unwrap());
-    let viewer = Member { project, user, role: Role::Viewer, since: product.hands.now() };
+    let viewer = Member { project, user, role: Role::Viewer, since: product.test_clock.now() };
     assert_eq!(product.store().put_member(viewer).await.unwrap(), MemberChange::Made);
     assert_eq!(stranger().await.0, StatusCode::FORBIDDEN);
     assert_eq!(cancel(&product, "job_01jd0000000000000000000000").await.0, StatusCode::NOT_FOUND);

@@ -322,7 +322,7 @@ async fn what_is_wrong_with_a_scene_is_said() {
     body["description"] = json!("the keeper of somebody else");
     let stranger = stranger.bearer_auth("elsewhere-key").json(&body);
     refused(stranger, 422, place, "is no image of this project").await;
-    let jobs = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap().jobs;
+    let jobs = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap().jobs;
     assert_eq!(jobs, 1, "the master's, and none of a scene");
 
     product.fault(Fault::Generation(GenerationFault::NeverFinish));

@@ -242,7 +242,7 @@ async fn what_is_canceled_is_judged_and_not_made_again() {
     .await;
     let master = master(&product).await;
     spoil(&product, &two_defects(), None);
-    // No callback comes: all twelve are at fal until the sweep asks.
+    // No callback comes: all twelve are at fal until the reconciler asks.
     product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
     let id = post(&product, &master, json!({ "rerollBudget": 0.32 })).await;
     product.settled(&id).await;

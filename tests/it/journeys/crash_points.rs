@@ -21,43 +21,43 @@ const TOGETHER: usize = 2;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_survives_a_stop_at_any_call() {
-    sweep(Journey::Master, 40).await;
+    reconcile(Journey::Master, 40).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_profile_survives_a_stop_at_any_call() {
-    sweep(Journey::Profile, 100).await;
+    reconcile(Journey::Profile, 100).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_composite_survives_a_stop_at_any_call() {
-    sweep(Journey::Composite, 50).await;
+    reconcile(Journey::Composite, 50).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_portrait_survives_a_stop_at_any_call() {
-    sweep(Journey::Portrait, 50).await;
+    reconcile(Journey::Portrait, 50).await;
 }
 
-/// Here the sweep does the work, and is stopped at its own calls too.
+/// Here the reconciler does the work, and is stopped at its own calls too.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_master_without_a_callback_survives_a_stop_at_any_call() {
-    sweep(Journey::Unheard, 50).await;
+    reconcile(Journey::Unheard, 50).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cancel_survives_a_stop_at_any_call() {
-    sweep(Journey::Canceled, 30).await;
+    reconcile(Journey::Canceled, 30).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_retry_survives_a_stop_at_any_call() {
-    sweep(Journey::Retried, 40).await;
+    reconcile(Journey::Retried, 40).await;
 }
 
 /// Makes `journey` with a stop before and after each of its calls. `at_least` so many points there must be: a recording
 /// that missed calls would prove nothing.
-async fn sweep(journey: Journey, at_least: usize) {
+async fn reconcile(journey: Journey, at_least: usize) {
     let (undisturbed, calls) = record(journey).await;
     let points: Vec<(Point, When)> =
         calls.iter().flat_map(|call| [When::Before, When::After].map(|when| (call.clone(), when))).collect();

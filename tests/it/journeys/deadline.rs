@@ -29,7 +29,7 @@ async fn at_its_deadline_a_job_is_canceled_and_what_it_has_at_fal_is_called_off(
     product.fault(never());
     let job = post(&product, json!({ "variations": 2 }), "1m").await;
     let deadline: jiff::Timestamp = job["deadline"].as_str().unwrap().parse().unwrap();
-    assert_eq!(deadline.duration_since(product.hands.now()).as_secs(), 60);
+    assert_eq!(deadline.duration_since(product.test_clock.now()).as_secs(), 60);
     // Before time passes, or the first one's slot is free again for the second.
     product.settled(id(&job)).await;
     product.pass(59);
@@ -66,7 +66,7 @@ async fn a_job_that_is_done_in_time_stays_done() {
     let done = product.settled(id(&job)).await;
     assert_eq!(done["status"], "completed", "{done}");
     product.pass(6);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(id(&job)).await, done);
     product.finish().await;
 }
@@ -77,12 +77,12 @@ async fn a_message_that_is_lost_is_made_up_for_by_the_sweep() {
     product.stack().deliver_only(Some(0));
     let job = post(&product, json!({}), "30s").await;
     product.pass(29);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(id(&job)).await["status"], "queued");
     product.pass(1);
     product.stack().settle().await;
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_expired(&product.settled(id(&job)).await);
     assert!(product.fal().ledger().is_empty());
     product.finish().await;
@@ -112,7 +112,7 @@ async fn somebody_who_cancels_first_is_the_reason() {
     product.pass(121);
     product.stack().settle().await;
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     let job = product.settled(id(&job)).await;
     assert_eq!((&job["status"], &job["error"]), (&json!("canceled"), &Value::Null), "{job}");
     product.finish().await;
@@ -177,7 +177,7 @@ async fn a_workflow_passes_its_deadline_on_and_begins_no_step_after_it() {
     product.pass(121);
     product.stack().settle().await;
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     let workflow = read(&id).await;
     assert_eq!((&workflow["steps"][0]["status"], &workflow["status"]), (&json!("completed"), &json!("partial")));
@@ -197,7 +197,7 @@ async fn a_comparison_has_a_deadline_too() {
     product.pass(10);
     product.stack().settle().await;
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_expired(&product.settled(id(&job)).await);
     product.finish().await;
 }

@@ -13,11 +13,11 @@ use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use likeness_core::{
     admission::Stop,
+    clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::QueueConfig,
     entropy::Entropy,
     id::ShotId,
     lane::Lane,
-    queue::{IngestHint, LaneHint, Queues},
     store::Saved,
 };
 use likeness_fal_emulator::{Fault, LedgerEntry, SubmitFault, WebhookFault};
@@ -37,7 +37,7 @@ async fn assert_once(product: &Product, images: usize, settled_micros: u64, sent
     let ids = listed["images"].as_array().unwrap().iter().map(|image| image["mediaId"].as_str().unwrap());
     let ids: BTreeSet<_> = ids.collect();
     assert_eq!((ids.len(), &listed["total"]), (images, &json!(images)), "{listed}");
-    let money = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let money = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!((money.reserved.micros(), money.settled.micros()), (0, settled_micros));
     assert_eq!(product.fal().ledger().len(), sent, "requests at fal");
 }
@@ -58,10 +58,10 @@ async fn callbacks_that_come_many_times_at_once_have_one_effect_each() {
     let job = post(&product, 4).await;
     let calls = tap.calls();
     assert_eq!(calls.len(), 4);
-    // Each eight times, all at the same moment, beside two sweeps that ask fal.
+    // Each eight times, all at the same moment, beside two runs of the reconciler that ask fal.
     product.pass(11);
     let sent = calls.iter().flat_map(|call| std::iter::repeat_n(call, 8)).map(|call| call.send(&product));
-    let sweeps = join_all((0..2).map(|_| product.stack().sweep()));
+    let sweeps = join_all((0..2).map(|_| product.stack().reconcile()));
     let (statuses, swept) = tokio::join!(join_all(sent), sweeps);
     assert!(swept.iter().all(Result::is_ok));
     assert_eq!(statuses, [200; 32]);
@@ -80,7 +80,7 @@ async fn a_callback_after_the_sweep_changes_nothing() {
     let product = tap.product(&[]).await;
     let job = post(&product, 2).await;
     product.pass(11);
-    assert_eq!(product.stack().sweep().await.unwrap().recovered, 2);
+    assert_eq!(product.stack().reconcile().await.unwrap().recovered, 2);
     // While the images are on their way, and after the end.
     let statuses = join_all(tap.calls().iter().map(|call| call.send(&product))).await;
     assert_eq!(statuses, [200, 200]);
@@ -117,11 +117,11 @@ async fn a_callback_for_a_shot_that_was_taken_back_is_seen_and_not_charged() {
     product.fault(Fault::Submit(SubmitFault::DropAfterAccept));
     let job = post(&product, 1).await;
     // Its answer was lost, so it is given up; nobody may go, so that it waits; and then it is taken back.
-    let until = product.hands.now() + SignedDuration::from_secs(60);
+    let until = product.test_clock.now() + SignedDuration::from_secs(60);
     let stop = Stop { until, reason: "a test".to_owned() };
-    assert_eq!(product.store().stop_lanes(stop, product.hands.now()).await.unwrap(), Saved::Yes);
+    assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
-    assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+    assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);
     product.stack().settle().await;
     let (status, _) = answer(product.request(Method::POST, &format!("/api/v1/jobs/{job}/cancel"))).await;
     assert_eq!(status, StatusCode::ACCEPTED);
@@ -147,7 +147,7 @@ async fn callbacks_of_an_older_attempt_and_of_the_newer_one_come_at_once() {
         }
         let job = post(&product, 1).await;
         product.pass(26);
-        assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+        assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);
         product.stack().settle().await;
         let calls = tap.calls();
         assert_eq!(calls.len(), 2, "the second attempt is at fal");
@@ -252,7 +252,7 @@ struct Functions {
 
 impl Functions {
     fn start(product: &Product) -> Self {
-        let (env, clock, entropy) = (product.stack().env(), product.hands.clock(), Entropy::from_os());
+        let (env, clock, entropy) = (product.stack().env(), product.test_clock.clock(), Entropy::from_os());
         product.stack().deliver_only(Some(0));
         Self {
             generate: Arc::new(likeness_generate::App::start(env, clock.clone(), entropy.clone()).unwrap()),
@@ -261,7 +261,7 @@ impl Functions {
     }
 
     /// Each hint three times over, in three batches at once of which one is turned round.
-    async fn lane(&self, hints: &[LaneHint]) {
+    async fn lane(&self, hints: &[LaneWakeUp]) {
         let bodies: Vec<_> = hints.iter().map(|hint| serde_json::to_string(hint).unwrap()).collect();
         let turned: Vec<_> = bodies.iter().rev().cloned().collect();
         let invoke = |bodies: &[String]| {
@@ -273,7 +273,7 @@ impl Functions {
     }
 
     /// The same for ingest.
-    async fn ingest(&self, hints: &[IngestHint]) {
+    async fn ingest(&self, hints: &[IngestWakeUp]) {
         let bodies: Vec<_> = hints.iter().map(|hint| serde_json::to_string(hint).unwrap()).collect();
         let turned: Vec<_> = bodies.iter().rev().cloned().collect();
         let invoke = |bodies: &[String]| {
@@ -295,8 +295,9 @@ async fn messages_doubled_late_and_out_of_order_do_each_step_once() {
     let shots: Vec<_> = product.job(&id).await["shots"].as_array().unwrap().clone();
     let shots: Vec<ShotId> = shots.iter().map(|shot| shot["shotId"].as_str().unwrap().parse().unwrap()).collect();
     let [first, second] = shots[..] else { panic!("two shots") };
-    let of_ingest = [IngestHint::Shot(second), IngestHint::Job(job), IngestHint::Shot(first)];
-    let of_lanes = [LaneHint::LookUp(second), LaneHint::Job(job), LaneHint::Room, LaneHint::LookUp(first)];
+    let of_ingest = [IngestWakeUp::Shot(second), IngestWakeUp::Job(job), IngestWakeUp::Shot(first)];
+    let of_lanes =
+        [LaneWakeUp::PollProvider(second), LaneWakeUp::Job(job), LaneWakeUp::Room, LaneWakeUp::PollProvider(first)];
     let unchanged = async |what: &str, before: &BTreeMap<String, String>| {
         product.stack().settle().await;
         assert_eq!(&whole_table(&product).await, before, "{what}");
@@ -306,12 +307,12 @@ async fn messages_doubled_late_and_out_of_order_do_each_step_once() {
     functions.ingest(&of_ingest).await;
     unchanged("before anything was sent", &before).await;
 
-    functions.lane(&[LaneHint::Room, LaneHint::Job(job)]).await;
+    functions.lane(&[LaneWakeUp::Room, LaneWakeUp::Job(job)]).await;
     product.stack().settle().await;
     assert_eq!(product.fal().ledger().len(), 2, "each is sent once");
     let before = whole_table(&product).await;
     functions.ingest(&of_ingest).await;
-    functions.lane(&[LaneHint::Job(job), LaneHint::Room]).await;
+    functions.lane(&[LaneWakeUp::Job(job), LaneWakeUp::Room]).await;
     unchanged("at fal", &before).await;
 
     functions.lane(&of_lanes).await;
@@ -322,7 +323,7 @@ async fn messages_doubled_late_and_out_of_order_do_each_step_once() {
         assert_eq!(call.send(&product).await, 200);
     }
     functions.lane(&of_lanes).await;
-    functions.ingest(&[IngestHint::Job(job)]).await;
+    functions.ingest(&[IngestWakeUp::Job(job)]).await;
     unchanged("delivered", &before).await;
 
     functions.ingest(&of_ingest).await;
@@ -346,10 +347,10 @@ async fn a_poisoned_message_holds_up_none_of_its_batch() {
     let id = product.post_master_with(json!({ "model": "flux-schnell" })).await;
     let job = id.parse().unwrap();
     let unknown = "01jd0000000000000000000000-0".parse().unwrap();
-    let text = |hint: &LaneHint| serde_json::to_string(hint).unwrap();
+    let text = |hint: &LaneWakeUp| serde_json::to_string(hint).unwrap();
     let poison = ["{".to_owned(), r#"{"job":"job_nonsense"}"#.to_owned(), r#"{"tomorrow":1}"#.to_owned()];
     let [a, b, c] = poison.clone();
-    let bodies = [a, text(&LaneHint::LookUp(unknown)), b, text(&LaneHint::Job(job)), c, String::new()];
+    let bodies = [a, text(&LaneWakeUp::PollProvider(unknown)), b, text(&LaneWakeUp::Job(job)), c, String::new()];
     let response = likeness_generate::handle(&functions.generate, batch(&bodies)).await;
     assert_eq!(failed(&response), ["m-0", "m-2", "m-4", "m-5"]);
     product.stack().settle().await;
@@ -357,9 +358,9 @@ async fn a_poisoned_message_holds_up_none_of_its_batch() {
     assert_eq!((product.fal().ledger().len(), &sent["shots"][0]["status"]), (1, &json!("delivered")), "{sent}");
 
     let shot = sent["shots"][0]["shotId"].as_str().unwrap().parse().unwrap();
-    let text = |hint: &IngestHint| serde_json::to_string(hint).unwrap();
+    let text = |hint: &IngestWakeUp| serde_json::to_string(hint).unwrap();
     let [a, b, c] = poison;
-    let bodies = [a, text(&IngestHint::Shot(unknown)), b, text(&IngestHint::Shot(shot)), c, String::new()];
+    let bodies = [a, text(&IngestWakeUp::Shot(unknown)), b, text(&IngestWakeUp::Shot(shot)), c, String::new()];
     let response = likeness_ingest::handle(&functions.ingest, batch(&bodies)).await;
     assert_eq!(failed(&response), ["m-0", "m-2", "m-4", "m-5"]);
     assert_eq!(product.job(&id).await["status"], "completed");
@@ -497,7 +498,7 @@ async fn of_a_thousand_forged_or_replayed_callbacks_none_is_accepted() {
 
     let at_fal: Vec<LedgerEntry> = product.fal().ledger();
     let (before, waiting) = (whole_table(&product).await, depths(&product).await);
-    let usage = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let usage = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     let (mut sent, mut believed) = (0, Vec::new());
     for call in delivered.iter().chain(&kept_back) {
         for (what, forged) in forgeries(call) {
@@ -542,7 +543,7 @@ async fn of_a_thousand_forged_or_replayed_callbacks_none_is_accepted() {
     assert!(sent >= 1000, "{sent}");
     assert_eq!(whole_table(&product).await, before, "of {sent} calls none changed a thing");
     assert_eq!((depths(&product).await, product.fal().ledger()), (waiting, at_fal));
-    let after = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let after = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!(after, usage);
 
     // Later nothing of it is believed, also not what was never heard.
@@ -566,8 +567,8 @@ async fn a_message_that_is_delayed_finds_everything_done() {
     let job = id.parse().unwrap();
     for delay in [1, 60, 900] {
         let delay = SignedDuration::from_secs(delay);
-        queues.tell_lane(Lane::Master, LaneHint::Job(job), delay).await.unwrap();
-        queues.tell_lane(Lane::Portrait, LaneHint::Room, delay).await.unwrap();
+        queues.try_wake_lane(Lane::Master, LaneWakeUp::Job(job), delay).await.unwrap();
+        queues.try_wake_lane(Lane::Portrait, LaneWakeUp::Room, delay).await.unwrap();
     }
     assert_eq!(product.settled(&id).await["status"], "completed");
     let before = whole_table(&product).await;

@@ -77,7 +77,7 @@ fn acceptor(product: &Product) -> Acceptor {
 async fn a_dry_run_of_every_kind_leaves_the_table_as_it_is_and_creating_takes_what_it_planned() {
     let product = Product::start().await;
     let jobs = one_of_each(&product).await;
-    let (acceptor, store, now) = (acceptor(&product), product.store(), product.hands.now());
+    let (acceptor, store, now) = (acceptor(&product), product.store(), product.test_clock.now());
     let before = whole_table(&product).await;
     let mut planned = Vec::new();
     for id in &jobs {
@@ -95,11 +95,11 @@ async fn a_dry_run_of_every_kind_leaves_the_table_as_it_is_and_creating_takes_wh
     }
     for (order, planned) in planned {
         let (name, quote) = (planned.kind.name(), planned.plan.quote);
-        let version = version(&planned.kind);
+        let foreseen = version(&planned.kind);
         let created = acceptor.create(&order, planned, None, |_| None, now).await.unwrap();
         assert_eq!(created.acceptance, Acceptance::Accepted, "{name}");
         let job = store.job(created.view.job.value.id).await.unwrap().unwrap().job.value;
-        assert_eq!((job.reserved, version(&job.kind)), (quote, version), "{name} is accepted as it was planned");
+        assert_eq!((job.reserved, version(&job.kind)), (quote, foreseen), "{name} is accepted as it was planned");
         product.ended(&job.id.to_string()).await;
     }
     assert_ne!(whole_table(&product).await, before);
@@ -118,7 +118,7 @@ fn version(kind: &Kind) -> Option<u32> {
 async fn a_dry_run_for_a_full_lane_and_one_of_a_workflow_write_nothing() {
     let product =
         Product::with(|options| options.environment.push(("MAX_LANE_BACKLOG".to_owned(), "1".to_owned()))).await;
-    let (store, now) = (product.store(), product.hands.now());
+    let (store, now) = (product.store(), product.test_clock.now());
     let stop = likeness_core::admission::Stop {
         until: now + jiff::SignedDuration::from_hours(1),
         reason: "filling up".to_owned(),

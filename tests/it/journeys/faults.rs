@@ -109,7 +109,7 @@ async fn what_becomes_of_a_generation() {
         retry: Some(RetryHeader::NeedsRetry(false)),
         body: ErrorBody::DetailList,
     });
-    // The header comes with the result alone, so only a look-up sees it: the callback does not carry it.
+    // The header comes with the result alone, so only a poll sees it: the callback does not carry it.
     product.fal().faults().clear();
     product.fal().faults().add(FaultRule::always(told_not_to));
     product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));

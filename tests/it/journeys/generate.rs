@@ -3,7 +3,7 @@
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use likeness_core::{
-    bucket::Bucket,
+    clients::bucket::Bucket,
     config::BucketConfig,
     project::{Member, Role},
     store::MemberChange,
@@ -107,7 +107,7 @@ async fn an_address_of_an_image_of_ours_is_that_image() {
     let bucket = Bucket::new(BucketConfig::from_env(product.stack().env()).unwrap());
     let key = product.store().media(&"demo".parse().unwrap(), &master.parse().unwrap()).await.unwrap().unwrap();
     let hour = SignedDuration::from_hours(1);
-    let signed = bucket.signed_get(&key.original.key, hour, hour, product.hands.now()).await.unwrap().url;
+    let signed = bucket.signed_get(&key.original.key, hour, hour, product.test_clock.now()).await.unwrap().url;
     let thumbnail = image["thumbnailUrl"].as_str().unwrap();
     for (seed, url) in [&signed, thumbnail].into_iter().enumerate() {
         let prompt = format!("{PROMPT}, take {seed}");
@@ -166,7 +166,7 @@ async fn who_has_several_projects_says_which() {
     let product = Product::start().await;
     product.create_project("elsewhere", "elsewhere-key").await;
     let (project, user) = ("elsewhere".parse().unwrap(), "demo".parse().unwrap());
-    let editor = Member { project, user, role: Role::Editor, since: product.hands.now() };
+    let editor = Member { project, user, role: Role::Editor, since: product.test_clock.now() };
     assert_eq!(product.store().put_member(editor).await.unwrap(), MemberChange::Made);
     let (status, problem) = post(&product, json!({ "type": "master", "prompt": PROMPT })).await;
     assert_eq!((status.as_u16(), &problem["errors"][0]["pointer"]), (400, &json!("/projectId")), "{problem}");
@@ -176,7 +176,7 @@ async fn who_has_several_projects_says_which() {
     assert_eq!(status, StatusCode::NOT_FOUND);
     let store = product.store();
     let (demo, other) = ("demo".parse().unwrap(), "elsewhere".parse().unwrap());
-    let keeper = Member { project: demo, user: other, role: Role::Owner, since: product.hands.now() };
+    let keeper = Member { project: demo, user: other, role: Role::Owner, since: product.test_clock.now() };
     assert_eq!(store.put_member(keeper).await.unwrap(), MemberChange::Made);
     for project in ["elsewhere", "demo"] {
         let left = store.remove_member(&project.parse().unwrap(), &"demo".parse().unwrap()).await.unwrap();
@@ -186,7 +186,7 @@ async fn who_has_several_projects_says_which() {
     let detail = "is missing, and you are a member of no project";
     assert_eq!((status.as_u16(), &problem["errors"][0]["detail"]), (400, &json!(detail)));
     let (project, user) = ("demo".parse().unwrap(), "demo".parse().unwrap());
-    let back = Member { project, user, role: Role::Owner, since: product.hands.now() };
+    let back = Member { project, user, role: Role::Owner, since: product.test_clock.now() };
     assert_eq!(store.put_member(back).await.unwrap(), MemberChange::Made);
     product.finish().await;
 }

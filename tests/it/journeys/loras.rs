@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use likeness_core::{bucket::Bucket, clock::Clock, config::BucketConfig, id::LoraId, lora::LoraState};
+use likeness_core::{clients::bucket::Bucket, clock::Clock, config::BucketConfig, id::LoraId, lora::LoraState};
 use reqwest::Method;
 use serde_json::{Value, json};
 

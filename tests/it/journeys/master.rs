@@ -45,7 +45,7 @@ async fn a_master_comes_back_as_images_that_can_be_opened() {
     assert_eq!(job["cost"], json!({ "reserved": 0.025, "settled": 0.025, "currency": "USD" }));
     assert_eq!(job["shots"][0]["attempts"].as_array().unwrap().len(), 1);
     assert_eq!(job["result"]["mediaId"], result["mediaId"]);
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!((ledger.reserved.micros(), ledger.settled.micros(), ledger.jobs), (0, 25_000, 1));
     product.finish().await;
 }

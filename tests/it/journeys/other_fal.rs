@@ -49,7 +49,7 @@ async fn a_fal_that_is_gone_for_good_leaves_nothing_hanging() {
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted");
     fal.stop().await;
     product.pass(1800);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "it may come back");
     product.pass(1801);
     let job = product.ended(&job).await;

@@ -94,7 +94,7 @@ async fn a_minute_without(service: Service) {
         product.stack().settle().await;
         product.pass(10);
         // It may have come to nothing: the schedule starts the next.
-        let _ = product.stack().sweep().await;
+        let _ = product.stack().reconcile().await;
     }
     product.stack().settle().await;
     outage.of(None);
@@ -116,7 +116,7 @@ async fn a_minute_without(service: Service) {
         product.stack().settle().await;
     }
     let found = audit(product.stack()).await.unwrap();
-    // What was told twice during the minute may have been given up, and was done by the sweep.
+    // What was told twice during the minute may have been given up, and was done by the reconciler.
     assert_eq!((found.violations, found.jobs, found.images), (vec![], 9, 11), "without {service:?}");
     product.crash().await;
 }

@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     admission::{Held, Stop},
     entropy::Entropy,
-    shot::{CallOff, Flight},
+    shot::{CancelAtProvider, Flight},
     store::{Claim, Saved},
 };
 use likeness_fal_emulator::{
@@ -32,9 +32,9 @@ async fn product(settings: &[(&str, &str)]) -> Product {
 
 /// Nobody is admitted for ten minutes.
 async fn stand_still(product: &Product) {
-    let until = product.hands.now() + SignedDuration::from_mins(10);
+    let until = product.test_clock.now() + SignedDuration::from_mins(10);
     let stop = Stop { until, reason: "a test".to_owned() };
-    assert_eq!(product.store().stop_lanes(stop, product.hands.now()).await.unwrap(), Saved::Yes);
+    assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
 }
 
 /// A request that its caller repeats under the same key.
@@ -125,9 +125,9 @@ async fn when_there_may_be_room_is_said_by_how_fast_it_goes() {
         response.headers()["retry-after"].to_str().unwrap().parse::<u64>().unwrap()
     };
     assert_eq!(full().await, 45);
-    let until = product.hands.now() + SignedDuration::from_secs(100);
+    let until = product.test_clock.now() + SignedDuration::from_secs(100);
     let stop = Stop { until, reason: "a test".to_owned() };
-    assert_eq!(product.store().stop_lanes(stop, product.hands.now()).await.unwrap(), Saved::Yes);
+    assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     assert_eq!(full().await, 145, "not before the stop is over");
     product.store().open_lanes().await.unwrap();
     product.pass(62);
@@ -165,7 +165,7 @@ async fn a_step_of_a_workflow_waits_where_its_lane_is_full() {
     product.ended(before["jobId"].as_str().unwrap()).await;
     for _ in 0..20 {
         product.pass(5);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         product.stack().settle().await;
     }
     let workflow = product.get(&path).await;
@@ -229,7 +229,7 @@ async fn drain(product: &Product, total: usize) {
             return;
         }
         product.pass(62);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
     }
     panic!("{} of {total} were sent", product.fal().ledger().len());
 }
@@ -253,7 +253,7 @@ async fn small_is_done_after(slots: u16, order: Order) -> usize {
         Order::SmallLater => {
             post_all(&product, &[(LARGE, large)]).await;
             product.stack().deliver_only(None);
-            product.stack().sweep().await.unwrap();
+            product.stack().reconcile().await.unwrap();
             product.stack().settle().await;
             sent = product.fal().ledger().len();
             assert_eq!(sent, 40, "as many as go in a minute");
@@ -261,7 +261,7 @@ async fn small_is_done_after(slots: u16, order: Order) -> usize {
         }
     }
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     drain(&product, LARGE.2 + SMALL.2).await;
     let whose = whose(&product).await;
     assert_eq!(whose.iter().filter(|small| **small).count(), SMALL.2);
@@ -360,7 +360,7 @@ async fn assert_stops_and_opens(refusal: SubmitFault, code: &str, reason: &str) 
         ids.push(product.post_master_with(json!({ "model": "flux-schnell" })).await);
     }
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     let failed = async || {
         let jobs = join_all(ids.iter().map(|id| product.job(id))).await;
@@ -376,7 +376,7 @@ async fn assert_stops_and_opens(refusal: SubmitFault, code: &str, reason: &str) 
     assert_eq!(queues["inFlight"], 0);
     for _ in 0..5 {
         product.pass(11);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         product.stack().settle().await;
     }
     assert_eq!(submits(&product), found_out, "nothing for a minute, however often somebody looks");
@@ -427,8 +427,8 @@ async fn assert_all_done(product: Product, jobs: &[String]) {
         assert_eq!(job["status"], "completed", "{job}");
         assert_eq!(job["cost"]["settled"], 0.003, "paid once: {job}");
     }
-    let gate = product.store().gate().await.unwrap();
-    assert_eq!(gate.stopped, None, "open again");
+    let admission_state = product.store().admission_state().await.unwrap();
+    assert_eq!(admission_state.stopped, None, "open again");
     product.finish().await;
 }
 
@@ -439,7 +439,7 @@ async fn a_probe_whose_answer_is_lost_is_followed_by_another() {
         product.fault(Fault::Submit(lost.clone()));
         product.fault(Fault::Webhook(WebhookFault::Never));
         product.stack().deliver_only(None);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         product.stack().settle().await;
         for _ in 0..2 {
             assert_eq!(submits(&product), 1, "{lost:?}: nobody goes while the probe may be at fal");
@@ -454,23 +454,24 @@ async fn a_probe_whose_answer_is_lost_is_followed_by_another() {
 async fn a_function_killed_while_it_probes_does_not_keep_the_lanes_shut() {
     let (product, waiting) = before_the_probe().await;
     // What the function had done when it was killed: the shot is claimed, and nothing was sent.
-    let (store, now) = (product.store(), product.hands.now());
-    let gate = store.gate().await.unwrap();
-    assert!(gate.stopped.as_ref().is_some_and(|stop| stop.until <= now));
+    let (store, now) = (product.store(), product.test_clock.now());
+    let admission_state = store.admission_state().await.unwrap();
+    assert!(admission_state.stopped.as_ref().is_some_and(|stop| stop.until <= now));
     let first = store.waiting(1).next().await.unwrap().unwrap();
     let before = store.shot(first).await.unwrap().unwrap();
     let lease_until = now + SignedDuration::from_secs(15);
     let claimed = before
         .value
         .clone()
-        .claim(Flight { slot: 0, lease_until, call_off: CallOff::No }, "00".repeat(16), now)
+        .claim(Flight { slot: 0, lease_until, cancel_at_provider: CancelAtProvider::No }, "00".repeat(16), now)
         .unwrap();
     let held = Held { slot: 0, shot: first, attempt: 1, lease_until };
-    let claim = store.claim(&before, &claimed, &held, &gate, gate.recent.clone(), now).await.unwrap();
+    let claim =
+        store.claim(&before, &claimed, &held, &admission_state, admission_state.recent.clone(), now).await.unwrap();
     assert_eq!(claim, Claim::Taken);
 
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     assert_eq!(submits(&product), 0, "nobody goes while the probe may be at fal");
     assert_all_done(product, &waiting).await;
@@ -480,12 +481,12 @@ async fn a_function_killed_while_it_probes_does_not_keep_the_lanes_shut() {
 async fn a_function_killed_before_it_opens_the_lanes_leaves_it_to_the_next() {
     let (product, waiting) = before_the_probe().await;
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     // As if the probe had been taken and its function killed right after: the stop stands, and is over.
-    let until = product.hands.now() - SignedDuration::from_secs(1);
+    let until = product.test_clock.now() - SignedDuration::from_secs(1);
     let stop = Stop { until, reason: "fal has locked the account".to_owned() };
-    assert_eq!(product.store().stop_lanes(stop, product.hands.now()).await.unwrap(), Saved::Yes);
+    assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     let more = product.post_master_with(json!({ "model": "flux-schnell" })).await;
     assert_all_done(product, &[waiting, vec![more]].concat()).await;
 }
@@ -517,7 +518,7 @@ async fn many_functions_that_admit_at_once_exceed_neither_the_slots_nor_the_rate
     .await;
     product.fal().faults().add(FaultRule::always(useless()));
     let env = product.stack().env();
-    let start = || likeness_generate::App::start(env, product.hands.clock(), Entropy::from_os()).unwrap();
+    let start = || likeness_generate::App::start(env, product.test_clock.clock(), Entropy::from_os()).unwrap();
     let functions: Vec<_> = (0..6).map(|_| Arc::new(start())).collect();
     for _ in 0..6 {
         product.post_master_with(json!({ "variations": 4, "model": "flux-schnell" })).await;

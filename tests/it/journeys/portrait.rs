@@ -216,7 +216,7 @@ async fn what_is_not_ready_in_time_can_be_asked_for_later() {
 async fn fal_is_told_the_same_address_of_the_weights_while_it_is_fresh() {
     let (product, _) = start().await;
     // Away from the moment at which the address changes anyway.
-    let into_window = product.hands.now().as_second().rem_euclid(300);
+    let into_window = product.test_clock.now().as_second().rem_euclid(300);
     if into_window > 290 {
         product.pass(300 - into_window);
     }

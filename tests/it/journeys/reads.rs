@@ -14,7 +14,7 @@ use likeness_core::{
     shot::Shot,
     store::{Acceptance, NewJob},
 };
-use likeness_local::wire::{Service, Wire};
+use likeness_stack::wire::{Service, Wire};
 use serde_json::{Value, json};
 
 use crate::harness::{Product, answer};
@@ -97,7 +97,7 @@ const MOST_UNITS: f64 = 230.0;
 async fn a_page_of_a_hundred_jobs_is_a_handful_of_calls() {
     let reads = Reads::default();
     let product = product(&reads).await;
-    let (store, entropy, now) = (product.store(), Entropy::seeded(3), product.hands.now());
+    let (store, entropy, now) = (product.store(), Entropy::seeded(3), product.test_clock.now());
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.ended(&sample).await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use http::{Method, StatusCode};
-use likeness_local::fal::{Fault, FaultRule, FileFault, When};
+use likeness_fal_emulator::{Fault, FaultRule, FileFault, When};
 use serde_json::{Value, json};
 
 use super::profile::PATH;

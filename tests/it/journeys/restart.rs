@@ -20,9 +20,9 @@ async fn a_restart_loses_nothing_and_pays_nothing_twice() {
         product.post_master("a lighthouse keeper in a yellow raincoat").await,
         product.post_master("a brass lantern with a blue flame").await,
     ];
-    let hands = product.crash().await;
+    let test_clock = product.crash().await;
 
-    let product = Product::at(hands, |options| options.data = Some(data)).await;
+    let product = Product::at(test_clock, |options| options.data = Some(data)).await;
     for job in &jobs {
         let job = product.ended(job).await;
         assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.025)), "{job}");
@@ -42,8 +42,8 @@ async fn what_was_delivered_before_the_end_is_stored_after_it() {
     product.fault(Fault::Webhook(WebhookFault::Never));
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.settled(&job).await;
-    let hands = product.crash().await;
-    let product = Product::at(hands, |options| options.data = Some(data)).await;
+    let test_clock = product.crash().await;
+    let product = Product::at(test_clock, |options| options.data = Some(data)).await;
     assert_eq!(product.ended(&job).await["status"], "completed");
     assert_eq!(product.fal().ledger().len(), 1);
     product.finish().await;

@@ -57,9 +57,9 @@ async fn only_what_failed_is_made_again_and_every_image_is_charged_once() {
     let sums = money(&product).await;
     assert_eq!((sums.reserved.micros(), sums.settled.micros(), sums.jobs), (75_000, 0, 0), "reserved anew");
 
-    // Its message was lost; the sweep finds that somebody waits.
+    // Its message was lost; the reconciler finds that somebody waits.
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     let done = product.settled(id(&job)).await;
     assert_eq!((&done["status"], &done["error"]), (&json!("completed"), &Value::Null), "{done}");
     assert_eq!((&done["cost"]["settled"], product.fal().ledger().len()), (&json!(0.075), 4));
@@ -122,7 +122,7 @@ async fn of_many_retries_one_opens_the_job_and_all_get_it() {
     product.stack().settle().await;
     assert_eq!(money(&product).await.reserved.micros(), 75_000);
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(id(&job)).await["status"], "completed");
     assert_eq!((product.fal().ledger().len(), money(&product).await.jobs), (4, 1));
     product.finish().await;
@@ -167,7 +167,7 @@ async fn a_job_that_runs_or_is_complete_is_not_retried_nor_by_a_stranger() {
     let stranger = || answer(product.http.post(&url).bearer_auth("elsewhere-key"));
     assert_eq!(stranger().await.0, StatusCode::NOT_FOUND);
     let (project, user) = ("demo".parse().unwrap(), "elsewhere".parse().unwrap());
-    let viewer = Member { project, user, role: Role::Viewer, since: product.hands.now() };
+    let viewer = Member { project, user, role: Role::Viewer, since: product.test_clock.now() };
     assert_eq!(product.store().put_member(viewer).await.unwrap(), MemberChange::Made);
     assert_eq!(stranger().await.0, StatusCode::FORBIDDEN);
     let (status, problem) = answer(retry(&product, &done).header("cancel-after", "1s")).await;
@@ -245,7 +245,7 @@ async fn a_comparison_that_was_canceled_is_made_after_all() {
     product.stack().settle().await;
     product.stack().deliver_only(None);
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(id(&job)).await["status"], "canceled");
     assert_eq!(answer(retry(&product, id(&job))).await.0, StatusCode::ACCEPTED);
     let done = product.settled(id(&job)).await;

@@ -40,7 +40,7 @@ impl Callback {
             url: entry.webhook_url.unwrap(),
             request_id: entry.request_id,
             user_id: product.fal().user_id().to_owned(),
-            timestamp: product.hands.now().as_second(),
+            timestamp: product.test_clock.now().as_second(),
             body: body.to_string().into_bytes(),
             key: [7; 32],
         }
@@ -169,7 +169,7 @@ async fn a_thousand_forgeries_do_not_become_a_flood_of_fetches() {
     }
     assert_eq!(keys.fetched(), 1, "the clock stands still, so the cool-down is not over");
     product.pass(60);
-    let now = product.hands.now().as_second();
+    let now = product.test_clock.now().as_second();
     let forged = Callback { key: [9; 32], timestamp: now, ..genuine.clone() };
     assert_eq!((forged.send(&product).await, forged.send(&product).await, keys.fetched()), (401, 401, 2));
     assert_eq!(Callback { timestamp: now, ..genuine }.send(&product).await, 200);
@@ -185,12 +185,12 @@ async fn rotated_keys_are_fetched_and_old_ones_forgotten_after_a_day() {
     FALS_KEY.clone_into(&mut keys.x.lock().unwrap());
     assert_eq!((genuine.send(&product).await, keys.fetched()), (401, 1), "within the cool-down");
     product.pass(61);
-    let genuine = Callback { timestamp: product.hands.now().as_second(), ..genuine };
+    let genuine = Callback { timestamp: product.test_clock.now().as_second(), ..genuine };
     assert_eq!((genuine.send(&product).await, keys.fetched()), (200, 2));
     assert_eq!((genuine.send(&product).await, keys.fetched()), (200, 2), "from the cache");
     OLD_KEY.clone_into(&mut keys.x.lock().unwrap());
     product.pass(24 * 3600);
-    let genuine = Callback { timestamp: product.hands.now().as_second(), ..genuine };
+    let genuine = Callback { timestamp: product.test_clock.now().as_second(), ..genuine };
     assert_eq!((genuine.send(&product).await, keys.fetched()), (401, 3), "a day later the key is withdrawn");
     product.ended(&job).await;
     product.finish().await;
@@ -204,7 +204,7 @@ async fn without_keys_to_judge_by_fal_is_asked_to_call_again() {
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.settled(&job).await;
     assert_eq!(Callback::of(&product, "OK", &result_of(&product).await).send(&product).await, 503);
-    assert_eq!(product.ended(&job).await["status"], "completed", "the sweep needs no callback");
+    assert_eq!(product.ended(&job).await["status"], "completed", "the reconciler needs no callback");
     product.finish().await;
 }
 
@@ -280,10 +280,10 @@ async fn a_twin_that_comes_late_is_reported_and_not_charged() {
     product.settled(&job).await;
     let twin = Callback::of(&product, "OK", &result_of(&product).await);
     product.pass(26);
-    assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+    assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);
     assert_eq!(product.settled(&job).await["status"], "completed");
 
-    let twin = Callback { timestamp: product.hands.now().as_second(), ..twin };
+    let twin = Callback { timestamp: product.test_clock.now().as_second(), ..twin };
     assert_eq!((twin.send(&product).await, twin.send(&product).await), (200, 200));
     let job = product.settled(&job).await;
     let attempts = job["shots"][0]["attempts"].as_array().unwrap();
@@ -307,14 +307,14 @@ async fn a_lost_attempt_is_adopted_while_nothing_was_sent_in_its_place() {
     let late = Callback::of(&product, "OK", &result_of(&product).await);
     // fal refuses us meanwhile, so the second attempt waits.
     let stop = likeness_core::admission::Stop {
-        until: product.hands.now() + jiff::SignedDuration::from_secs(600),
+        until: product.test_clock.now() + jiff::SignedDuration::from_secs(600),
         reason: "test".to_owned(),
     };
-    assert_eq!(product.store().stop_lanes(stop, product.hands.now()).await.unwrap(), Saved::Yes);
+    assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
-    let late = Callback { timestamp: product.hands.now().as_second(), ..late };
+    let late = Callback { timestamp: product.test_clock.now().as_second(), ..late };
     assert_eq!(late.send(&product).await, 200);
     let job = product.settled(&job).await;
     assert_eq!((&job["status"], product.fal().ledger().len()), (&json!("completed"), 1), "{job}");

@@ -46,7 +46,7 @@ async fn read(product: &Product, workflow: &Value) -> Value {
     product.get(&format!("{PATH}/{}", workflow["workflowId"].as_str().unwrap())).await
 }
 
-/// Lets time pass, with sweeps, until the workflow has ended.
+/// Lets time pass, with runs of the reconciler, until the workflow has ended.
 async fn ended(product: &Product, workflow: &Value) -> Value {
     for _ in 0..60 {
         product.stack().settle().await;
@@ -55,7 +55,7 @@ async fn ended(product: &Product, workflow: &Value) -> Value {
             return workflow;
         }
         product.pass(5);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
     }
     panic!("the workflow hangs: {}", read(product, workflow).await);
 }
@@ -92,7 +92,7 @@ async fn assert_done_in_order(product: &Product, workflow: &Value) {
     let image = scene["result"]["mediaId"].as_str().unwrap();
     let used = product.store().related_from(&"demo".parse().unwrap(), image).await.unwrap();
     assert_eq!(used, [("USES_REFERENCE".to_owned(), right.as_str().unwrap().to_owned())]);
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!((ledger.reserved.micros(), ledger.jobs), (0, 3));
 }
 
@@ -208,7 +208,7 @@ async fn a_step_waits_for_an_image_that_another_job_is_making() {
     assert_eq!(statuses(&read(&product, &accepted).await), ["queued", "queued", "completed"]);
     assert_eq!(product.ended(&master).await["status"], "completed");
     product.pass(20);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     let workflow = read(&product, &accepted).await;
     assert_eq!((&workflow["status"], statuses(&workflow)), (&json!("completed"), vec!["completed"; 3]), "{workflow}");
@@ -231,7 +231,7 @@ async fn steps_are_made_anew_where_the_caller_says_so() {
     assert_ne!(job(&fresh["steps"][0]), job(&first["steps"][0]));
     let again = ended(&product, &post(&product, json!([hero()])).await).await;
     assert_eq!((job(&again["steps"][0]), product.fal().ledger().len()), (job(&fresh["steps"][0]), 2));
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!((ledger.cache_hits, ledger.jobs), (1, 2));
     product.finish().await;
 }
@@ -265,10 +265,10 @@ async fn losing_messages_costs_time_only() {
     product.stack().settle().await;
     assert_eq!(read(&product, &accepted).await["status"], "queued");
     for _ in 0..3 {
-        // Of all that are sent from here to the next sweep, two messages arrive.
+        // Of all that are sent from here to the next run of the reconciler, two messages arrive.
         product.stack().deliver_only(Some(2));
         product.pass(121);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         product.stack().settle().await;
     }
     assert_ne!(statuses(&read(&product, &accepted).await), ["completed"; 3], "nothing was lost");
@@ -281,7 +281,7 @@ async fn losing_messages_costs_time_only() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
     let product = Product::start().await;
-    let now = product.hands.now();
+    let now = product.test_clock.now();
     // As a crash right after the write leaves it.
     let master = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.ended(&master).await;
@@ -299,11 +299,11 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
     let accepted = product.store().accept_workflow(&workflow, None, now).await.unwrap();
     assert_eq!(accepted, Acceptance::Accepted);
     let path = format!("{PATH}/{}", workflow.id);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     assert_eq!(product.get(&path).await["status"], "queued", "not before its time");
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     product.stack().settle().await;
     assert_eq!(product.get(&path).await["status"], "completed");
     product.finish().await;
@@ -359,7 +359,7 @@ async fn what_is_canceled_after_a_step_keeps_what_that_made() {
     );
     let views = product.job(job(&workflow["steps"][1])).await;
     assert_eq!(views["shots"].as_array().unwrap().iter().filter(|shot| shot["status"] == "canceled").count(), 7);
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!((ledger.reserved.micros(), ledger.settled.micros()), (0, 25_000 + 40_000));
     product.finish().await;
 }

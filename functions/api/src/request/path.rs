@@ -5,7 +5,7 @@ use std::str::FromStr;
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
 use likeness_core::{
-    backlog::QueueName,
+    clients::queue_admin::QueueName,
     id::{CollectionId, KeyId, LoraId, MediaId, PersonId, ReportId, ShotId, SubjectId, UserId, WorkflowId},
 };
 

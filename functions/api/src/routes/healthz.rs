@@ -9,6 +9,6 @@ use axum::extract::State;
 use crate::{app::App, problem::ApiError};
 
 pub(crate) async fn healthz(State(app): State<Arc<App>>) -> Result<&'static str, ApiError> {
-    app.store.gate().await?;
+    app.store.admission_state().await?;
     Ok("ok")
 }

@@ -9,9 +9,9 @@ pub(crate) mod steps;
 use std::time::Duration;
 
 use likeness_core::{
-    advance::advance_by,
+    clients::queue::IngestWakeUp,
     id::{ProjectId, WorkflowId},
-    queue::IngestHint,
+    steps::run_workflow::run_workflow_by,
     store::Versioned,
     telemetry::causes,
     workflow::{Workflow, WorkflowState},
@@ -25,9 +25,9 @@ const BEGUN_AT_ONCE: usize = 4;
 
 /// Takes the workflow some steps further, and leaves the rest to ingest.
 pub(crate) async fn go_on(app: &App, workflow: WorkflowId) {
-    if let Err(error) = advance_by(&app.acceptor, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
+    if let Err(error) = run_workflow_by(&app.acceptor, workflow, BEGUN_AT_ONCE, app.clock.now()).await {
         tracing::warn!(workflow.id = %workflow, error = causes(&error), "left to ingest");
-        app.acceptor.queues.hint_ingest(IngestHint::Workflow(workflow)).await;
+        app.acceptor.queues.wake_ingest(IngestWakeUp::Workflow(workflow)).await;
     }
 }
 

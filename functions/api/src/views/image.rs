@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     id::{JobId, MediaId, PersonId, SubjectId},
     measured::Measured,
     media::Media,

@@ -107,13 +107,14 @@ impl Heading {
 
 impl From<Report> for Outcome {
     fn from(report: Report) -> Self {
+        let verdict = report.verdict();
         Self {
             subject_id: report.subject,
             reference_set_id: report.reference,
             image_ids: report.images,
             check_type: report.check,
             threshold: report.threshold,
-            verdict: report.verdict(),
+            verdict,
             not_judged_reason: report.not_judged,
             passed: report.passed,
             overall_consistency: report.overall,

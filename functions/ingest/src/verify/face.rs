@@ -1,6 +1,6 @@
 //! Whether a face is the reference's, by the service that is configured for it.
 
-use likeness_core::{faces::FaceVerdict, report::content::FaceContent};
+use likeness_core::{clients::rekognition::FaceMatched, report::content::FaceContent};
 
 use super::look::Looked;
 use crate::app::App;
@@ -17,9 +17,9 @@ pub(crate) async fn compare(app: &App, reference: &Looked, examined: &Looked) ->
         return Some(FaceContent::NotJudged { reason: "the face is turned away".to_owned() });
     }
     // Both bodies are in memory twice, as text.
-    let _desk = app.desks.acquire().await;
+    let _permit = app.decode_permits.acquire().await;
     Some(match faces.compare(reference.clone(), picture.clone()).await {
-        FaceVerdict::Compared { similarity, passed } => FaceContent::Judged { similarity, passed },
-        FaceVerdict::NotJudged { reason } => FaceContent::NotJudged { reason },
+        FaceMatched::Compared { similarity, passed } => FaceContent::Judged { similarity, passed },
+        FaceMatched::NotJudged { reason } => FaceContent::NotJudged { reason },
     })
 }

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use likeness_core::{
-    bucket::Got,
+    clients::bucket::Got,
     collection::Collection,
     id::{MediaId, ProjectId},
     media::{ImageType, Media},
@@ -150,7 +150,7 @@ async fn seen<T: Send + 'static>(
     see: impl FnOnce(Picture) -> T + Send + 'static,
 ) -> Result<(Result<T, String>, Option<Bytes>), NotVerified> {
     // Nobody closes it.
-    let _desk = app.desks.acquire().await;
+    let _permit = app.decode_permits.acquire().await;
     let most = u64::try_from(app.limits.max_bytes).unwrap_or(u64::MAX);
     let bytes = match app.bucket.get(key, most).await? {
         Got::Object(bytes) => bytes,

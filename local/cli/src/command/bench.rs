@@ -189,7 +189,7 @@ async fn start(emulator: &EmulatorProcess, meter: &Meter) -> Result<Stack, Faile
     environment.push(("FAL_RATE_LIMIT_PER_MINUTE".to_owned(), "1000000".to_owned()));
     Ok(Stack::start(StackOptions {
         environment,
-        sweep_every: Some(Duration::from_secs(60)),
+        reconcile_every: Some(Duration::from_secs(60)),
         wire: Some(meter.wire()),
         ..StackOptions::default()
     })

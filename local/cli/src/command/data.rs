@@ -73,7 +73,7 @@ impl Data {
             data: Some(self.folder.clone()),
             environment,
             fal: EmulatorOptions { delay, ..EmulatorOptions::default() },
-            sweep_every: Some(Duration::from_secs(2)),
+            reconcile_every: Some(Duration::from_secs(2)),
             entropy: entropy.clone(),
             tenant: Some(Tenant { name: DEMO.to_owned(), token: token.clone() }),
             ..StackOptions::default()

@@ -121,7 +121,7 @@ impl Soak {
                 entropy: Entropy::seeded(!self.seed),
                 ..EmulatorOptions::default()
             },
-            sweep_every: Some(Duration::from_secs(2)),
+            reconcile_every: Some(Duration::from_secs(2)),
             entropy: Entropy::seeded(self.seed),
             wire: Some(faults.wire()),
             ..StackOptions::default()

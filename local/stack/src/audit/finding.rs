@@ -17,7 +17,7 @@ pub struct Audit {
     pub requests: usize,
     /// Pictures that were paid for and not needed, as they came after their attempt had been given up and replaced.
     pub paid_twice: usize,
-    /// Messages that were given up, after which only the sweep could help.
+    /// Messages that were given up, after which only the reconciler could help.
     pub dead_letters: u64,
     /// Pictures that fal billed and never told us of: neither the answer to the submit nor a callback came through, so
     /// that the request was sent again after its window. It cannot be told from one that never arrived.

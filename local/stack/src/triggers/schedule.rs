@@ -1,4 +1,4 @@
-//! The schedule: the sweep, again and again.
+//! The schedule: the reconciler, again and again.
 
 use std::{sync::Arc, time::Duration};
 
@@ -11,9 +11,9 @@ use super::invocations::{Died, Invocations};
 /// While nothing happens the pause becomes so many times as long, little by little.
 const LONGEST: u32 = 8;
 
-/// A sweep that came to nothing.
+/// A run of the reconciler that came to nothing.
 #[derive(Debug, thiserror::Error)]
-pub enum NotSwept {
+pub enum NotReconciled {
     /// The table was out of reach or refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -23,7 +23,10 @@ pub enum NotSwept {
 }
 
 /// One sweep.
-pub(crate) async fn sweep(invocations: &Invocations, app: &Arc<likeness_cleanup::App>) -> Result<Report, NotSwept> {
+pub(crate) async fn reconcile(
+    invocations: &Invocations,
+    app: &Arc<likeness_cleanup::App>,
+) -> Result<Report, NotReconciled> {
     let app = Arc::clone(app);
     Ok(invocations.run("cleanup", async move { likeness_cleanup::reconcile(&app).await }).await??)
 }
@@ -40,10 +43,10 @@ pub(crate) async fn run(
             _ = stop.wait_for(|stopping| *stopping) => return,
             () = tokio::time::sleep(pause) => {}
         }
-        let idle = match sweep(&invocations, &app).await {
+        let idle = match reconcile(&invocations, &app).await {
             Ok(report) => report == Report::default(),
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "the sweep failed");
+                tracing::error!(error = &error as &dyn std::error::Error, "the reconciler failed");
                 false
             }
         };

@@ -19,13 +19,13 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use crate::{
+    clients::queue::Queues,
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
     entropy::Entropy,
     field::Field,
     id::{ProjectId, UserId, WorkflowId},
     kind::{Kind, Unfit},
     lane::Lane,
-    queue::Queues,
     store::{JobView, Store, StoreError},
 };
 

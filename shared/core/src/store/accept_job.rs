@@ -6,13 +6,12 @@ use serde::Deserialize;
 use super::{
     Acceptance, Idempotency, Item, Store, StoreError,
     condition::Record,
+    error::{from_item, if_it_held, to_item},
     idempotency::{Once, StandsFor},
-    if_it_held,
     jobs::JobItem,
     layout, number,
     shots::ShotItem,
     subjects::SubjectItem,
-    to_item,
 };
 use crate::{id::ProjectId, job::Job, shot::Shot, subject::Subject, workflow::Workflow};
 
@@ -83,7 +82,7 @@ impl Store {
             let idle = update("SET turns = :first", "attribute_not_exists(turns) OR turns < :served")
                 .expression_attribute_values(":first", number(served + u64::from(count)));
             for attempt in [ahead, idle] {
-                if let Some(answer) = if_it_held(attempt.send().await)? {
+                if let Some(answer) = if_it_held(attempt.send().await, "UpdateItem", layout::turn(project, priority))? {
                     return last_turn(answer.attributes).map(|last| last - u64::from(count) + 1);
                 }
             }
@@ -97,5 +96,5 @@ fn last_turn(attributes: Option<Item>) -> Result<u64, StoreError> {
     struct Turns {
         turns: u64,
     }
-    Ok(serde_dynamo::from_item::<_, Turns>(attributes.unwrap_or_default())?.turns)
+    Ok(from_item::<Turns>(attributes.unwrap_or_default())?.turns)
 }

@@ -6,13 +6,13 @@ use serde::{Deserialize, Serialize};
 use super::{
     Saved, Store, StoreError, Versioned,
     condition::{Condition, Record, Refused},
+    error::{failed, from_item, to_item},
     layout,
     shots::ShotItem,
-    to_item,
     transaction::{Outcome, Transaction},
 };
 use crate::{
-    admission::{Gate, Held, RecentSubmits, ServedTurns, Stop},
+    admission::{AdmissionState, Held, RecentSubmits, ServedTurns, Stop},
     id::ShotId,
     shot::Shot,
 };
@@ -53,8 +53,8 @@ pub enum Claim {
     Taken,
     /// The shot is no longer waiting.
     ShotGone,
-    /// The slot or the token went to another: look at the gate again.
-    GateMoved,
+    /// The slot or the token went to another: look at the admission state again.
+    StateMoved,
 }
 
 impl Store {
@@ -62,20 +62,21 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn gate(&self) -> Result<Gate, StoreError> {
-        let mut gate = Gate::default();
+    pub async fn admission_state(&self) -> Result<AdmissionState, StoreError> {
+        let mut admission_state = AdmissionState::default();
         for item in self.read_partition(layout::ADMISSION, None).await? {
-            let key: layout::Key = serde_dynamo::from_item(item.clone())?;
+            let key: layout::Key = from_item(item.clone())?;
             if key == layout::rate() {
-                let rate: RateItem = serde_dynamo::from_item(item)?;
-                (gate.recent, gate.revision, gate.served) = (rate.recent, rate.revision, rate.served);
+                let rate: RateItem = from_item(item)?;
+                (admission_state.recent, admission_state.revision, admission_state.served) =
+                    (rate.recent, rate.revision, rate.served);
             } else if key == layout::stop() {
-                gate.stopped = serde_dynamo::from_item::<_, StopItem>(item)?.stop;
+                admission_state.stopped = from_item::<StopItem>(item)?.stop;
             } else {
-                gate.held.extend(serde_dynamo::from_item::<_, SlotItem>(item)?.held());
+                admission_state.held.extend(from_item::<SlotItem>(item)?.held());
             }
         }
-        Ok(gate)
+        Ok(admission_state)
     }
 
     /// Takes `held`'s slot and one token for `after`, which is `before` claimed.
@@ -87,7 +88,7 @@ impl Store {
         before: &Versioned<Shot>,
         after: &Shot,
         held: &Held,
-        gate: &Gate,
+        admission_state: &AdmissionState,
         recent: RecentSubmits,
         now: Timestamp,
     ) -> Result<Claim, StoreError> {
@@ -98,12 +99,12 @@ impl Store {
             attempt: Some(held.attempt),
             lease_until_ms: Some(held.lease_until.as_millisecond()),
         };
-        let served = gate.served.clone().with(after.rank);
-        let rate = RateItem { key: layout::rate(), revision: gate.revision + 1, recent, served };
+        let served = admission_state.served.clone().with(after.rank);
+        let rate = RateItem { key: layout::rate(), revision: admission_state.revision + 1, recent, served };
         let mut transaction = Transaction::default();
         transaction.replace(Record::Shot, to_item(&ShotItem::new(after, before.revision + 1))?, before.revision);
         transaction.put_if(to_item(&slot)?, Condition::SlotIsFree { now });
-        match gate.revision {
+        match admission_state.revision {
             0 => transaction.create(Record::Rate, to_item(&rate)?),
             seen => transaction.replace(Record::Rate, to_item(&rate)?, seen),
         }
@@ -112,7 +113,7 @@ impl Store {
             Outcome::Refused(Refused { condition, .. }) => match condition {
                 Condition::Unchanged(Record::Shot, _) => Ok(Claim::ShotGone),
                 Condition::SlotIsFree { .. } | Condition::New(Record::Rate) | Condition::Unchanged(Record::Rate, _) => {
-                    Ok(Claim::GateMoved)
+                    Ok(Claim::StateMoved)
                 }
                 Condition::New(_)
                 | Condition::Unchanged(..)
@@ -142,7 +143,8 @@ impl Store {
     pub async fn open_lanes(&self) -> Result<(), StoreError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
         // Emptied rather than deleted: no function needs the right to delete.
-        update.update_expression("REMOVE stop, until_ms").send().await?;
+        let update = update.update_expression("REMOVE stop, until_ms");
+        update.send().await.map_err(failed("UpdateItem", layout::stop()))?;
         Ok(())
     }
 }

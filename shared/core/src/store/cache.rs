@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Acceptance, Idempotency, Saved, Store, StoreError,
+    error::to_item,
     idempotency::{Once, StandsFor},
-    layout, number, to_item,
+    layout, number,
     transaction::Transaction,
 };
 use crate::{

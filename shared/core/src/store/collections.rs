@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Store, StoreError, Versioned, condition::Record, layout, listing::List, to_item,
+    Item, Page, Position, Store, StoreError, Versioned, condition::Record, error::to_item, layout, listing::List,
     transaction::Transaction,
 };
 use crate::{

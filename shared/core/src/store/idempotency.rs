@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Item, Saved, Store, StoreError,
     condition::{Condition, Refused},
-    layout, to_item,
+    error::{from_item, to_item},
+    layout,
     transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::id::{JobId, ProjectId, UserId, WorkflowId};
@@ -212,7 +213,7 @@ impl Remembered {
         idempotency: &Idempotency,
         id: impl FnOnce(StandsFor) -> Option<Id>,
     ) -> Result<Acceptance<Id>, StoreError> {
-        Ok(serde_dynamo::from_item::<_, Self>(item)?.answer(idempotency, id))
+        Ok(from_item::<Self>(item)?.answer(idempotency, id))
     }
 
     fn answer<Id>(&self, idempotency: &Idempotency, id: impl FnOnce(StandsFor) -> Option<Id>) -> Acceptance<Id> {

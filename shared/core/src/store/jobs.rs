@@ -6,8 +6,16 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Item, Page, Position, Saved, Store, StoreError, Versioned, change::Revised, condition::Record, layout,
-    listing::List, reports, shots::ShotItem, text, to_item, transaction::Transaction,
+    Item, Page, Position, Saved, Store, StoreError, Versioned,
+    change::Revised,
+    condition::Record,
+    error::{failed, from_item, to_item},
+    layout,
+    listing::List,
+    reports,
+    shots::ShotItem,
+    text,
+    transaction::Transaction,
 };
 use crate::{
     collection::Collection,
@@ -107,9 +115,9 @@ impl Store {
         let (mut job, mut shots) = (None, Vec::new());
         for item in items {
             if is_shot(&item) {
-                shots.push(serde_dynamo::from_item::<_, ShotItem>(item)?.into_versioned());
+                shots.push(from_item::<ShotItem>(item)?.into_versioned());
             } else {
-                let item: JobItem = serde_dynamo::from_item(item)?;
+                let item: JobItem = from_item(item)?;
                 job = Some(Versioned { value: item.job, revision: item.revision });
             }
         }
@@ -132,8 +140,8 @@ impl Store {
     pub async fn job_with_shot(&self, id: ShotId) -> Result<Option<(Versioned<Job>, Versioned<Shot>)>, StoreError> {
         let found = self.read_items(&[layout::job(id.job), layout::shot(id)], true).await?;
         let Ok([Some(job), Some(shot)]) = <[Option<Item>; 2]>::try_from(found) else { return Ok(None) };
-        let job: JobItem = serde_dynamo::from_item(job)?;
-        let shot: ShotItem = serde_dynamo::from_item(shot)?;
+        let job: JobItem = from_item(job)?;
+        let shot: ShotItem = from_item(shot)?;
         Ok(Some((Versioned { value: job.job, revision: job.revision }, shot.into_versioned())))
     }
 
@@ -157,9 +165,9 @@ impl Store {
                 .scan_index_forward(false)
                 .limit(limit)
                 .set_exclusive_start_key(start);
-            let answer = query.send().await?;
+            let answer = query.send().await.map_err(failed("Query", id))?;
             for item in answer.items.unwrap_or_default() {
-                let shot = serde_dynamo::from_item::<_, ShotItem>(item)?.into_versioned();
+                let shot = from_item::<ShotItem>(item)?.into_versioned();
                 if !shot.value.is_settled() {
                     return Ok(None);
                 }

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Page, Position, Saved, Store, StoreError,
     condition::{Condition, Record},
-    if_it_held, layout,
+    error::{failed, from_items, if_it_held, to_item},
+    layout,
     listing::List,
-    text, to_item,
+    text,
 };
 use crate::{
     id::{KeyId, UserId},
@@ -69,6 +70,7 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn revoke_key(&self, user: &UserId, id: KeyId, now: Timestamp) -> Result<bool, StoreError> {
         let list = keys_of(user);
+        let keys_of_user = list.value.clone();
         let query = self
             .client
             .query()
@@ -77,20 +79,21 @@ impl Store {
             .key_condition_expression("listing_pk = :pk AND listing_sk = :sk")
             .expression_attribute_values(":pk", text(list.value))
             .expression_attribute_values(":sk", text(id.to_string()));
-        let found: Vec<layout::Key> = serde_dynamo::from_items(query.send().await?.items.unwrap_or_default())?;
+        let found: Vec<layout::Key> =
+            from_items(query.send().await.map_err(failed("Query", keys_of_user))?.items.unwrap_or_default())?;
         let Some(key) = found.into_iter().next() else { return Ok(false) };
         let update = self
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key.into_item()))
+            .set_key(Some(key.clone().into_item()))
             .update_expression("SET api_key.revoked_at = :now")
             // The attribute is there and NULL until the key is revoked.
             .condition_expression("attribute_exists(pk) AND api_key.revoked_at = :null")
             .expression_attribute_values(":now", text(now.to_string()))
             .expression_attribute_values(":null", AttributeValue::Null(true));
         // Where it does not hold the key was revoked before.
-        if_it_held(update.send().await)?;
+        if_it_held(update.send().await, "UpdateItem", key)?;
         Ok(true)
     }
 }

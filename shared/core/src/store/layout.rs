@@ -26,7 +26,7 @@
 //! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
 //! | stop of the lanes | `ADMISSION` | `STOP` | |
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt};
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
@@ -55,7 +55,7 @@ pub(super) fn lane(lane: Lane) -> String {
     format!("{}#", lane.name())
 }
 
-/// Partition of the work index: shots that the sweep looks at, by time.
+/// Partition of the work index: shots that the reconciler looks at, by time.
 pub(super) const DUE: &str = "DUE";
 /// The same for jobs: apart, so that many open jobs never stand before a shot that fal has long finished.
 pub(super) const DUE_JOBS: &str = "DUE_JOBS";
@@ -67,6 +67,12 @@ pub(super) const DUE_WORKFLOWS: &str = "DUE_WORKFLOWS";
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.pk, self.sk)
+    }
 }
 
 impl Key {

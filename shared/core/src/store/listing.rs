@@ -5,7 +5,12 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use super::{Item, Store, StoreError, layout::Key, text};
+use super::{
+    Call, Item, Store, StoreError,
+    error::{failed, from_item, from_items},
+    layout::Key,
+    text,
+};
 
 /// The longest keys of DynamoDB, in bytes.
 const MOST_PK: usize = 2048;
@@ -83,8 +88,8 @@ impl Store {
                 .scan_index_forward(false)
                 .limit(i32::try_from(wanted - entries.len()).unwrap_or(i32::MAX))
                 .set_exclusive_start_key(start);
-            let answer = query.send().await?;
-            let found = serde_dynamo::from_items::<_, Entry>(answer.items.unwrap_or_default())?;
+            let answer = query.send().await.map_err(failed("Query", &list.value))?;
+            let found = from_items::<Entry>(answer.items.unwrap_or_default())?;
             let wanted_ones = found
                 .into_iter()
                 .filter(|entry| list.holding.as_ref().is_none_or(|part| entry.listing_sk.contains(part)));
@@ -123,24 +128,24 @@ impl Store {
             .query()
             .table_name(&self.table)
             .key_condition_expression("pk = :pk AND begins_with(sk, :prefix)")
-            .expression_attribute_values(":pk", text(pk))
+            .expression_attribute_values(":pk", text(&pk))
             .expression_attribute_values(":prefix", text(prefix))
             .limit(i32::try_from(limit + 1).unwrap_or(i32::MAX))
             .set_exclusive_start_key(start);
-        let answer = query.send().await?;
+        let answer = query.send().await.map_err(failed("Query", pk))?;
         let mut items = answer.items.unwrap_or_default();
         // A page of DynamoDB may also end because it is large.
         let more = answer.last_evaluated_key.is_some() || items.len() > limit;
         items.truncate(limit);
-        let last = items.last().filter(|_| more).cloned().map(serde_dynamo::from_item::<_, Key>).transpose()?;
+        let last = items.last().filter(|_| more).cloned().map(from_item::<Key>).transpose()?;
         let next = last.map(|Key { pk, sk }| Position { pk, sk, listing_sk: String::new() });
-        Ok(Page { items: serde_dynamo::from_items(items)?, next })
+        Ok(Page { items: from_items(items)?, next })
     }
 
     /// Reads the items of `keys`, in that order; what was deleted meanwhile is left out.
     pub(super) async fn read_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
         let items = self.read_items(keys, false).await?;
-        Ok(items.into_iter().flatten().map(serde_dynamo::from_item).collect::<Result<_, _>>()?)
+        Ok(items.into_iter().flatten().map(from_item).collect::<Result<_, _>>()?)
     }
 
     /// Reads the item of each of `keys`, a hundred in a call.
@@ -150,8 +155,10 @@ impl Store {
             let mut wanted: Vec<Item> = chunk.iter().cloned().map(Key::into_item).collect();
             while !wanted.is_empty() {
                 let request = KeysAndAttributes::builder().set_keys(Some(wanted)).consistent_read(consistent).build();
-                let request = request.map_err(|error| StoreError::Refused(Box::new(error)))?;
-                let answer = self.client.batch_get_item().request_items(&self.table, request).send().await?;
+                let call = || Call { operation: "BatchGetItem", key: chunk[0].to_string() };
+                let request = request.map_err(|error| StoreError::Refused { call: call(), source: Box::new(error) })?;
+                let get = self.client.batch_get_item().request_items(&self.table, request);
+                let answer = get.send().await.map_err(failed("BatchGetItem", &chunk[0]))?;
                 for item in answer.responses.unwrap_or_default().remove(&self.table).unwrap_or_default() {
                     if let (Some(AttributeValue::S(pk)), Some(AttributeValue::S(sk))) = (item.get("pk"), item.get("sk"))
                     {

@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     Page, Position, Saved, Store, StoreError, Versioned,
     condition::{Condition, Record},
+    error::{failed, from_item, to_item},
     layout,
     listing::List,
     number,
     people::PersonItem,
-    to_item,
     transaction::Transaction,
 };
 use crate::{
@@ -62,7 +62,8 @@ impl Store {
             .update_expression("ADD latest_id :one")
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
-        let counter: Counter = serde_dynamo::from_item(update.send().await?.attributes.unwrap_or_default())?;
+        let answer = update.send().await.map_err(failed("UpdateItem", layout::lora_counter()))?;
+        let counter: Counter = from_item(answer.attributes.unwrap_or_default())?;
         Ok(counter.latest_id)
     }
 

@@ -3,11 +3,13 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Changed, Page, Position, Store, StoreError, Versioned, layout,
+    Changed, Page, Position, Store, StoreError, Versioned,
+    error::{failed, from_items, to_item},
+    layout,
     listing::List,
     number,
     tally::{self, Tally},
-    text, to_item,
+    text,
     transaction::Transaction,
 };
 use crate::{
@@ -177,7 +179,7 @@ impl Store {
     ) -> Result<Vec<String>, StoreError> {
         let prefix = layout::edge(project, from, relation.as_str(), "").sk;
         let items = self.read_partition(&layout::project_partition(project), Some(&prefix)).await?;
-        let edges: Vec<EdgeItem> = serde_dynamo::from_items(items)?;
+        let edges: Vec<EdgeItem> = from_items(items)?;
         Ok(edges.into_iter().map(|edge| edge.to).collect())
     }
 
@@ -188,7 +190,7 @@ impl Store {
     pub async fn related_from(&self, project: &ProjectId, from: &str) -> Result<Vec<(String, String)>, StoreError> {
         let prefix = layout::edges_from(from);
         let items = self.read_partition(&layout::project_partition(project), Some(&prefix)).await?;
-        let edges: Vec<EdgeItem> = serde_dynamo::from_items(items)?;
+        let edges: Vec<EdgeItem> = from_items(items)?;
         Ok(edges.into_iter().map(|edge| (edge.relation, edge.to)).collect())
     }
 
@@ -204,8 +206,8 @@ impl Store {
             .index_name(layout::LISTING)
             .key_condition_expression("listing_pk = :to")
             .expression_attribute_values(":to", text(layout::edges_to(project, to)));
-        let keys: Vec<layout::Key> =
-            serde_dynamo::from_items(query.into_paginator().items().send().try_collect().await?)?;
+        let items = query.into_paginator().items().send().try_collect().await.map_err(failed("Query", to))?;
+        let keys: Vec<layout::Key> = from_items(items)?;
         let edges: Vec<EdgeItem> = self.read_all(&keys).await?;
         Ok(edges.into_iter().map(|edge| (edge.relation, edge.from)).collect())
     }

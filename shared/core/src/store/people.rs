@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::{
     Page, Position, Saved, Store, StoreError, Versioned,
     condition::{Condition, Record},
-    layout, to_item,
+    error::to_item,
+    layout,
 };
 use crate::{
     id::{PersonId, ProjectId},

@@ -6,9 +6,10 @@ use serde::{Deserialize, Serialize};
 use super::{
     Page, Position, Saved, Store, StoreError,
     condition::{Condition, Record, Refused},
-    if_it_held, layout,
+    error::{from_item, from_items, if_it_held, to_item},
+    layout,
     listing::List,
-    number, text, to_item,
+    number, text,
     transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{
@@ -130,8 +131,10 @@ impl Store {
         for (name, value) in values {
             update = update.expression_attribute_values(name, value);
         }
-        let Some(changed) = if_it_held(update.send().await)? else { return Ok(None) };
-        let item: ProjectItem = serde_dynamo::from_item(changed.attributes.unwrap_or_default())?;
+        let Some(changed) = if_it_held(update.send().await, "UpdateItem", layout::project(project))? else {
+            return Ok(None);
+        };
+        let item: ProjectItem = from_item(changed.attributes.unwrap_or_default())?;
         Ok(Some(item.project))
     }
 
@@ -168,7 +171,7 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn members(&self, project: &ProjectId) -> Result<Vec<Member>, StoreError> {
         let items = self.read_partition(&layout::project_partition(project), Some("MEMBER#")).await?;
-        let members: Vec<MemberItem> = serde_dynamo::from_items(items)?;
+        let members: Vec<MemberItem> = from_items(items)?;
         Ok(members.into_iter().map(|item| item.member).collect())
     }
 

@@ -5,10 +5,10 @@ use jiff::Timestamp;
 use super::{
     Acceptance, Idempotency, JobView, Store, StoreError,
     condition::Record,
+    error::to_item,
     idempotency::{Once, StandsFor},
     jobs::JobItem,
     shots::ShotItem,
-    to_item,
 };
 use crate::{job::Job, shot::Shot};
 

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Item, Page, Position, Store, StoreError, layout, listing::List, to_item};
+use super::{Item, Page, Position, Store, StoreError, error::to_item, layout, listing::List};
 use crate::{
     id::{ProjectId, ReportId, SubjectId},
     report::Report,

@@ -6,7 +6,8 @@ use super::{
     Saved, Store, StoreError, Versioned,
     change::Revised,
     condition::{Condition, Record, Refused},
-    layout, number, to_item,
+    error::to_item,
+    layout, number,
     transaction::{Outcome, Transaction, saved_unless},
 };
 use crate::{

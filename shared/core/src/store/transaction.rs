@@ -10,8 +10,9 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{
-    Item, Saved, Store, StoreError,
+    Call, Item, Saved, Store, StoreError,
     condition::{Condition, Record, Refused},
+    error::{failed, key_of},
     layout::Key,
 };
 
@@ -34,6 +35,7 @@ pub(super) struct Transaction(Vec<Write>);
 
 #[derive(Debug, Clone)]
 struct Write {
+    key: String,
     item: TransactWriteItem,
     condition: Option<Condition>,
 }
@@ -77,9 +79,10 @@ impl Transaction {
 
     /// Removes an item; removing none changes nothing.
     pub(super) fn delete(&mut self, key: Key) {
+        let named = key.to_string();
         let delete = Delete::builder().table_name(TABLE).set_key(Some(key.into_item()));
         let item = TransactWriteItem::builder().delete(required(delete.build())).build();
-        self.0.push(Write { item, condition: None });
+        self.0.push(Write { key: named, item, condition: None });
     }
 
     /// Writes what `other` writes too.
@@ -92,6 +95,7 @@ impl Transaction {
     }
 
     fn put_as(&mut self, item: Item, condition: Option<Condition>) {
+        let key = key_of(&item);
         let mut put = Put::builder()
             .table_name(TABLE)
             .set_item(Some(item))
@@ -101,7 +105,7 @@ impl Transaction {
             put = put.expression_attribute_values(name, value);
         }
         let item = TransactWriteItem::builder().put(required(put.build())).build();
-        self.0.push(Write { item, condition });
+        self.0.push(Write { key, item, condition });
     }
 
     fn update_as(
@@ -111,6 +115,7 @@ impl Transaction {
         condition: Option<Condition>,
         values: &[(&str, AttributeValue)],
     ) {
+        let named = key.to_string();
         let mut update = Update::builder()
             .table_name(TABLE)
             .set_key(Some(key.into_item()))
@@ -124,11 +129,11 @@ impl Transaction {
             update = update.expression_attribute_values(*name, value.clone());
         }
         let item = TransactWriteItem::builder().update(required(update.build())).build();
-        self.0.push(Write { item, condition });
+        self.0.push(Write { key: named, item, condition });
     }
 
     fn for_table(self, table: &str) -> (Vec<TransactWriteItem>, Vec<Option<Condition>>) {
-        let writes = self.0.into_iter().map(|Write { mut item, condition }| {
+        let writes = self.0.into_iter().map(|Write { mut item, condition, .. }| {
             if let Some(put) = item.put.as_mut() {
                 table.clone_into(&mut put.table_name);
             }
@@ -155,6 +160,8 @@ fn required<T, E: std::fmt::Debug>(built: Result<T, E>) -> T {
 impl Store {
     /// Commits, trying again while others are at the same items. A condition that failed is answered at once.
     pub(super) async fn commit(&self, transaction: Transaction) -> Result<Outcome, StoreError> {
+        // The first is what it is about; the others follow from that.
+        let key = transaction.0.first().map_or_else(String::new, |write| write.key.clone());
         let (items, conditions) = transaction.for_table(&self.table);
         let mut tried = 0;
         loop {
@@ -169,17 +176,18 @@ impl Store {
                     self.step_aside(tried).await;
                     continue;
                 }
-                _ => return Err(error.into()),
+                _ => return Err(failed("TransactWriteItems", key)(error)),
             };
             let passing = is_passing(&reasons);
             if let Some(refused) = first_refused(reasons, &conditions) {
                 return Ok(Outcome::Refused(refused));
             }
             if !passing {
-                return Err(StoreError::Refused(Box::new(error)));
+                let call = Call { operation: "TransactWriteItems", key };
+                return Err(StoreError::Refused { call, source: Box::new(error) });
             }
             if tried >= TRIES {
-                return Err(error.into());
+                return Err(failed("TransactWriteItems", key)(error));
             }
             self.step_aside(tried).await;
         }

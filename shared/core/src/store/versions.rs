@@ -3,7 +3,11 @@
 use aws_sdk_dynamodb::types::ReturnValue;
 use serde::Deserialize;
 
-use super::{Store, StoreError, layout, number};
+use super::{
+    Store, StoreError,
+    error::{failed, from_item},
+    layout, number,
+};
 use crate::id::{CollectionId, ProjectId, ShotId};
 
 /// What versions are counted of.
@@ -33,13 +37,14 @@ impl Store {
             .client
             .update_item()
             .table_name(&self.table)
-            .set_key(Some(key.into_item()))
+            .set_key(Some(key.clone().into_item()))
             // Those of a view were once counted by its shot, so that a counter may be younger than what it counts.
             .update_expression("SET more = if_not_exists(more, :newest) + :one")
             .expression_attribute_values(":newest", number(newest.saturating_sub(1)))
             .expression_attribute_values(":one", number(1))
             .return_values(ReturnValue::UpdatedNew);
-        let counter: Counter = serde_dynamo::from_item(update.send().await?.attributes.unwrap_or_default())?;
+        let answer = update.send().await.map_err(failed("UpdateItem", key))?;
+        let counter: Counter = from_item(answer.attributes.unwrap_or_default())?;
         Ok(counter.more + 1)
     }
 }

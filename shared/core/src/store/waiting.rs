@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
     types::{AttributeValue, Select},
 };
 
-use super::{Item, Store, StoreError, layout, text};
+use super::{Item, Store, StoreError, error::failed, layout, text};
 use crate::{id::ShotId, lane::Lane};
 
 /// No page of a lane is larger.
@@ -49,7 +49,7 @@ impl Store {
     /// The table was out of reach or refused.
     pub async fn anybody_waits(&self) -> Result<bool, StoreError> {
         let query = self.query_waiting("work_pk = :waiting").select(Select::Count).limit(1);
-        Ok(query.send().await?.count > 0)
+        Ok(query.send().await.map_err(failed("Query", layout::WAITING))?.count > 0)
     }
 
     /// How many shots of `lane` wait; what goes beyond `most` is not counted, nor paid for.
@@ -61,7 +61,7 @@ impl Store {
         while count < most {
             let left = i32::try_from(most - count).unwrap_or(i32::MAX);
             let query = self.waiting_in(lane).select(Select::Count).limit(left).set_exclusive_start_key(start);
-            let page = query.send().await?;
+            let page = query.send().await.map_err(failed("Query", layout::WAITING))?;
             count += u64::try_from(page.count).unwrap_or_default();
             start = page.last_evaluated_key;
             if start.is_none() {
@@ -103,7 +103,7 @@ impl Waiting<'_> {
         let store = self.store;
         if self.first > 0 {
             let query = store.query_waiting("work_pk = :waiting").limit(self.first.into());
-            let answer = Box::pin(query.send()).await?;
+            let answer = Box::pin(query.send()).await.map_err(failed("Query", layout::WAITING))?;
             self.first = 0;
             self.take_up(answer.items(), answer.last_evaluated_key());
         }
@@ -133,7 +133,7 @@ impl Line {
         while self.read.is_empty() && !self.ended {
             let query = store.waiting_in(self.lane).limit(self.page).set_exclusive_start_key(self.start.take());
             // On the heap: a call of the SDK is a large future, and four of them wait together.
-            let answer = Box::pin(query.send()).await?;
+            let answer = Box::pin(query.send()).await.map_err(failed("Query", layout::WAITING))?;
             self.start = answer.last_evaluated_key;
             self.ended = self.start.is_none();
             self.page = self.page.saturating_mul(10).min(LARGEST_PAGE);

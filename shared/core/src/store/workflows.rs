@@ -7,10 +7,10 @@ use super::{
     Acceptance, Idempotency, Item, Page, Position, Saved, Store, StoreError, Versioned,
     change::Revised,
     condition::Record,
+    error::to_item,
     idempotency::{Once, StandsFor},
     layout,
     listing::List,
-    to_item,
     transaction::Transaction,
 };
 use crate::{

@@ -1,4 +1,4 @@
-//! Admission as several functions do it at once: each reads the gate, decides, and writes where nothing moved meanwhile.
+//! Admission as several functions do it at once: each reads the admission state, decides, and writes where nothing moved meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +10,7 @@ use crate::shot::Rank;
 /// What may happen, to any of the functions and shots.
 #[derive(Debug, Clone)]
 enum Happening {
-    /// A function reads the gate.
+    /// A function reads the admission state.
     Looks(usize),
     /// It claims for the best shot by what it has read.
     Claims(usize),
@@ -36,13 +36,13 @@ fn happening() -> impl Strategy<Value = Happening> {
 struct World {
     limits: Limits,
     now: Timestamp,
-    gate: Gate,
+    admission_state: AdmissionState,
     waiting: BTreeSet<(Rank, ShotId)>,
     /// The next turn of each project.
     turns: BTreeMap<u8, u64>,
     /// Every submit, in order.
     submits: Vec<(Timestamp, Rank)>,
-    seen: Vec<Option<Gate>>,
+    seen: Vec<Option<AdmissionState>>,
     entropy: Entropy,
     arrived: u64,
 }
@@ -55,7 +55,7 @@ impl World {
         Self {
             limits,
             now,
-            gate: Gate::default(),
+            admission_state: AdmissionState::default(),
             waiting: BTreeSet::new(),
             turns: BTreeMap::new(),
             submits: Vec::new(),
@@ -67,7 +67,7 @@ impl World {
 
     fn arrive(&mut self, project: u8) {
         // As `take_turns` has it: behind the project's own last, and never behind the turn that is served.
-        let turn = self.turns.get(&project).map_or(0, |last| last + 1).max(self.gate.served.turn(0));
+        let turn = self.turns.get(&project).map_or(0, |last| last + 1).max(self.admission_state.served.turn(0));
         self.turns.insert(project, turn);
         let job = JobId::new(self.now, &Entropy::seeded(self.arrived));
         self.waiting.insert((Rank { priority: 0, turn }, job.shot(0)));
@@ -80,26 +80,27 @@ impl World {
         let Some((rank, shot)) = self.waiting.first().copied() else { return };
         let Some(slot) = seen.free_slot(self.limits, self.now, &self.entropy) else { return };
         let Ok(recent) = seen.recent.with_one_more(self.limits, self.now) else { return };
-        let slot_is_free = self.gate.held.iter().all(|held| held.slot != slot || held.lease_until <= self.now);
-        if self.gate.revision != seen.revision || !slot_is_free {
+        let slot_is_free =
+            self.admission_state.held.iter().all(|held| held.slot != slot || held.lease_until <= self.now);
+        if self.admission_state.revision != seen.revision || !slot_is_free {
             return;
         }
-        self.gate.held.retain(|held| held.slot != slot);
-        self.gate.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE });
-        (self.gate.recent, self.gate.revision) = (recent, seen.revision + 1);
-        self.gate.served = self.gate.served.clone().with(rank);
+        self.admission_state.held.retain(|held| held.slot != slot);
+        self.admission_state.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE });
+        (self.admission_state.recent, self.admission_state.revision) = (recent, seen.revision + 1);
+        self.admission_state.served = self.admission_state.served.clone().with(rank);
         self.waiting.remove(&(rank, shot));
         self.submits.push((self.now, rank));
     }
 
     fn happens(&mut self, what: &Happening) {
         match what {
-            Happening::Looks(function) => self.seen[*function] = Some(self.gate.clone()),
+            Happening::Looks(function) => self.seen[*function] = Some(self.admission_state.clone()),
             Happening::Claims(function) => self.claim(*function),
             Happening::Releases(which) => {
-                if !self.gate.held.is_empty() {
-                    let which = which.index(self.gate.held.len());
-                    self.gate.held.remove(which);
+                if !self.admission_state.held.is_empty() {
+                    let which = which.index(self.admission_state.held.len());
+                    self.admission_state.held.remove(which);
                 }
             }
             Happening::Arrives(project) => self.arrive(*project),
@@ -118,9 +119,9 @@ proptest! {
         let mut world = World::new(Limits { slots, per_minute });
         for happening in &happenings {
             world.happens(happening);
-            prop_assert!(world.gate.in_flight(world.now) <= usize::from(slots), "{happening:?}");
-            let distinct: BTreeSet<u16> = world.gate.held.iter().map(|held| held.slot).collect();
-            prop_assert!(distinct.len() == world.gate.held.len() && distinct.iter().all(|slot| *slot < slots));
+            prop_assert!(world.admission_state.in_flight(world.now) <= usize::from(slots), "{happening:?}");
+            let distinct: BTreeSet<u16> = world.admission_state.held.iter().map(|held| held.slot).collect();
+            prop_assert!(distinct.len() == world.admission_state.held.len() && distinct.iter().all(|slot| *slot < slots));
         }
         for (end, (last, _)) in world.submits.iter().enumerate() {
             let minute = world.submits[..=end].iter().filter(|(at, _)| last.duration_since(*at) < SignedDuration::from_mins(1));

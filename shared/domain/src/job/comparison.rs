@@ -46,7 +46,7 @@ impl Job {
     pub fn comparison<'a>(&'a self, shots: &'a [Shot]) -> Comparison<'a> {
         match &self.kind {
             _ if self.kind.judge(shots) == Verdict::Failed => Comparison::Nothing,
-            Kind::Verification(_) if self.is_taken_back() => Comparison::Nothing,
+            Kind::Verification(_) if self.is_cancel_requested() => Comparison::Nothing,
             Kind::Verification(verification) => Comparison::Sides(verification),
             // The checks of views are about people and their clothes.
             Kind::Profile(_) | Kind::Regeneration(_) if self.filing.subject_type != Some(SubjectType::Character) => {

@@ -25,7 +25,7 @@ enum Happening {
     Shot(prop::sample::Index, Step),
     /// The caller takes it back.
     TakesBack,
-    /// The sweep looks at it.
+    /// The reconciler looks at it.
     Checks(bool),
     /// Ingest looks whether it is over.
     Finishes,
@@ -67,14 +67,14 @@ proptest! {
                     let which = which.index(shots.len());
                     // As admission has it: nothing more is sent for a job that was taken back.
                     let step = match step {
-                        Step::Claim if job.is_taken_back() => &Step::Canceled,
+                        Step::Claim if job.is_cancel_requested() => &Step::Canceled,
                         // Shots are opened again with their job.
                         Step::Reopened => &Step::Passes(0),
                         step => step,
                     };
                     shots[which].take(step);
                 }
-                Happening::TakesBack => job = job.clone().taken_back(TakenBack::Caller, shots[0].now).unwrap_or(job),
+                Happening::TakesBack => job = job.clone().cancel_requested(CanceledBy::Caller, shots[0].now).unwrap_or(job),
                 Happening::Retries => {
                     let plain: Vec<Shot> = shots.iter().map(|traced| traced.shot.clone()).collect();
                     shots[0].now += SignedDuration::from_secs(1);
@@ -108,7 +108,7 @@ proptest! {
             if before.ending().is_some() && before.retried_at == job.retried_at {
                 prop_assert_eq!(&before, &job, "an ended job changed");
             }
-            prop_assert!(!before.is_taken_back() || job.is_taken_back() || job.ending().is_some());
+            prop_assert!(!before.is_cancel_requested() || job.is_cancel_requested() || job.ending().is_some());
             let plain: Vec<Shot> = shots.iter().map(|traced| traced.shot.clone()).collect();
             prop_assert_eq!(job.progress(&plain) == 100, job.ending().is_some());
         }

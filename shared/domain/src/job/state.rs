@@ -14,12 +14,12 @@ use crate::{
 pub enum JobState {
     /// Some shot is not settled.
     Open {
-        /// When the sweep looks whether its end was missed.
+        /// When the reconciler looks whether its end was missed.
         check_at: Timestamp,
         /// It was taken back: nothing of it that waits is sent any more.
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        canceled: Option<TakenBack>,
-        /// How often the sweep found that its end was missed.
+        canceled: Option<CanceledBy>,
+        /// How often the reconciler found that its end was missed.
         #[serde(default, skip_serializing_if = "is_zero")]
         missed: u32,
     },
@@ -38,14 +38,14 @@ pub enum JobState {
 /// By whom a job was taken back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum TakenBack {
+pub enum CanceledBy {
     /// Somebody asked for it.
     Caller,
     /// Its deadline has passed.
     Deadline,
 }
 
-impl TakenBack {
+impl CanceledBy {
     /// Why something was not made, if that is why.
     pub(super) fn failure(self) -> Failure {
         match self {

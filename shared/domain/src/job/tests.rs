@@ -14,7 +14,7 @@ use crate::{
     lane::Lane,
     prompt::{Template, Wording},
     recipe::{self, Recipe},
-    shot::{Attempt, AttemptOutcome, CallOff, Flight, Rank},
+    shot::{Attempt, AttemptOutcome, CancelAtProvider, Flight, Rank},
 };
 
 pub(crate) const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
@@ -87,7 +87,7 @@ fn refused() -> Shot {
 }
 
 fn submitting() -> Shot {
-    let flight = Flight { slot: 0, lease_until: at(60), call_off: CallOff::No };
+    let flight = Flight { slot: 0, lease_until: at(60), cancel_at_provider: CancelAtProvider::No };
     shot(1, ShotState::Submitting(flight), AttemptOutcome::UnderWay, Some(Usd::ZERO))
 }
 
@@ -184,15 +184,15 @@ fn the_sweep_looks_again_and_again_at_an_open_job() {
 
 #[test]
 fn a_job_that_is_taken_back_stays_so_until_its_end() {
-    let by = TakenBack::Caller;
-    let canceled = job(1).taken_back(by, at(5)).unwrap();
-    assert!(canceled.is_taken_back() && !job(1).is_taken_back());
+    let by = CanceledBy::Caller;
+    let canceled = job(1).cancel_requested(by, at(5)).unwrap();
+    assert!(canceled.is_cancel_requested() && !job(1).is_cancel_requested());
     assert_eq!(canceled.check_at(), Some(at(125)));
     let checked = canceled.clone().checked(false, at(130)).unwrap();
-    assert!(checked.is_taken_back());
-    assert_eq!(checked.clone().taken_back(TakenBack::Deadline, at(140)).as_ref(), Ok(&checked), "a second time");
+    assert!(checked.is_cancel_requested());
+    assert_eq!(checked.clone().cancel_requested(CanceledBy::Deadline, at(140)).as_ref(), Ok(&checked), "a second time");
     assert_eq!(
-        canceled.finish(&[self::canceled()], &Verified::default(), at(60)).unwrap().taken_back(by, at(61)),
+        canceled.finish(&[self::canceled()], &Verified::default(), at(60)).unwrap().cancel_requested(by, at(61)),
         Err(NotFinished::AlreadyDone)
     );
     let item: HashMap<String, AttributeValue> = serde_dynamo::to_item(&checked).unwrap();
@@ -205,11 +205,11 @@ fn a_job_past_its_deadline_is_taken_back_and_says_so() {
         let state = Job::opened(at(0), Some(at(30)));
         Job { deadline: Some(at(30)), state, ..job(shots) }
     };
-    assert_eq!(job(1).check_at(), Some(at(30)), "the sweep looks at it then");
+    assert_eq!(job(1).check_at(), Some(at(30)), "the reconciler looks at it then");
     assert_eq!(job(1).checked(false, at(10)).unwrap().check_at(), Some(at(30)));
     assert_eq!(job(1).checked(false, at(30)).unwrap().check_at(), Some(at(150)), "and goes on looking");
     assert!(!job(1).is_out_of_time(at(29)) && job(1).is_out_of_time(at(30)));
-    let late = |shots| job(shots).taken_back(TakenBack::Deadline, at(31)).unwrap();
+    let late = |shots| job(shots).cancel_requested(CanceledBy::Deadline, at(31)).unwrap();
     assert!(!late(1).is_out_of_time(at(31)), "only once");
     let end = |shots: &[Shot]| {
         let count = u16::try_from(shots.len()).unwrap();
@@ -224,7 +224,7 @@ fn a_job_past_its_deadline_is_taken_back_and_says_so() {
     assert_eq!(end(&[stored(CENT)]), (JobStatus::Completed, None));
     assert_eq!(end(&[failed()]), (JobStatus::Failed, Some(FailureCode::GenerationTimeout)));
     // Somebody was faster than the deadline.
-    let both = job(1).taken_back(TakenBack::Caller, at(20)).unwrap();
+    let both = job(1).cancel_requested(CanceledBy::Caller, at(20)).unwrap();
     assert!(!both.is_out_of_time(at(40)));
     let ended = both.finish(&[canceled()], &Verified::default(), at(60)).unwrap();
     assert_eq!((ended.status(&[]), ended.failure()), (JobStatus::Canceled, None));
@@ -252,7 +252,7 @@ fn nothing_else_is_tried_for_a_job_that_is_taken_back() {
     };
     let shots: Vec<Shot> = TWELVE.iter().map(from).collect();
     assert_eq!(profile.tried_otherwise(&shots, at(60)).unwrap().1.len(), 8);
-    assert_eq!(profile.taken_back(TakenBack::Caller, at(50)).unwrap().tried_otherwise(&shots, at(60)), None);
+    assert_eq!(profile.cancel_requested(CanceledBy::Caller, at(50)).unwrap().tried_otherwise(&shots, at(60)), None);
 }
 
 #[test]

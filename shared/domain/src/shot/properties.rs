@@ -149,7 +149,7 @@ impl Traced {
         let taken = match step {
             Step::Claim => {
                 let lease_until = now + SignedDuration::from_secs(185);
-                let flight = Flight { slot: 3, lease_until, call_off: CallOff::No };
+                let flight = Flight { slot: 3, lease_until, cancel_at_provider: CancelAtProvider::No };
                 let claimed = shot.claim(flight, format!("nonce-{}", self.claims), now);
                 claimed.map(|shot| shot.looked_at(now + SignedDuration::from_secs(60)))
             }
@@ -172,9 +172,9 @@ impl Traced {
                 shot.stored(media, left_out)
             }
             Step::Unusable(code) => shot.unusable(Failure::new(*code, "no")),
-            Step::Canceled => shot.taken_back(now),
+            Step::Canceled => shot.cancel_requested(now),
             Step::Reopened => shot.reopened(Rank { priority: 0, turn: 8 }),
-            Step::CalledOff => shot.called_off(now + SignedDuration::from_secs(3)),
+            Step::CalledOff => shot.provider_cancel_asked(now + SignedDuration::from_secs(3)),
             Step::Passes(seconds) => {
                 self.now += SignedDuration::from_secs(*seconds);
                 Ok(shot)
@@ -187,7 +187,7 @@ impl Traced {
     }
 }
 
-/// As `outcome.rs` records it.
+/// As `record_result.rs` records it.
 fn arrived(shot: Shot, attempt: u32, came: &Came, now: Timestamp) -> Result<Shot, Illegal> {
     let arrival = match came {
         Came::Images { images, flagged } => Arrival::Images(delivery(&shot, attempt, *images, *flagged)),
@@ -266,7 +266,7 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
         prop_assert!(attempt.charge() <= attempt.provider_cost);
         prop_assert!(brought(attempt) || attempt.charge() == Some(Usd::ZERO));
     }
-    // The sweep never looks at it too late, and after a look that was too early when it is due.
+    // The reconciler never looks at it too late, and after a look that was too early when it is due.
     let exact = shot.looked_at_when_due().unwrap_or_else(|| shot.clone());
     prop_assert_eq!(exact.looked_at_when_due(), None);
     prop_assert_eq!(&exact.state, &shot.state);

@@ -23,14 +23,14 @@ pub enum ShotState {
         flight: Flight,
         /// How to ask for it.
         request: Box<FalRequest>,
-        /// When the sweep asks fal if nothing was heard.
+        /// When the reconciler asks fal if nothing was heard.
         check_at: Timestamp,
     },
     /// fal is done and the slot is free; the images are still at fal.
     Delivered {
         /// What fal delivered.
         delivery: Delivery,
-        /// When the sweep reminds ingest of it.
+        /// When the reconciler reminds ingest of it.
         check_at: Timestamp,
         /// How often it did.
         reminders: u32,
@@ -54,15 +54,15 @@ pub struct Flight {
     /// When the slot frees itself, and an unanswered submit counts as lost.
     pub lease_until: Timestamp,
     /// Whether what is in flight is still wanted.
-    #[serde(default, skip_serializing_if = "CallOff::is_no")]
-    pub call_off: CallOff,
+    #[serde(default, skip_serializing_if = "CancelAtProvider::is_no")]
+    pub cancel_at_provider: CancelAtProvider,
 }
 
 /// Whether a request in flight is called off. From then on no error of it leads to another attempt; its images, if they
 /// come all the same, are paid for and kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum CallOff {
+pub enum CancelAtProvider {
     /// It is wanted.
     #[default]
     No,
@@ -72,7 +72,7 @@ pub enum CallOff {
     Asked,
 }
 
-impl CallOff {
+impl CancelAtProvider {
     fn is_no(&self) -> bool {
         *self == Self::No
     }

@@ -35,7 +35,7 @@ fn waiting() -> Shot {
 }
 
 fn flight() -> Flight {
-    Flight { slot: 3, lease_until: at(60), call_off: CallOff::No }
+    Flight { slot: 3, lease_until: at(60), cancel_at_provider: CancelAtProvider::No }
 }
 
 fn request(id: &str) -> FalRequest {
@@ -97,7 +97,7 @@ impl Shot {
     }
 
     fn off(self) -> Self {
-        self.taken_back(at(20)).unwrap()
+        self.cancel_requested(at(20)).unwrap()
     }
 
     fn tried(&self, attempt: u32) -> &Attempt {
@@ -125,7 +125,7 @@ fn one_of_each() -> Vec<(&'static str, Shot)> {
         ("submitted, 1 lost", waiting().lost().claimed().submitted()),
         ("submitting, off", waiting().claimed().off()),
         ("submitted, off", waiting().claimed().submitted().off()),
-        ("submitted, asked", waiting().claimed().submitted().off().called_off(at(23)).unwrap()),
+        ("submitted, asked", waiting().claimed().submitted().off().provider_cancel_asked(at(23)).unwrap()),
         ("delivered", delivered()),
         ("delivered, 1 lost", waiting().lost().claimed().came(images("r2"))),
         ("stored", delivered().stored(media(), None).unwrap()),
@@ -159,8 +159,8 @@ const TRANSITIONS: &[Transition] = &[
     ("reminded", |shot, _| shot.reminded(at(130))),
     ("stored", |shot, _| shot.stored(media(), None)),
     ("unusable", |shot, _| shot.unusable(refusal())),
-    ("taken", |shot, _| shot.taken_back(at(20))),
-    ("asked", |shot, _| shot.called_off(at(23))),
+    ("taken", |shot, _| shot.cancel_requested(at(20))),
+    ("asked", |shot, _| shot.provider_cancel_asked(at(23))),
     ("reopened", |shot, _| shot.reopened(Rank { priority: 0, turn: 9 })),
 ];
 
@@ -311,7 +311,7 @@ fn from_waiting_to_stored() {
 
     let shot = shot.accepted(1, request("r1"), at(90)).unwrap();
     assert_eq!(shot.tried(1).request_id.as_deref(), Some("r1"));
-    // The slot is kept until the sweep has asked, so that it does not free itself under a running request.
+    // The slot is kept until the reconciler has asked, so that it does not free itself under a running request.
     assert_eq!(shot.flight(), Some(&Flight { lease_until: at(90), ..flight() }));
     let shot = shot.still_running(at(120)).unwrap();
     assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
@@ -504,7 +504,7 @@ fn the_second_attempt_is_seen_when_it_comes_after_the_first_was_adopted() {
 
 #[test]
 fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
-    let shot = waiting().lost().taken_back(at(20)).unwrap();
+    let shot = waiting().lost().cancel_requested(at(20)).unwrap();
     let late = shot.clone().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(90)).unwrap_err();
     assert_eq!(late, Illegal::OtherAttempt { given: 1, current: 1 });
     let shot = shot.arrived_late(1, &delivery("r1")).unwrap();
@@ -514,20 +514,30 @@ fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
 #[test]
 fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     let submitting = waiting().claimed().off();
-    assert_eq!(submitting.flight().unwrap().call_off, CallOff::Due);
-    assert_eq!(submitting.clone().called_off(at(23)), Err(Illegal::State { state: "submitting" }), "it has no id yet");
-    assert_eq!(submitting.clone().taken_back(at(21)), Err(Illegal::AlreadyDone));
+    assert_eq!(submitting.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert_eq!(
+        submitting.clone().provider_cancel_asked(at(23)),
+        Err(Illegal::State { state: "submitting" }),
+        "it has no id yet"
+    );
+    assert_eq!(submitting.clone().cancel_requested(at(21)), Err(Illegal::AlreadyDone));
     // Its id becomes known: by the answer, or by a callback.
     let known = submitting.clone().submitted();
-    assert_eq!(known.flight().unwrap().call_off, CallOff::Due);
-    assert!(submitting.clone().to_be_fetched(1, "r1", at(22)).unwrap().is_called_off());
+    assert_eq!(known.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert!(submitting.clone().to_be_fetched(1, "r1", at(22)).unwrap().is_cancel_requested());
 
     let submitted = waiting().claimed().submitted().off();
-    assert_eq!(submitted.work(), Work::Due(at(20)), "the sweep asks fal where nobody does");
-    let asked = submitted.clone().called_off(at(99)).unwrap();
-    assert_eq!((asked.flight().unwrap().call_off, asked.flight().unwrap().lease_until), (CallOff::Asked, at(99)));
-    assert_eq!((asked.work(), asked.clone().called_off(at(99))), (Work::Due(at(99)), Err(Illegal::AlreadyDone)));
-    assert!(asked.clone().still_running(at(120)).unwrap().is_called_off());
+    assert_eq!(submitted.work(), Work::Due(at(20)), "the reconciler asks fal where nobody does");
+    let asked = submitted.clone().provider_cancel_asked(at(99)).unwrap();
+    assert_eq!(
+        (asked.flight().unwrap().cancel_at_provider, asked.flight().unwrap().lease_until),
+        (CancelAtProvider::Asked, at(99))
+    );
+    assert_eq!(
+        (asked.work(), asked.clone().provider_cancel_asked(at(99))),
+        (Work::Due(at(99)), Err(Illegal::AlreadyDone))
+    );
+    assert!(asked.clone().still_running(at(120)).unwrap().is_cancel_requested());
 
     for shot in [submitting, known, submitted, asked] {
         let end = |arrival| shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(30)).unwrap();
@@ -544,7 +554,7 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
         // fal was done, or took no notice: it is paid for, so it is kept.
         let (made, landed) = end(images("r1"));
         assert_eq!((made.state.name(), landed, made.charge()), ("delivered", Landed::Delivered, Some(DEV)));
-        assert_eq!(made.clone().taken_back(at(31)), Err(Illegal::State { state: "delivered" }));
+        assert_eq!(made.clone().cancel_requested(at(31)), Err(Illegal::State { state: "delivered" }));
         assert_eq!(made.stored(media(), None).unwrap().state.name(), "stored");
     }
 }
@@ -578,7 +588,7 @@ fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
 #[test]
 fn a_flight_says_that_it_is_called_off_only_where_it_is() {
     let written = serde_json::to_value(waiting().claimed()).unwrap();
-    assert_eq!(written["state"]["submitting"]["call_off"], Value::Null);
+    assert_eq!(written["state"]["submitting"]["cancel_at_provider"], Value::Null);
     assert_eq!(serde_json::from_value::<Shot>(written).unwrap(), waiting().claimed());
 }
 
@@ -770,7 +780,7 @@ fn the_sweep_may_look_too_early_and_never_too_late() {
     assert_eq!(submitted.clone().off().work(), Work::Due(at(20)), "due earlier it is looked at earlier");
     let exact = submitted.looked_at_when_due().unwrap();
     assert_eq!((exact.work(), exact.looked_at_when_due()), (Work::Due(at(90)), None));
-    // What the sweep has attended to it sees again when it is due.
+    // What the reconciler has attended to it sees again when it is due.
     assert_eq!(submitted.clone().still_running(at(150)).unwrap().work(), Work::Due(at(150)));
     assert_eq!(submitted.came(images("r1")).reminded(at(50)).unwrap().work(), Work::Due(at(170)));
     // A retry begins anew.

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Attempt, AttemptOutcome, CallOff, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work,
+    Attempt, AttemptOutcome, CancelAtProvider, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work,
     retry::{self, Next},
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     prompt::Wording,
 };
 
-/// How long the ingest function has before the sweep reminds it.
+/// How long the ingest function has before the reconciler reminds it.
 const INGEST_PATIENCE: SignedDuration = SignedDuration::from_secs(120);
 
 /// A transition that the present state does not allow.
@@ -210,16 +210,16 @@ impl Shot {
         {
             self.set_request_id(attempt, id);
         }
-        let called_off = self.is_called_off();
+        let provider_cancel_asked = self.is_cancel_requested();
         let landed = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
-            Arrival::Error(error) | Arrival::TurnedAway(error) if called_off => {
+            Arrival::Error(error) | Arrival::TurnedAway(error) if provider_cancel_asked => {
                 self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
                 self.bill_rejection(attempt, &error);
                 self.state = ShotState::Canceled;
                 Landed::Canceled
             }
-            Arrival::Silence if called_off => {
+            Arrival::Silence if provider_cancel_asked => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
                 self.state = ShotState::Canceled;
                 Landed::Canceled
@@ -320,22 +320,24 @@ impl Shot {
     ///
     /// # Errors
     /// It was called off before (`AlreadyDone`), fal is done with it, or it is settled.
-    pub fn taken_back(mut self, now: Timestamp) -> Result<Self, Illegal> {
+    pub fn cancel_requested(mut self, now: Timestamp) -> Result<Self, Illegal> {
         match &mut self.state {
             ShotState::Waiting { .. } => {
                 self.state = ShotState::Canceled;
                 Ok(self)
             }
-            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. } if flight.call_off != CallOff::No => {
+            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. }
+                if flight.cancel_at_provider != CancelAtProvider::No =>
+            {
                 Err(Illegal::AlreadyDone)
             }
             ShotState::Submitting(flight) => {
-                flight.call_off = CallOff::Due;
+                flight.cancel_at_provider = CancelAtProvider::Due;
                 Ok(self)
             }
-            // Due now, so that the sweep asks fal where nobody else did.
+            // Due now, so that the reconciler asks fal where nobody else did.
             ShotState::Submitted { flight, check_at, .. } => {
-                (flight.call_off, *check_at) = (CallOff::Due, now);
+                (flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
                 Ok(self)
             }
             ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => {
@@ -349,16 +351,18 @@ impl Shot {
     ///
     /// # Errors
     /// Nothing at fal is to be called off, or fal was asked before (`AlreadyDone`).
-    pub fn called_off(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
+    pub fn provider_cancel_asked(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, .. } if flight.call_off == CallOff::Due => {
+            ShotState::Submitted { flight, request, .. } if flight.cancel_at_provider == CancelAtProvider::Due => {
                 let lease_until = flight.lease_until.max(check_at);
-                let flight = Flight { lease_until, call_off: CallOff::Asked, ..flight };
+                let flight = Flight { lease_until, cancel_at_provider: CancelAtProvider::Asked, ..flight };
                 self.state = ShotState::Submitted { flight, request, check_at };
                 self.look_at = None;
                 Ok(self)
             }
-            ShotState::Submitted { flight, .. } if flight.call_off == CallOff::Asked => Err(Illegal::AlreadyDone),
+            ShotState::Submitted { flight, .. } if flight.cancel_at_provider == CancelAtProvider::Asked => {
+                Err(Illegal::AlreadyDone)
+            }
             _ => Err(self.illegal()),
         }
     }

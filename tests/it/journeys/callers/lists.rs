@@ -73,7 +73,7 @@ async fn jobs_are_found_by_status_type_subject_creator_and_time() {
     let image = master(&product).await;
     let first = all(&product, "").await.remove(0);
     product.pass(60);
-    let middle = product.hands.now();
+    let middle = product.test_clock.now();
     let mut masters = vec![first.clone()];
     for number in 0..5 {
         let fields = json!({ "subjectId": if number == 2 { "wizard" } else { "keeper" }, "seed": number });

@@ -17,7 +17,7 @@ async fn without_its_table_the_service_is_not_ready() {
         let away = Arc::clone(&away);
         move |call| {
             let cut = call.by.is_some() && call.service == Service::Table && away.load(Ordering::SeqCst);
-            if cut { CallAction::Unreachable } else { CallAction::Through }
+            if cut { CallAction::Disconnect } else { CallAction::Forward }
         }
     });
     let product = Product::with(|options| options.wire = Some(wire)).await;

@@ -21,7 +21,7 @@ async fn a_picture_has_one_address_for_a_while_and_times_have_three_digits() {
     let product =
         Product::with(|options| options.environment.push(("R2_PUBLIC_DOMAIN".to_owned(), String::new()))).await;
     // To the start of a window, so that it does not end in the middle of the test.
-    let into = product.hands.now().as_second().rem_euclid(1800);
+    let into = product.test_clock.now().as_second().rem_euclid(1800);
     product.pass(1800 - into + 60);
     let image = master(&product).await;
     let path = format!("/api/v1/projects/demo/images/{image}");

@@ -169,8 +169,8 @@ impl Run {
                 };
             }
             self.product.pass(10);
-            // A sweep that was stopped is followed by the next.
-            let _ = self.product.stack().sweep().await;
+            // A run of the reconciler that was stopped is followed by the next.
+            let _ = self.product.stack().reconcile().await;
         }
         panic!("{} hangs: {:?}", self.journey.name(), store.job(id).await.unwrap());
     }

@@ -100,7 +100,7 @@ async fn no_address_leads_into_a_private_network() {
 
     product.stack().settle().await;
     assert!(product.fal().ledger().is_empty(), "fal was sent nowhere");
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!(ledger, likeness_core::store::Ledger::default(), "no job was accepted");
 
     let (status, accepted) =

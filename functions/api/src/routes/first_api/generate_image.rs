@@ -124,8 +124,9 @@ pub(crate) async fn generate_image(
     }
     let result = ResultView::new(&app, job, &stored.plain_shots()).await?;
     let Some(ResultView::Portrait(made)) = result else {
-        let taken_back = || Failure::new(FailureCode::Canceled, "the request was canceled; ask for the images again");
-        return Err(ApiError::NotMade(job.failure().cloned().unwrap_or_else(taken_back)));
+        let cancel_requested =
+            || Failure::new(FailureCode::Canceled, "the request was canceled; ask for the images again");
+        return Err(ApiError::NotMade(job.failure().cloned().unwrap_or_else(cancel_requested)));
     };
     let images = made.images.into_iter().map(GeneratedImage::from).collect();
     let generated = Generated { images, seed: made.seed, prompt };

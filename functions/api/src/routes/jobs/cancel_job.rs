@@ -8,8 +8,8 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
 use likeness_core::{
-    job::{JobStatus, TakenBack},
-    take_back::take_back,
+    job::{CanceledBy, JobStatus},
+    steps::cancel::request_cancel,
 };
 
 use crate::{
@@ -42,7 +42,7 @@ pub(crate) async fn cancel_job(
             return Err(ApiError::Conflict { detail: "the job has ended".to_owned() });
         }
     }
-    take_back(&app.store, &app.acceptor.queues, id, TakenBack::Caller, app.clock.now()).await?;
+    request_cancel(&app.store, &app.acceptor.queues, id, CanceledBy::Caller, app.clock.now()).await?;
     let after = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
     Ok((StatusCode::ACCEPTED, Json(JobView::new(&app, &after).await?)))
 }

@@ -42,7 +42,7 @@ pub(crate) async fn retry_job(
         {
             return respond(&app, replay(&app, &known).await?, wait).await;
         }
-        let under_way = before.job.value.ending().is_none() && !before.job.value.is_taken_back();
+        let under_way = before.job.value.ending().is_none() && !before.job.value.is_cancel_requested();
         if under_way && before.job.value.retried_at.is_some() {
             return respond(&app, Started { stored: before, cached: false }, wait).await;
         }

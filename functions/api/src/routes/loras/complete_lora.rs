@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::HeaderMap;
 use jiff::Timestamp;
 use likeness_core::{
-    bucket::{BucketError, ObjectHead},
+    clients::bucket::{BucketError, ObjectHead},
     id::LoraId,
     lora::{Lora, LoraState},
     safetensors::{Header, NotSafetensors, header_length, read_header},

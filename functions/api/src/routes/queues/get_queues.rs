@@ -7,7 +7,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
 use likeness_core::{
-    backlog::{Depth, QueueName},
+    clients::queue_admin::{Depth, QueueName},
     lane::Lane,
 };
 use serde::Serialize;
@@ -56,17 +56,17 @@ struct Stopped {
 
 pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<Queues>, ApiError> {
     let now = app.clock.now();
-    let gate = app.store.gate().await?;
+    let admission_state = app.store.admission_state().await?;
     let mut waiting = BTreeMap::new();
     for lane in Lane::ALL {
         waiting.insert(lane.name(), app.store.backlog(lane, u64::MAX).await?);
     }
     let queues = QueueName::ALL
         .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
-    let stopped = gate.stopped.as_ref().filter(|stop| stop.until > now);
+    let stopped = admission_state.stopped.as_ref().filter(|stop| stop.until > now);
     Ok(Json(Queues {
-        available_tokens: gate.recent.available(app.limits, now),
-        in_flight: gate.in_flight(now),
+        available_tokens: admission_state.recent.available(app.limits, now),
+        in_flight: admission_state.in_flight(now),
         slots: app.limits.slots,
         queue_size: waiting.values().sum(),
         waiting,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
 use likeness_core::{
-    backlog::{About, DeadLetter, Hint, QueueName},
+    clients::queue_admin::{About, DeadLetter, QueueName, WakeUp},
     id::ProjectId,
     project::Scope,
     store::StoreError,
@@ -40,7 +40,7 @@ struct DeadLetterView {
     sent_at: Option<Time>,
     receives: u64,
     /// `null` where it cannot be read.
-    hint: Option<Hint>,
+    hint: Option<WakeUp>,
 }
 
 pub(crate) async fn list_dead_letters(
@@ -73,15 +73,15 @@ async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<
 }
 
 /// The project that a message is of; `None` where it is of none, or of one that cannot be told.
-async fn project_of(app: &App, hint: Option<Hint>) -> Result<Option<ProjectId>, StoreError> {
-    let project = match hint.map_or(About::Nobody, Hint::about) {
+async fn project_of(app: &App, hint: Option<WakeUp>) -> Result<Option<ProjectId>, StoreError> {
+    let project = match hint.map_or(About::Nobody, WakeUp::about) {
         About::Nobody => Ok(None),
         About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.value.project)),
         About::Workflow(id) => app.store.workflow(id).await.map(|found| found.map(|found| found.value.project)),
     };
     match project {
         // A record that cannot be read may be why the message was given up.
-        Err(StoreError::Unreadable(_)) => Ok(None),
+        Err(StoreError::Unreadable { .. }) => Ok(None),
         project => project,
     }
 }

@@ -1,5 +1,5 @@
 //! `POST /api/v1/queues/{queue}/redrive`: what was given up goes back into its queue, and is attended to once more. Messages
-//! are hints, so one that comes twice or too late does no harm; one that cannot be read is given up again.
+//! are wake-up messages, so one that comes twice or too late does no harm; one that cannot be read is given up again.
 //!
 //! Journey: `tests/it/journeys/dead_letters.rs`.
 
@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
-use likeness_core::backlog::QueueName;
+use likeness_core::clients::queue_admin::QueueName;
 use serde::Serialize;
 
 use crate::{

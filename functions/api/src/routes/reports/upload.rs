@@ -3,7 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use likeness_core::bucket::{Bucket, BucketError, ObjectHead};
+use likeness_core::clients::bucket::{Bucket, BucketError, ObjectHead};
 
 /// The end of a PNG: its last chunk, which is empty.
 const PNG_END: &[u8] = b"IEND\xae\x42\x60\x82";

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use likeness_core::{
-    bucket::BucketError,
+    clients::bucket::BucketError,
     id::ProjectId,
     kind::{Kind, Verification, verification::Examined},
     report::{CheckType, PASS},

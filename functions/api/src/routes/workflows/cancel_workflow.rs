@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
-use likeness_core::{id::WorkflowId, job::TakenBack, store::Changed, take_back::take_back, workflow::WorkflowState};
+use likeness_core::{
+    id::WorkflowId, job::CanceledBy, steps::cancel::request_cancel, store::Changed, workflow::WorkflowState,
+};
 
 use crate::{
     access::{Generate, Project},
@@ -46,7 +48,7 @@ pub(crate) async fn cancel_workflow(
         Changed::Gone => return Err(ApiError::NotFound { what: "workflow" }),
     };
     for job in canceled.jobs() {
-        take_back(&app.store, &app.acceptor.queues, job, TakenBack::Caller, app.clock.now()).await?;
+        request_cancel(&app.store, &app.acceptor.queues, job, CanceledBy::Caller, app.clock.now()).await?;
     }
     go_on(&app, canceled.id).await;
     let after = of_project(&app, &project, id).await?;

@@ -5,12 +5,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Acceptor, Order, Planned};
 use crate::{
-    deadline::watch_deadline,
+    clients::queue::{IngestWakeUp, LaneWakeUp},
     id::{JobId, ProjectId},
     job::Job,
     kind::{Kind, Plan, Regeneration},
-    queue::{IngestHint, LaneHint},
     shot::{Rank, Shot},
+    steps::deadline::watch_deadline,
     store::{Acceptance, Idempotency, JobView, NewJob, StoreError, Versions},
     workflow::Workflow,
 };
@@ -67,8 +67,8 @@ impl Acceptor {
     /// Wakes what begins with a job that was accepted or opened again.
     pub async fn announce(&self, job: &Job, now: Timestamp) {
         match job.kind.lane() {
-            Some(lane) => self.queues.hint_lane(lane, LaneHint::Job(job.id), SignedDuration::ZERO).await,
-            None => self.queues.hint_ingest(IngestHint::Job(job.id)).await,
+            Some(lane) => self.queues.wake_lane(lane, LaneWakeUp::Job(job.id), SignedDuration::ZERO).await,
+            None => self.queues.wake_ingest(IngestWakeUp::Job(job.id)).await,
         }
         watch_deadline(&self.queues, job, now).await;
     }
@@ -81,7 +81,7 @@ impl Acceptor {
         match count {
             0 => Ok(0),
             count => {
-                let served = self.store.gate().await?.served.turn(priority);
+                let served = self.store.admission_state().await?.served.turn(priority);
                 self.store.take_turns(project, priority, count, served).await
             }
         }

@@ -23,7 +23,7 @@ impl Acceptor {
         if waiting < room {
             return Ok(());
         }
-        let gate = self.store.gate().await?;
-        Err(Declined::LaneFull { lane, room_in: gate.time_for(waiting - room + 1, now) })
+        let admission_state = self.store.admission_state().await?;
+        Err(Declined::LaneFull { lane, room_in: admission_state.time_for(waiting - room + 1, now) })
     }
 }

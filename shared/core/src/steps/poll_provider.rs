@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     fal::{Fal, FalError, FalErrorKind, FalStatus},
     id::ShotId,
-    outcome::{Recorded, Recorder},
     shot::{Arrival, FalRequest, Shot, ShotState},
+    steps::record_result::{Recorded, Recorder},
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
@@ -16,7 +16,7 @@ const RETENTION: SignedDuration = SignedDuration::from_hours(1);
 
 /// What asking led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LookedUp {
+pub enum Polled {
     /// fal still works on it, or cannot be asked just now; it is asked again later.
     Waiting,
     /// An outcome was recorded.
@@ -29,9 +29,9 @@ pub enum LookedUp {
 ///
 /// # Errors
 /// The table was out of reach or refused.
-pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<LookedUp, StoreError> {
-    let Some(before) = recorder.store.shot(shot).await? else { return Ok(LookedUp::NotThere) };
-    let ShotState::Submitted { request, .. } = &before.value.state else { return Ok(LookedUp::NotThere) };
+pub async fn poll_provider(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<Polled, StoreError> {
+    let Some(before) = recorder.store.shot(shot).await? else { return Ok(Polled::NotThere) };
+    let ShotState::Submitted { request, .. } = &before.value.state else { return Ok(Polled::NotThere) };
     let out_of_time = is_out_of_time(&before.value, fal, now);
     let (arrival, cancel) = match ask(fal, request).await {
         Answer::Outcome(arrival) => (arrival, false),
@@ -48,7 +48,7 @@ pub async fn look_up(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestam
     if cancel && let Err(error) = fal.cancel(request).await {
         tracing::warn!(shot.id = %shot, error = causes(&error), "not cancelled at fal");
     }
-    Ok(LookedUp::Recorded(recorded))
+    Ok(Polled::Recorded(recorded))
 }
 
 enum Answer {
@@ -87,11 +87,11 @@ async fn ask_again_later(
     before: &Versioned<Shot>,
     fal: &Fal,
     now: Timestamp,
-) -> Result<LookedUp, StoreError> {
+) -> Result<Polled, StoreError> {
     let check_at = now + fal.patience().check;
     // Only as it was read: every other write knows more than "still running".
     let still_running = |shot: Shot| if shot == before.value { shot.still_running(check_at) } else { Ok(shot) };
     match recorder.store.change_shot_from(before.clone(), still_running).await? {
-        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => Ok(LookedUp::Waiting),
+        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => Ok(Polled::Waiting),
     }
 }

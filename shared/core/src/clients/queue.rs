@@ -7,7 +7,7 @@ use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    aws,
+    clients::aws,
     config::QueueConfig,
     id::{JobId, ShotId, WorkflowId},
     lane::Lane,
@@ -17,15 +17,17 @@ use crate::{
 /// What a lane's queue carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LaneHint {
+pub enum LaneWakeUp {
     /// A job has shots that wait: `{"job": "job_…"}`.
     Job(JobId),
     /// A slot or token came free: `"room"`.
     Room,
     /// fal's callback said that the result has to be fetched: `{"look_up": "…"}`.
-    LookUp(ShotId),
+    #[serde(rename = "look_up")]
+    PollProvider(ShotId),
     /// What a job that was taken back has at fal is to be called off there: `{"call_off": "job_…"}`.
-    CallOff(JobId),
+    #[serde(rename = "call_off")]
+    CancelAtProvider(JobId),
     /// A job may be at its deadline: `{"deadline": "job_…"}`.
     Deadline(JobId),
 }
@@ -33,7 +35,7 @@ pub enum LaneHint {
 /// What the ingest queue carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum IngestHint {
+pub enum IngestWakeUp {
     /// A shot was delivered or failed: `{"shot": "…"}`.
     Shot(ShotId),
     /// A job may be at its end: `{"job": "job_…"}`.
@@ -42,7 +44,7 @@ pub enum IngestHint {
     Workflow(WorkflowId),
 }
 
-/// A message that could not be sent. The sweep does what it would have caused.
+/// A message that could not be sent. The reconciler does what it would have caused.
 #[derive(Debug, thiserror::Error)]
 pub enum QueueError {
     /// SQS did not take it.
@@ -78,7 +80,7 @@ impl Queues {
     ///
     /// # Errors
     /// The message was not sent.
-    pub async fn tell_lane(&self, lane: Lane, hint: LaneHint, delay: SignedDuration) -> Result<(), QueueError> {
+    pub async fn try_wake_lane(&self, lane: Lane, hint: LaneWakeUp, delay: SignedDuration) -> Result<(), QueueError> {
         let url = self.lanes.get(&lane).ok_or(QueueError::NotConfigured(lane.name()))?;
         self.send(lane.name(), url, &hint, delay).await
     }
@@ -87,19 +89,19 @@ impl Queues {
     ///
     /// # Errors
     /// The message was not sent.
-    pub async fn tell_ingest(&self, hint: IngestHint) -> Result<(), QueueError> {
+    pub async fn try_wake_ingest(&self, hint: IngestWakeUp) -> Result<(), QueueError> {
         self.send("ingest", &self.ingest, &hint, SignedDuration::ZERO).await
     }
 
     /// Tells a lane if SQS takes it. What the message would have caused stands in the table, so a message that cannot be
-    /// sent is left to the sweep, with a line in the log.
-    pub async fn hint_lane(&self, lane: Lane, hint: LaneHint, delay: SignedDuration) {
-        log_unsent(self.tell_lane(lane, hint, delay).await, &hint);
+    /// sent is left to the reconciler, with a line in the log.
+    pub async fn wake_lane(&self, lane: Lane, hint: LaneWakeUp, delay: SignedDuration) {
+        log_unsent(self.try_wake_lane(lane, hint, delay).await, &hint);
     }
 
-    /// Tells ingest if SQS takes it; see [`Queues::hint_lane`].
-    pub async fn hint_ingest(&self, hint: IngestHint) {
-        log_unsent(self.tell_ingest(hint).await, &hint);
+    /// Tells ingest if SQS takes it; see [`Queues::wake_lane`].
+    pub async fn wake_ingest(&self, hint: IngestWakeUp) {
+        log_unsent(self.try_wake_ingest(hint).await, &hint);
     }
 
     async fn send<T: Serialize + Sync>(
@@ -123,7 +125,7 @@ impl Queues {
 
 fn log_unsent(told: Result<(), QueueError>, hint: &impl std::fmt::Debug) {
     if let Err(error) = told {
-        tracing::warn!(sqs.hint = ?hint, error = causes(&error), "left to the sweep");
+        tracing::warn!(sqs.hint = ?hint, error = causes(&error), "left to the reconciler");
     }
 }
 
@@ -135,13 +137,13 @@ mod tests {
     fn hints_keep_their_wire_form() {
         let job = "job_01jd0000000000000000000000".parse().unwrap();
         let shot = "01jd0000000000000000000000-0".parse().unwrap();
-        let text = |hint: &LaneHint| serde_json::to_string(hint).unwrap();
-        assert_eq!(text(&LaneHint::Job(job)), r#"{"job":"job_01jd0000000000000000000000"}"#);
-        assert_eq!(text(&LaneHint::Room), r#""room""#);
-        assert_eq!(text(&LaneHint::LookUp(shot)), r#"{"look_up":"01jd0000000000000000000000-0"}"#);
-        assert_eq!(text(&LaneHint::CallOff(job)), r#"{"call_off":"job_01jd0000000000000000000000"}"#);
-        assert_eq!(text(&LaneHint::Deadline(job)), r#"{"deadline":"job_01jd0000000000000000000000"}"#);
-        let ingest = serde_json::to_string(&IngestHint::Shot(shot)).unwrap();
+        let text = |hint: &LaneWakeUp| serde_json::to_string(hint).unwrap();
+        assert_eq!(text(&LaneWakeUp::Job(job)), r#"{"job":"job_01jd0000000000000000000000"}"#);
+        assert_eq!(text(&LaneWakeUp::Room), r#""room""#);
+        assert_eq!(text(&LaneWakeUp::PollProvider(shot)), r#"{"look_up":"01jd0000000000000000000000-0"}"#);
+        assert_eq!(text(&LaneWakeUp::CancelAtProvider(job)), r#"{"call_off":"job_01jd0000000000000000000000"}"#);
+        assert_eq!(text(&LaneWakeUp::Deadline(job)), r#"{"deadline":"job_01jd0000000000000000000000"}"#);
+        let ingest = serde_json::to_string(&IngestWakeUp::Shot(shot)).unwrap();
         assert_eq!(ingest, r#"{"shot":"01jd0000000000000000000000-0"}"#);
     }
 }

@@ -1,16 +1,16 @@
-//! Recording what came of an attempt. Four ways lead here (the callback, a look-up, a submit that was refused,
+//! Recording what came of an attempt. Four ways lead here (the callback, a poll, a submit that was refused,
 //! and silence) and any of them may come first, twice or late, so that all take this one step.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     admission::Stop,
+    clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::{ConfigError, Env, PromptWords, QueueConfig, StoreConfig},
     entropy::Entropy,
     fal::{FalError, FalErrorKind},
     id::ShotId,
     prompt::Wording,
-    queue::{IngestHint, LaneHint, Queues},
     shot::{Arrival, Illegal, Landed, Shot},
     store::{Changed, Saved, Store, StoreError, Versioned},
 };
@@ -58,8 +58,8 @@ impl Recorder {
         })
     }
 
-    /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A hint that cannot be sent is left
-    /// to the sweep, as the record stands.
+    /// Records `arrival` for `attempt` of `shot` and hints at what can be done next. A wake-up message that cannot be sent is left
+    /// to the reconciler, as the record stands.
     ///
     /// # Errors
     /// The table was out of reach or refused; nothing was recorded.
@@ -146,18 +146,18 @@ impl Recorder {
     async fn hint(&self, shot: &Shot, landed: &Landed) {
         match landed {
             Landed::Retrying(pause) => {
-                self.queues.hint_lane(shot.lane, LaneHint::Job(shot.id.job), *pause).await;
+                self.queues.wake_lane(shot.lane, LaneWakeUp::Job(shot.id.job), *pause).await;
                 if pause.is_zero() {
                     return;
                 }
             }
             Landed::Delivered | Landed::Failed | Landed::Canceled => {
-                self.queues.hint_ingest(IngestHint::Shot(shot.id)).await;
+                self.queues.wake_ingest(IngestWakeUp::Shot(shot.id)).await;
             }
         }
         // Where nobody is known to wait, nobody is told of the slot that came free.
         if self.store.anybody_waits().await.unwrap_or(true) {
-            self.queues.hint_lane(shot.lane, LaneHint::Room, SignedDuration::ZERO).await;
+            self.queues.wake_lane(shot.lane, LaneWakeUp::Room, SignedDuration::ZERO).await;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Taking a workflow as far as it can go now. Whoever ends one of its jobs does it, and the sweep where that was missed; a
+//! Taking a workflow as far as it can go now. Whoever ends one of its jobs does it, and the reconciler where that was missed; a
 //! step begins in the transaction that accepts its job, so that it begins once.
 
 use std::collections::{HashMap, HashSet};
@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use tokio::task::JoinSet;
 
 use crate::{
+    clients::queue::IngestWakeUp,
     failure::{Failure, FailureCode},
     id::{JobId, MediaId, WorkflowId},
     job::JobStatus,
     kind::{Kind, Unfit},
     pointer::ImagePointer,
-    queue::IngestHint,
     shot::Shot,
     steps::accept::{Acceptor, Declined, DryRun, Order},
     store::{Acceptance, JobView, Saved, StoreError, Versioned},
@@ -23,15 +23,20 @@ use crate::{
 ///
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
-pub async fn advance(acceptor: &Acceptor, id: WorkflowId, now: Timestamp) -> Result<(), StoreError> {
-    advance_by(acceptor, id, usize::MAX, now).await
+pub async fn run_workflow(acceptor: &Acceptor, id: WorkflowId, now: Timestamp) -> Result<(), StoreError> {
+    run_workflow_by(acceptor, id, usize::MAX, now).await
 }
 
 /// The same, but begins at most so many steps and leaves further ones to ingest: for who has little time.
 ///
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
-pub async fn advance_by(acceptor: &Acceptor, id: WorkflowId, most: usize, now: Timestamp) -> Result<(), StoreError> {
+pub async fn run_workflow_by(
+    acceptor: &Acceptor,
+    id: WorkflowId,
+    most: usize,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let (mut jobs, mut begun, mut put_off) = (HashMap::new(), 0, HashSet::new());
     let mut tries = acceptor.store.tries(id);
     loop {
@@ -48,7 +53,7 @@ pub async fn advance_by(acceptor: &Acceptor, id: WorkflowId, most: usize, now: T
                 acceptor.store.save_workflow(&after, before.revision).await?
             }
             Next::Begin(_) if begun == most => {
-                acceptor.queues.hint_ingest(IngestHint::Workflow(id)).await;
+                acceptor.queues.wake_ingest(IngestWakeUp::Workflow(id)).await;
                 return Ok(());
             }
             Next::Begin(index) => match begin(acceptor, &before, index, &jobs, now).await? {

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Store, StoreError, layout, text};
+use super::{Store, StoreError, error::failed, layout, text};
 use crate::id::{JobId, ShotId, WorkflowId};
 
 /// Something that is overdue.
@@ -40,7 +40,7 @@ impl Store {
             // `$` follows `#`: everything of this very millisecond is included.
             .expression_attribute_values(":now", text(format!("{}$", layout::sortable(now))))
             .limit(limit.into());
-        let items = query.send().await?.items.unwrap_or_default();
+        let items = query.send().await.map_err(failed("Query", partition))?.items.unwrap_or_default();
         let overdue = items.iter().filter_map(|item| {
             let id = item.get("work_sk")?.as_s().ok()?.split_once('#')?.1;
             let job = id.parse().map(Overdue::Job).or_else(|_| id.parse().map(Overdue::Workflow));

@@ -19,7 +19,7 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use self::throttling::TooManyRequests;
-use crate::{aws, config::BucketConfig};
+use crate::{clients::aws, config::BucketConfig};
 
 /// How long a signed URL is good for, from the start of its window.
 const SIGNED_FOR: SignedDuration = SignedDuration::from_mins(90);

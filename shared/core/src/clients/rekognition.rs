@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::{clock::Clock, config::FaceConfig, fal::http_builder, telemetry::causes};
+use crate::{clock::Clock, config::FaceMatchConfig, fal::http_builder, telemetry::causes};
 use request::{NotCompared, Signed};
 
 /// The most bytes that Rekognition takes of a picture within a request.
@@ -21,7 +21,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 
 /// What comparing two faces says.
 #[derive(Debug, Clone, PartialEq)]
-pub enum FaceVerdict {
+pub enum FaceMatched {
     /// How alike they are, 0 to 1, and whether that is enough.
     Compared {
         /// 0 where no face in the picture is like the reference's.
@@ -38,9 +38,9 @@ pub enum FaceVerdict {
 
 /// The comparison of faces.
 #[derive(Debug, Clone)]
-pub struct Faces {
+pub struct FaceMatch {
     http: reqwest::Client,
-    config: FaceConfig,
+    config: FaceMatchConfig,
     clock: Clock,
 }
 
@@ -60,12 +60,12 @@ struct Match {
     similarity: Option<f32>,
 }
 
-impl Faces {
+impl FaceMatch {
     /// A client; nothing is contacted before the first call.
     ///
     /// # Errors
     /// The machine has no usable TLS roots.
-    pub fn new(config: FaceConfig, clock: Clock) -> Result<Self, reqwest::Error> {
+    pub fn new(config: FaceMatchConfig, clock: Clock) -> Result<Self, reqwest::Error> {
         let http =
             http_builder().timeout(Duration::from_secs(8)).redirect(reqwest::redirect::Policy::none()).build()?;
         Ok(Self { http, config, clock })
@@ -73,21 +73,21 @@ impl Faces {
 
     /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check that
     /// may be off must not hold up a job.
-    pub async fn compare(&self, reference: Bytes, picture: Bytes) -> FaceVerdict {
+    pub async fn compare(&self, reference: Bytes, picture: Bytes) -> FaceMatched {
         if let Some(reason) = [&reference, &picture].into_iter().find_map(|bytes| untakable(bytes)) {
-            return FaceVerdict::NotJudged { reason: reason.to_owned() };
+            return FaceMatched::NotJudged { reason: reason.to_owned() };
         }
         match self.asked(&request::body(&reference, &picture)).await {
             Ok(Found { face_matches, unmatched_faces }) if face_matches.is_empty() && unmatched_faces.is_empty() => {
-                FaceVerdict::NotJudged { reason: "no face was found in the picture".to_owned() }
+                FaceMatched::NotJudged { reason: "no face was found in the picture".to_owned() }
             }
             Ok(Found { face_matches, .. }) => {
                 let best = face_matches.iter().filter_map(|found| found.similarity).fold(0.0, f32::max) / 100.0;
-                FaceVerdict::Compared { similarity: f64::from(best), passed: best >= self.config.least }
+                FaceMatched::Compared { similarity: f64::from(best), passed: best >= self.config.least }
             }
             Err(error) => {
                 tracing::warn!(event = "face_check_skipped", error = causes(&error), "faces not compared");
-                FaceVerdict::NotJudged { reason: error.reason().to_owned() }
+                FaceMatched::NotJudged { reason: error.reason().to_owned() }
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use likeness_core::{
+    clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::QueueConfig,
     lane::Lane,
-    queue::{IngestHint, LaneHint, Queues},
 };
 use likeness_fal_emulator::{Fault, SubmitFault, WebhookFault};
 use serde_json::json;
@@ -17,9 +17,9 @@ async fn a_lost_callback_is_made_up_for_by_asking() {
     product.fault(Fault::Webhook(WebhookFault::Never));
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted");
-    assert_eq!(product.stack().sweep().await.unwrap().overdue, 0, "not before its time");
+    assert_eq!(product.stack().reconcile().await.unwrap().overdue, 0, "not before its time");
     product.pass(11);
-    assert_eq!(product.stack().sweep().await.unwrap().recovered, 1);
+    assert_eq!(product.stack().reconcile().await.unwrap().recovered, 1);
     let job = product.settled(&job).await;
     assert_eq!((&job["status"], &job["cost"]["settled"]), (&json!("completed"), &json!(0.025)));
     product.finish().await;
@@ -34,12 +34,12 @@ async fn a_submit_of_unknown_fate_is_not_resent_before_its_window_has_passed() {
     // Looked at when its callback is late, and then not before it is due.
     for overdue in [1, 0] {
         product.pass(7);
-        assert_eq!(product.stack().sweep().await.unwrap().overdue, overdue);
+        assert_eq!(product.stack().reconcile().await.unwrap().overdue, overdue);
         assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitting");
         assert!(product.fal().ledger().is_empty());
     }
     product.pass(2);
-    assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+    assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);
     let job = product.settled(&job).await;
     assert_eq!((&job["status"], product.fal().ledger().len()), (&json!("completed"), 1), "{job}");
     product.finish().await;
@@ -53,10 +53,10 @@ async fn losing_every_message_changes_nothing_but_time() {
     assert_eq!(product.settled(&job).await["status"], "queued");
     let mut sweeps = 0;
     while product.job(&job).await["completedAt"].is_null() {
-        // Of all that are sent from here to the next sweep, one message arrives.
+        // Of all that are sent from here to the next run of the reconciler, one message arrives.
         product.stack().deliver_only(Some(1));
         product.pass(121);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         product.stack().settle().await;
         sweeps += 1;
         assert!(sweeps < 30, "{}", product.job(&job).await);
@@ -86,10 +86,10 @@ async fn a_shot_that_stands_in_no_list_is_found_by_its_job() {
         .expression_attribute_values(":other", text("WAITING#master"));
     moved.send().await.unwrap();
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(&job).await["status"], "queued", "nobody sees it");
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(product.settled(&job).await["status"], "completed");
     product.finish().await;
 }
@@ -105,16 +105,16 @@ async fn doubled_and_senseless_messages_change_nothing() {
     let id = job.parse().unwrap();
     let shot = ended["shots"][0]["shotId"].as_str().unwrap().parse().unwrap();
     for lane in Lane::ALL {
-        queues.tell_lane(lane, LaneHint::Job(id), jiff::SignedDuration::ZERO).await.unwrap();
-        queues.tell_lane(lane, LaneHint::LookUp(shot), jiff::SignedDuration::ZERO).await.unwrap();
-        queues.tell_lane(lane, LaneHint::Room, jiff::SignedDuration::ZERO).await.unwrap();
-        queues.tell_ingest(IngestHint::Job(id)).await.unwrap();
-        queues.tell_ingest(IngestHint::Shot(shot)).await.unwrap();
+        queues.try_wake_lane(lane, LaneWakeUp::Job(id), jiff::SignedDuration::ZERO).await.unwrap();
+        queues.try_wake_lane(lane, LaneWakeUp::PollProvider(shot), jiff::SignedDuration::ZERO).await.unwrap();
+        queues.try_wake_lane(lane, LaneWakeUp::Room, jiff::SignedDuration::ZERO).await.unwrap();
+        queues.try_wake_ingest(IngestWakeUp::Job(id)).await.unwrap();
+        queues.try_wake_ingest(IngestWakeUp::Shot(shot)).await.unwrap();
     }
     assert_eq!(product.settled(&job).await, ended);
     assert_eq!(product.fal().ledger().len(), 2);
     assert_eq!(product.get("/api/v1/projects/demo/images").await["total"], 2);
-    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.hands.now()).await.unwrap();
+    let ledger = product.store().ledger(&"demo".parse().unwrap(), product.test_clock.now()).await.unwrap();
     assert_eq!((ledger.reserved.micros(), ledger.settled.micros(), ledger.jobs), (0, 50_000, 1));
     product.finish().await;
 }

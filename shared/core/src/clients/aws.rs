@@ -9,7 +9,7 @@ use aws_smithy_types::{retry::RetryConfig, timeout::TimeoutConfig};
 use aws_types::{SdkConfig, region::Region};
 use secrecy::ExposeSecret;
 
-use crate::{config::AwsConfig, tls};
+use crate::{clients::tls, config::AwsConfig};
 
 static HTTP: LazyLock<SharedHttpClient> = LazyLock::new(|| {
     aws_smithy_http_client::Builder::new()

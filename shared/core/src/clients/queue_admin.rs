@@ -13,11 +13,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    aws,
+    clients::aws,
+    clients::queue::{IngestWakeUp, LaneWakeUp},
     config::QueueConfig,
     id::{JobId, WorkflowId},
     lane::Lane,
-    queue::{IngestHint, LaneHint},
 };
 
 /// Most dead letters that are shown at once: what SQS hands out in one go.
@@ -79,11 +79,11 @@ pub struct Depth {
 /// What a message says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
-pub enum Hint {
+pub enum WakeUp {
     /// A lane's.
-    Lane(LaneHint),
+    Lane(LaneWakeUp),
     /// Ingest's.
-    Ingest(IngestHint),
+    Ingest(IngestWakeUp),
 }
 
 /// Whose message it is.
@@ -97,16 +97,16 @@ pub enum About {
     Nobody,
 }
 
-impl Hint {
+impl WakeUp {
     /// Whose it is.
     #[must_use]
     pub fn about(self) -> About {
         match self {
-            Self::Lane(LaneHint::Room) => About::Nobody,
-            Self::Lane(LaneHint::Job(job) | LaneHint::CallOff(job) | LaneHint::Deadline(job))
-            | Self::Ingest(IngestHint::Job(job)) => About::Job(job),
-            Self::Lane(LaneHint::LookUp(shot)) | Self::Ingest(IngestHint::Shot(shot)) => About::Job(shot.job),
-            Self::Ingest(IngestHint::Workflow(workflow)) => About::Workflow(workflow),
+            Self::Lane(LaneWakeUp::Room) => About::Nobody,
+            Self::Lane(LaneWakeUp::Job(job) | LaneWakeUp::CancelAtProvider(job) | LaneWakeUp::Deadline(job))
+            | Self::Ingest(IngestWakeUp::Job(job)) => About::Job(job),
+            Self::Lane(LaneWakeUp::PollProvider(shot)) | Self::Ingest(IngestWakeUp::Shot(shot)) => About::Job(shot.job),
+            Self::Ingest(IngestWakeUp::Workflow(workflow)) => About::Workflow(workflow),
         }
     }
 }
@@ -121,12 +121,12 @@ pub struct DeadLetter {
     /// How often SQS says that it was received, this look included; a message that was moved may count anew.
     pub receives: u64,
     /// What it says; `None` where nobody can read it.
-    pub hint: Option<Hint>,
+    pub hint: Option<WakeUp>,
 }
 
 /// Why the queues could not be looked at, or nothing was moved.
 #[derive(Debug, thiserror::Error)]
-pub enum BacklogError {
+pub enum QueueAdminError {
     /// SQS is out of reach, or refuses.
     #[error("the {queue} queue is out of reach")]
     OutOfReach {
@@ -146,12 +146,12 @@ pub enum BacklogError {
 
 /// The queues and their dead letters.
 #[derive(Debug, Clone)]
-pub struct Backlog {
+pub struct QueueAdmin {
     client: Client,
     queues: QueueConfig,
 }
 
-impl Backlog {
+impl QueueAdmin {
     /// A client; nothing is contacted before the first call.
     #[must_use]
     pub fn new(config: QueueConfig) -> Self {
@@ -162,7 +162,7 @@ impl Backlog {
     ///
     /// # Errors
     /// SQS is out of reach or refuses.
-    pub async fn depth(&self, queue: QueueName) -> Result<Depth, BacklogError> {
+    pub async fn depth(&self, queue: QueueName) -> Result<Depth, QueueAdminError> {
         let own = self.attributes(queue, self.url(queue)?).await?;
         let dead = self.attributes(queue, &self.dead_letters_url(queue, &own)?).await?;
         Ok(Depth {
@@ -177,7 +177,7 @@ impl Backlog {
     ///
     /// # Errors
     /// SQS is out of reach or refuses.
-    pub async fn dead_letters(&self, queue: QueueName) -> Result<Vec<DeadLetter>, BacklogError> {
+    pub async fn dead_letters(&self, queue: QueueName) -> Result<Vec<DeadLetter>, QueueAdminError> {
         let own = self.attributes(queue, self.url(queue)?).await?;
         let receive = self
             .client
@@ -198,20 +198,20 @@ impl Backlog {
     ///
     /// # Errors
     /// SQS is out of reach or refuses, or they are being moved already.
-    pub async fn redrive(&self, queue: QueueName) -> Result<u64, BacklogError> {
+    pub async fn redrive(&self, queue: QueueName) -> Result<u64, QueueAdminError> {
         let own = self.attributes(queue, self.url(queue)?).await?;
         let dead = self.attributes(queue, &self.dead_letters_url(queue, &own)?).await?;
         let begin = self.client.start_message_move_task().set_source_arn(own.dead_letters_arn());
         match begin.set_destination_arn(own.text(&QueueAttributeName::QueueArn)).send().await {
             Ok(_) => Ok(dead.number(&QueueAttributeName::ApproximateNumberOfMessages)),
             Err(SdkError::ServiceError(error)) if error.err().is_unsupported_operation() => {
-                Err(BacklogError::Moving(queue.name()))
+                Err(QueueAdminError::Moving(queue.name()))
             }
             Err(error) => Err(out_of_reach(queue, error)),
         }
     }
 
-    fn url(&self, queue: QueueName) -> Result<&str, BacklogError> {
+    fn url(&self, queue: QueueName) -> Result<&str, QueueAdminError> {
         match queue {
             QueueName::Ingest => Ok(&self.queues.ingest),
             QueueName::Lane(lane) => {
@@ -222,15 +222,15 @@ impl Backlog {
     }
 
     /// Beside the queue's own, under the name that its policy holds.
-    fn dead_letters_url(&self, queue: QueueName, own: &Attributes) -> Result<String, BacklogError> {
-        let missing = || BacklogError::NoDeadLetters(queue.name());
+    fn dead_letters_url(&self, queue: QueueName, own: &Attributes) -> Result<String, QueueAdminError> {
+        let missing = || QueueAdminError::NoDeadLetters(queue.name());
         let arn = own.dead_letters_arn().ok_or_else(missing)?;
         let name = arn.rsplit(':').next().ok_or_else(missing)?;
         let (beside, _) = self.url(queue)?.rsplit_once('/').ok_or_else(missing)?;
         Ok(format!("{beside}/{name}"))
     }
 
-    async fn attributes(&self, queue: QueueName, url: &str) -> Result<Attributes, BacklogError> {
+    async fn attributes(&self, queue: QueueName, url: &str) -> Result<Attributes, QueueAdminError> {
         let read = self.client.get_queue_attributes().queue_url(url).set_attribute_names(Some(vec![
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
@@ -276,16 +276,16 @@ impl DeadLetter {
                 .and_then(|count| u64::try_from(count).ok())
                 .unwrap_or_default(),
             hint: match queue {
-                QueueName::Lane(_) => serde_json::from_str(body).ok().map(Hint::Lane),
-                QueueName::Ingest => serde_json::from_str(body).ok().map(Hint::Ingest),
+                QueueName::Lane(_) => serde_json::from_str(body).ok().map(WakeUp::Lane),
+                QueueName::Ingest => serde_json::from_str(body).ok().map(WakeUp::Ingest),
             },
             id: message.message_id.unwrap_or_default(),
         }
     }
 }
 
-fn out_of_reach(queue: QueueName, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> BacklogError {
-    BacklogError::OutOfReach { queue: queue.name(), source: error.into() }
+fn out_of_reach(queue: QueueName, error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> QueueAdminError {
+    QueueAdminError::OutOfReach { queue: queue.name(), source: error.into() }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 use likeness_core::{
-    job::{JobStatus, NotFinished, TakenBack},
+    job::{CanceledBy, JobStatus, NotFinished},
     report::Verified,
     shot::Arrival,
     store::{Cached, Changed, Finish, JobView, Saved},
@@ -112,7 +112,7 @@ async fn a_request_that_nobody_knows_whether_fal_has_it_ends_with_its_window() {
     cancel(&product, &id).await;
     assert_eq!(shots(&product.settled(&id).await), ["submitting"], "fal may have it");
     product.pass(16);
-    assert_eq!(product.stack().sweep().await.unwrap().given_up, 1);
+    assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);
     assert_canceled(&product.settled(&id).await);
     assert!(product.fal().ledger().is_empty(), "it was not sent again");
     // The same, and fal has it: its callback is what tells.
@@ -152,7 +152,7 @@ async fn a_callback_before_the_cancel_wins_and_one_after_it_ends_the_shot_as_can
     assert_eq!((status, shots(&job)), (StatusCode::ACCEPTED, vec!["delivered"]));
     assert_eq!(cancels(&product), [Vec::<u16>::new()], "nothing is at fal any more");
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_kept(&product.settled(&id).await);
 
     // After: fal refuses the picture while its cancel is on the way. What would be tried again otherwise is not.
@@ -165,7 +165,7 @@ async fn a_callback_before_the_cancel_wins_and_one_after_it_ends_the_shot_as_can
     assert_eq!(shots(&product.settled(&id).await), ["submitted"]);
     cancel(&product, &id).await;
     product.stack().deliver_only(None);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_canceled(&product.settled(&id).await);
     assert_eq!((cancels(&product)[1].as_slice(), product.fal().ledger().len()), (&[400][..], 2));
     product.finish().await;
@@ -178,7 +178,7 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
     product.fault(never());
     let id = product.post_master_with(json!({})).await;
     assert_eq!(shots(&product.settled(&id).await), ["submitted"]);
-    let (store, now) = (product.store(), product.hands.now());
+    let (store, now) = (product.store(), product.test_clock.now());
     let before = stored(&product, &id).await.shots.remove(0);
     // Both were read before either was written: the callback's outcome comes second, and is decided anew.
     let error = likeness_core::fal::FalError::new(likeness_core::fal::FalErrorKind::Internal, "no");
@@ -187,11 +187,11 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
         shot.arrived(1, arrival, 0.0, &likeness_core::prompt::Wording::default(), now).map(|(after, _)| after)
     };
     assert_eq!(arrived(before.value.clone()).unwrap().state.name(), "waiting");
-    let canceled = store.change_shot_from(before.clone(), |shot| shot.taken_back(now)).await.unwrap();
+    let canceled = store.change_shot_from(before.clone(), |shot| shot.cancel_requested(now)).await.unwrap();
     let Changed::Done(canceled) = canceled else { panic!("it was in flight: {canceled:?}") };
     let (mut decided, revision) = (Vec::new(), canceled.revision);
     let changed = store.change_shot_from(before, |shot| {
-        decided.push(shot.is_called_off());
+        decided.push(shot.is_cancel_requested());
         arrived(shot)
     });
     let changed = changed.await.unwrap();
@@ -215,7 +215,7 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
         assert_eq!(shots(&product.settled(&id).await), ["failed"]);
         id
     };
-    let (store, now) = (product.store(), product.hands.now());
+    let (store, now) = (product.store(), product.test_clock.now());
     let ended = |view: &JobView| view.job.value.clone().finish(&view.plain_shots(), &Verified::default(), now).unwrap();
 
     // The end wins: the cancel finds a job that has ended.
@@ -225,7 +225,8 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
     let seen = view.job.revision;
     let finish = Finish { job: &job, seen, collection: None, report: None, cached: Cached::No };
     assert_eq!(store.finish_job(&finish).await.unwrap(), Saved::Yes);
-    let marked = store.change_job_from(view.job.clone(), |job| job.taken_back(TakenBack::Caller, now)).await.unwrap();
+    let marked =
+        store.change_job_from(view.job.clone(), |job| job.cancel_requested(CanceledBy::Caller, now)).await.unwrap();
     assert_eq!(marked, Changed::Unchanged(NotFinished::AlreadyDone));
     assert_eq!(cancel(&product, &id).await.0, StatusCode::CONFLICT);
 
@@ -238,7 +239,7 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
     assert_eq!(store.finish_job(&finish).await.unwrap(), Saved::Conflict);
     product.stack().deliver_only(None);
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     let job = product.settled(&id).await;
     assert_eq!((&job["status"], shots(&job)), (&json!("failed"), vec!["failed"]), "it had failed before");
     let money = money(&product).await;
@@ -259,16 +260,16 @@ async fn canceled_twice_and_with_every_message_lost_fal_is_asked_once_and_by_the
         assert_eq!(cancel(&product, &id).await.0, StatusCode::ACCEPTED);
     }
     assert_eq!((shots(&product.settled(&id).await), cancels(&product)), (vec!["submitted"], vec![vec![]]));
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     for _ in 0..3 {
         product.pass(3);
-        product.stack().sweep().await.unwrap();
+        product.stack().reconcile().await.unwrap();
         product.stack().settle().await;
     }
     assert_eq!((shots(&product.job(&id).await), cancels(&product)), (vec!["canceled"], vec![vec![202]]));
     product.stack().deliver_only(None);
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_canceled(&product.settled(&id).await);
     product.finish().await;
 }
@@ -282,11 +283,11 @@ async fn a_cancel_that_fal_does_not_take_is_repeated_by_the_sweep() {
     product.settled(&id).await;
     cancel(&product, &id).await;
     assert_eq!((shots(&product.settled(&id).await), cancels(&product)), (vec!["submitted"], vec![vec![503]]));
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(cancels(&product), [[503, 503]]);
     assert_eq!(shots(&product.settled(&id).await), ["submitted"]);
     product.pass(6);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     assert_eq!(cancels(&product), [[503, 503, 202]]);
     assert_canceled(&product.settled(&id).await);
     product.finish().await;
@@ -298,11 +299,11 @@ async fn whoever_is_stopped_after_marking_the_job_is_made_up_for() {
     product.fault(never());
     let id = product.post_master_with(json!({ "variations": 2 })).await;
     assert_eq!(shots(&product.settled(&id).await), ["submitted", "waiting"]);
-    let (job, now) = (id.parse().unwrap(), product.hands.now());
-    let marked = product.store().change_job(job, |job| job.taken_back(TakenBack::Caller, now)).await.unwrap();
+    let (job, now) = (id.parse().unwrap(), product.test_clock.now());
+    let marked = product.store().change_job(job, |job| job.cancel_requested(CanceledBy::Caller, now)).await.unwrap();
     assert!(matches!(marked, Changed::Done(_)), "{marked:?}");
     product.pass(121);
-    product.stack().sweep().await.unwrap();
+    product.stack().reconcile().await.unwrap();
     let job = product.ended(&id).await;
     assert_eq!((&job["status"], shots(&job)), (&json!("canceled"), vec!["canceled"; 2]), "{job}");
     assert_eq!(product.fal().ledger().len(), 1);
