@@ -18,6 +18,7 @@ mod hues;
 mod identity;
 mod proportion;
 mod style;
+mod surroundings;
 
 // A view in its set.
 mod company;

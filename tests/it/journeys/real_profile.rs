@@ -23,7 +23,7 @@ fn named_folder() -> Option<PathBuf> {
 }
 
 /// The folder; `None` where it is not, which is said.
-fn pictures() -> Option<PathBuf> {
+pub(super) fn pictures() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/pictures");
     let folder = named_folder().unwrap_or_else(beside);
     let there = folder.join("labels.tsv").is_file();
@@ -34,7 +34,7 @@ fn pictures() -> Option<PathBuf> {
 }
 
 /// Serves this picture for prompts that hold `words`, so many times.
-fn serve(product: &Product, file: PathBuf, words: String, times: Option<u32>) {
+pub(super) fn serve(product: &Product, file: PathBuf, words: String, times: Option<u32>) {
     let bytes = std::fs::read(file).unwrap();
     let when = When { prompt_contains: Some(words), ..When::default() };
     product.fal().faults().add(FaultRule { when, times, fault: Fault::File(FileFault::Given { bytes }) });

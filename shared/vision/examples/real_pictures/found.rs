@@ -84,9 +84,9 @@ fn tile(picture: &Picture, found: &Result<Mask, NoFigure>) -> Vec<u8> {
     let mut tile = vec![40_u8; TILE * TILE * 3];
     for y in 0..height {
         for x in 0..width {
-            let inside = found.as_ref().is_ok_and(|mask| {
-                mask.inside[(y * mask.height / height) * mask.width + x * mask.width / width]
-            });
+            let inside = found
+                .as_ref()
+                .is_ok_and(|mask| mask.inside[(y * mask.height / height) * mask.width + x * mask.width / width]);
             let busy = found.as_ref().is_ok_and(|mask| mask.backdrop == Backdrop::Busy);
             let from = &rgb[(y * width + x) * 3..][..3];
             let to = &mut tile[(y * TILE + x) * 3..][..3];

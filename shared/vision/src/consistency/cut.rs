@@ -30,9 +30,7 @@ pub(super) fn cut(labs: &[Lab], width: usize, height: usize, odds: &[f32]) -> Ve
         let own: Vec<f32> = odds
             .iter()
             .zip(&cells)
-            .map(|(odds, &cell)| {
-                logistic(by_place * odds.clamp(-MOST_BY_PLACE, MOST_BY_PLACE) + 1.5 * colours[cell])
-            })
+            .map(|(odds, &cell)| logistic(by_place * odds.clamp(-MOST_BY_PLACE, MOST_BY_PLACE) + 1.5 * colours[cell]))
             .collect();
         if round == 0 {
             shares.clone_from(&own);

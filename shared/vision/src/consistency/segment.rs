@@ -117,8 +117,10 @@ impl Grid<'_> {
 
     /// Keeps the part that most attention lies on and what belongs to it, and closes specks in it.
     fn keep_subject(&self, inside: &mut [bool], attention: &Attention) -> Result<[usize; 4], NoFigure> {
-        let weight = |part: &Vec<usize>| -> f32 { part.iter().map(|&at| self.odds(attention, at).clamp(0.05, 3.0)).sum() };
-        let mut parts: Vec<(f32, Vec<usize>)> = self.parts(inside).into_iter().map(|part| (weight(&part), part)).collect();
+        let weight =
+            |part: &Vec<usize>| -> f32 { part.iter().map(|&at| self.odds(attention, at).clamp(0.05, 3.0)).sum() };
+        let mut parts: Vec<(f32, Vec<usize>)> =
+            self.parts(inside).into_iter().map(|part| (weight(&part), part)).collect();
         parts.sort_by(|a, b| b.0.total_cmp(&a.0));
         let Some((heaviest, mut kept)) = parts.first().cloned() else { return Err(NoFigure::NothingStandsOut) };
         for (weight, part) in parts.drain(..).skip(1) {
@@ -351,3 +353,6 @@ fn belongs([left, top, right, bottom]: [usize; 4], whole: [usize; 4]) -> bool {
     let gap = top.saturating_sub(whole[3]).max(whole[1].saturating_sub(bottom));
     shared * 10 >= (right - left) * 6 && gap * 12 <= (bottom.max(whole[3]) - top.min(whole[1]))
 }
+
+#[cfg(test)]
+mod tests;

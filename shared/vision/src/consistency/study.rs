@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use super::company::Company;
 use super::figure::{Backdrop, Figure, NoFigure};
+use super::outlier;
 use super::segment::Segment;
 use super::turn::{self, Sides};
 use super::weights::{Orientation, Weights};
-use super::outlier;
 use crate::embedding::Embedder;
 use crate::picture::Picture;
 

@@ -54,12 +54,14 @@ fn smooth(labs: &[Lab], width: usize, height: usize, border: &[usize]) -> Vec<La
         let y = 2.0 * (at / width) as f64 / height as f64 - 1.0;
         [1.0, x, y, x * x, x * y, y * y]
     };
-    let value = |terms: &[f64; TERMS], factors: &[f64; TERMS]| terms.iter().zip(factors).map(|(a, b)| a * b).sum::<f64>();
+    let value =
+        |terms: &[f64; TERMS], factors: &[f64; TERMS]| terms.iter().zip(factors).map(|(a, b)| a * b).sum::<f64>();
     let mut factors = [[0.0; TERMS]; 3];
     let mut weights = vec![1.0; border.len()];
     for _ in 0..6 {
         for (channel, factors) in factors.iter_mut().enumerate() {
-            let samples = border.iter().zip(&weights).map(|(&at, &weight)| (terms(at), f64::from(labs[at][channel]), weight));
+            let samples =
+                border.iter().zip(&weights).map(|(&at, &weight)| (terms(at), f64::from(labs[at][channel]), weight));
             *factors = least_squares(samples);
         }
         for (weight, &at) in weights.iter_mut().zip(border) {
