@@ -13,7 +13,8 @@ use std::{
 
 use http::StatusCode;
 use jiff::Timestamp;
-use likeness_core::{clock::Clock, config::StoreConfig, entropy::Entropy, fal::http_builder, lane::Lane, store::Store};
+use likeness_core::{clients::http::http_builder, config::StoreConfig, store::Store};
+use likeness_domain::{clock::Clock, lane::Lane, rng::Rng};
 use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
 use likeness_stack::{Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};
@@ -101,7 +102,7 @@ impl Product {
     }
 
     pub(crate) fn store(&self) -> Store {
-        Store::new(StoreConfig::from_env(self.stack().env()).unwrap(), Entropy::from_os())
+        Store::new(StoreConfig::from_env(self.stack().env()).unwrap(), Rng::from_os())
     }
 
     /// The next submit meets `fault`.
@@ -160,7 +161,8 @@ impl Product {
 
     /// Lets time pass, with runs of the reconciler, until the job has ended.
     pub(crate) async fn ended(&self, id: &str) -> Value {
-        for _ in 0..60 {
+        // What the file host says to be gone is asked for over ten minutes.
+        for _ in 0..200 {
             let job = self.settled(id).await;
             if !job["completedAt"].is_null() {
                 return job;

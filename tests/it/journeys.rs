@@ -20,6 +20,7 @@ mod disorder;
 mod dry_run;
 mod events;
 mod faces;
+mod fal_answers;
 mod faults;
 mod generate;
 mod hostile;

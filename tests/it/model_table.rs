@@ -8,9 +8,9 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use likeness_core::{
+use likeness_core::fal;
+use likeness_domain::{
     clock::Clock,
-    fal,
     model::{Model, Size},
     recipe::{Control, ControlMode, LoraUse, Recipe, Source},
 };

@@ -11,7 +11,7 @@ use axum::{
     body::Bytes,
     http::{HeaderMap, StatusCode, Uri},
 };
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use tokio::net::TcpListener;
 
 use crate::harness::Product;

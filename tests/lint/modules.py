@@ -2,6 +2,7 @@
 no network in the domain's dependencies, no decision by kind in ingest, no pointer into a request outside api. Prints one
 line per fault; run by `tests/run walls`."""
 
+import os
 import re
 import subprocess
 import sys
@@ -97,9 +98,11 @@ def knot_faults():
 
 
 def domain_faults():
+    # As in tests/run: a clean checkout has to agree with the committed lock file.
+    locked = ["--locked"] if os.environ.get("CI") else []
     tree = subprocess.run(
-        ["cargo", "tree", "--locked", "-p", "likeness-domain", "-e", "normal", "--prefix", "none"],
-        cwd=ROOT, check=True, capture_output=True, text=True,
+        ["cargo", "tree", *locked, "-p", "likeness-domain", "-e", "normal", "--prefix", "none"],
+        cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True,
     ).stdout
     for line in sorted(set(tree.splitlines())):
         if line.startswith(FORBIDDEN):

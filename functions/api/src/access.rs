@@ -1,5 +1,5 @@
-//! What a caller may do where, as extractors: a handler that takes a [`Project`], a [`JobOf`] or a [`Key`] has had its caller
-//! checked, and there is no other way to one.
+//! What a caller may do where, as extractors: a handler that takes a [`Project`], a [`JobOf`] or a [`Key`] has had its
+//! caller checked, and there is no other way to one.
 
 mod caller;
 mod right;
@@ -8,10 +8,8 @@ use std::{marker::PhantomData, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::request::Parts;
-use likeness_core::{
-    id::{JobId, ProjectId},
-    store::JobView as Stored,
-};
+use likeness_core::store::JobView as Stored;
+use likeness_domain::id::{JobId, ProjectId};
 
 pub(crate) use self::{
     caller::Caller,
@@ -59,7 +57,8 @@ impl Caller {
         Ok(Project { id, caller: self.clone(), right: PhantomData })
     }
 
-    /// The same for the project of something that was found by a name of its own, as a `what`: to a stranger there is none.
+    /// The same for the project of something that was found by a name of its own, as a `what`: to a stranger there is
+    /// none.
     pub(crate) async fn may_at<P: Permission>(
         &self,
         app: &App,

@@ -1,17 +1,14 @@
 //! What this function may touch.
 
 use likeness_core::{
-    admission::Limits,
     clients::bucket::Bucket,
     clients::dns::Hosts,
     clients::queue_admin::QueueAdmin,
-    clock::Clock,
     config::{BucketConfig, ConfigError, Env, FalLimits, KnownHosts, LargestImage, QueueConfig},
-    entropy::Entropy,
-    prompt::Wording,
     steps::accept::Acceptor,
     store::Store,
 };
+use likeness_domain::{admission::Limits, clock::Clock, prompt::Wording, rng::Rng};
 
 /// What this function may touch. It reads addresses of images and never their bytes; it never calls fal.
 #[derive(Debug)]
@@ -25,7 +22,7 @@ pub struct App {
     pub(crate) limits: Limits,
     /// The largest picture that may be uploaded, in bytes.
     pub(crate) largest_image: u64,
-    pub(crate) entropy: Entropy,
+    pub(crate) rng: Rng,
     pub(crate) clock: Clock,
 }
 
@@ -34,8 +31,8 @@ impl App {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, ConfigError> {
-        let acceptor = Acceptor::from_env(env, entropy.clone())?;
+    pub fn start(env: &Env, clock: Clock, rng: Rng) -> Result<Self, ConfigError> {
+        let acceptor = Acceptor::from_env(env, rng.clone())?;
         Ok(Self {
             store: acceptor.store.clone(),
             acceptor,
@@ -44,7 +41,7 @@ impl App {
             backlog: QueueAdmin::new(QueueConfig::from_env(env)?),
             limits: FalLimits::from_env(env)?.0,
             largest_image: LargestImage::from_env(env)?.0,
-            entropy,
+            rng,
             clock,
         })
     }

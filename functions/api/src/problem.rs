@@ -5,9 +5,9 @@ mod field_error;
 
 use jiff::SignedDuration;
 use likeness_core::{
-    clients::queue_admin::QueueAdminError, config::ConfigError, cursor::CursorError, failure::Failure, lane::Lane,
-    store::StoreError,
+    clients::queue_admin::QueueAdminError, config::ConfigError, cursor::CursorError, store::StoreError,
 };
+use likeness_domain::{failure::Failure, lane::Lane};
 
 pub(crate) use self::{
     answer::Problem,

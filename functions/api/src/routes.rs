@@ -1,5 +1,5 @@
-//! A folder for each resource, a file for each route, named for what it does. What the routes of a resource share stands in
-//! the resource's own file; what a body looks like in `request/`, what an answer looks like in `views/`.
+//! A folder for each resource, a file for each route, named for what it does. What the routes of a resource share
+//! stands in the resource's own file; what a body looks like in `request/`, what an answer looks like in `views/`.
 
 pub(crate) mod catalogue;
 pub(crate) mod collections;

@@ -8,11 +8,10 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use likeness_core::{
-    id::JobId,
-    kind::Kind,
     steps::accept::{Declined, DryRun, Order},
     store::{Acceptance, Idempotency, JobView as Stored},
 };
+use likeness_domain::{id::JobId, kind::Kind};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -101,8 +100,8 @@ impl Request {
         self
     }
 
-    /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's, does
-    /// not answer it, and its job answers no other request.
+    /// With what is given back with the job. Where that is the caller's `own`, an earlier job, which has another's,
+    /// does not answer it, and its job answers no other request.
     pub(crate) fn with_metadata(mut self, metadata: Option<Value>, own: bool) -> Self {
         self.order.metadata = metadata;
         self.order.may_be_cached &= !own;
@@ -153,7 +152,11 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
         {
             return replay(app, &replayed).await;
         }
-        let (accepted, started) = match app.acceptor.dry_run(order, now).await? {
+        let outcome = match app.acceptor.dry_run(order, now).await {
+            Ok(outcome) => outcome,
+            Err(declined) => return Err(refusal(app, order, declined).await),
+        };
+        let (accepted, started) = match outcome {
             DryRun::Reused(mut earlier) => {
                 // Another's.
                 earlier.job.value.metadata = None;
@@ -176,6 +179,20 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
             Acceptance::Conflict => tries.again().await?,
             known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(app, &known).await,
         }
+    }
+}
+
+/// What planning refuses, and with it the addresses that fal could not be sent to: all faults at once.
+async fn refusal(app: &App, order: &Order, declined: Declined) -> ApiError {
+    match ApiError::from(declined) {
+        ApiError::Unprocessable(mut errors) => {
+            if let Err(ApiError::Unprocessable(more)) = reachable::check(app, std::iter::once(("", &order.kind))).await
+            {
+                errors.extend(more);
+            }
+            ApiError::Unprocessable(errors)
+        }
+        other => other,
     }
 }
 

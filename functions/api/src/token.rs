@@ -1,13 +1,13 @@
 //! API tokens: made here once, shown once, kept as a hash.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use likeness_core::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use sha2::{Digest, Sha256};
 
 /// A fresh token with 256 bits of chance.
 #[must_use]
-pub fn new_token(entropy: &Entropy) -> String {
-    format!("lk_{}", URL_SAFE_NO_PAD.encode(entropy.bytes::<32>()))
+pub fn new_token(rng: &Rng) -> String {
+    format!("lk_{}", URL_SAFE_NO_PAD.encode(rng.bytes::<32>()))
 }
 
 /// What is kept of a token. A plain hash will do, as 256 bits cannot be guessed.
@@ -23,7 +23,8 @@ pub fn token_hint(token: &str) -> String {
 }
 
 /// The token of a key that is created under an idempotency key: the same for a repetition, and known to nothing but the
-/// calls themselves. `secret` is the caller's own token, `salt` stands in the table, `idempotency` came with the request.
+/// calls themselves. `secret` is the caller's own token, `salt` stands in the table, `idempotency` came with the
+/// request.
 pub(crate) fn derived_token(secret: &CallerSecret, salt: &str, idempotency: &str) -> String {
     let mut hash = Sha256::new();
     for part in [&secret.0[..], salt.as_bytes(), idempotency.as_bytes()] {

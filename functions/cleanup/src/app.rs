@@ -1,14 +1,14 @@
 //! What this function may touch.
 
 use likeness_core::{
-    admission::Limits,
-    clock::Clock,
     config::{Env, FalConfig, FalLimits},
-    entropy::Entropy,
     fal::Fal,
     start::StartError,
     steps::record_result::Recorder,
 };
+use likeness_domain::{admission::Limits, clock::Clock, rng::Rng};
+
+use crate::reconcile::QUESTION_TIME_OUT;
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -24,10 +24,10 @@ impl App {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+    pub fn start(env: &Env, clock: Clock, rng: Rng) -> Result<Self, StartError> {
         Ok(Self {
-            recorder: Recorder::from_env(env, entropy)?,
-            fal: Fal::new(FalConfig::from_env(env)?)?,
+            recorder: Recorder::from_env(env, rng)?,
+            fal: Fal::new(FalConfig::from_env(env)?)?.asking_for(QUESTION_TIME_OUT),
             limits: FalLimits::from_env(env)?.0,
             clock,
         })

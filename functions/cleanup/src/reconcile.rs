@@ -1,23 +1,26 @@
-//! One sweep. Everything unsettled carries the time at which somebody should have heard of it; what is past that time is
+//! One sweep. Everything unsettled carries the time by which news of it was due; what is past that time is
 //! looked at here, in whatever state it is.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     clients::queue::{IngestWakeUp, LaneWakeUp, QueueError},
+    steps::cancel::{cancel_shots, cancel_unwanted, request_cancel},
+    steps::cancel_at_provider::cancel_at_provider,
+    steps::poll_provider::{Polled, look_up_left, poll_provider},
+    steps::record_result::Recorded,
+    store::{Changed, Overdue, StoreError, Versioned},
+    telemetry::causes,
+};
+use likeness_domain::{
+    admission::Held,
     failure::{Failure, FailureCode},
     id::{JobId, ShotId, WorkflowId},
     job::{CanceledBy, Job, NotFinished},
     lane::Lane,
     shot::{Arrival, Shot, ShotState},
-    steps::cancel::{cancel_shots, cancel_unwanted, request_cancel},
-    steps::cancel_at_provider::cancel_at_provider,
-    steps::poll_provider::{Polled, poll_provider},
-    steps::record_result::Recorded,
-    store::{Changed, Overdue, StoreError, Versioned},
-    telemetry::causes,
 };
 use serde::Serialize;
 
@@ -25,8 +28,14 @@ use crate::app::App;
 
 /// Most that one sweep looks at; the rest is still due at the next.
 const AT_ONCE: u16 = 200;
-/// How many of them at the same time.
-const TOGETHER: usize = 8;
+/// How many of them at the same time: they wait for fal, and need nothing else.
+const TOGETHER: usize = 32;
+/// How long a run of the reconciler attends to what is overdue. What it has not come to stays the longest overdue, and
+/// is first next time.
+const BUDGET: Duration = Duration::from_secs(20);
+/// How long fal gets for each question. One that hangs is asked again at the next run of the reconciler, and holds up
+/// no other.
+pub(crate) const QUESTION_TIME_OUT: Duration = Duration::from_secs(4);
 
 /// After as many reminders, two minutes apart, an image that ingest cannot store is given up: half a day, in which a
 /// bucket that was down is up again.
@@ -46,9 +55,12 @@ pub struct Report {
     pub reminded: u32,
     /// What could not be attended to and is tried at the next run of the reconciler.
     pub errors: u32,
+    /// What the time was too short for; it is first at the next run of the reconciler.
+    pub not_reached: u32,
 }
 
 enum Attended {
+    NotReached,
     Recovered,
     GivenUp,
     Reminded,
@@ -64,17 +76,21 @@ enum NotAttended {
     Queue(#[from] QueueError),
 }
 
-/// Attends to what is overdue, and wakes admission if somebody waits while there is room.
+/// Attends to what is overdue, and wakes admission if shots wait while there is room.
 ///
 /// # Errors
 /// The table was out of reach or refused before anything was attended to.
 pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     let now = app.clock.now();
-    // An admission state that cannot be read keeps nobody from what is overdue.
+    // What is overdue is attended to without the admission state too.
     let admission_state = app.recorder.store.admission_state().await;
     let room = admission_state
         .as_ref()
         .is_ok_and(|admission_state| admission_state.in_flight(now) < usize::from(app.limits.slots));
+    let left: Vec<Held> = admission_state
+        .as_ref()
+        .map(|admission_state| admission_state.left(now).cloned().collect())
+        .unwrap_or_default();
     // First, as a slow fal may use up all the time that there is.
     let woken = match admission_state {
         Ok(_) if room => wake_admission(app).await,
@@ -83,9 +99,19 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     };
     let overdue = app.recorder.store.overdue(now, AT_ONCE).await?;
     let mut report = Report { overdue: u32::try_from(overdue.len()).unwrap_or(u32::MAX), ..Report::default() };
-    let mut attended = stream::iter(overdue).map(|item| attend(app, item, room, now)).buffer_unordered(TOGETHER);
+    let until = tokio::time::Instant::now() + BUDGET;
+    let left = stream::iter(left).map(|held| Item::Left(Box::new(held)));
+    let items = left.chain(stream::iter(overdue).map(Item::Overdue));
+    let attended = items.map(async |item| {
+        if tokio::time::Instant::now() >= until {
+            return Ok(Attended::NotReached);
+        }
+        attend(app, item, room, now).await
+    });
+    let mut attended = std::pin::pin!(attended.buffer_unordered(TOGETHER));
     while let Some(outcome) = attended.next().await {
         match outcome {
+            Ok(Attended::NotReached) => report.not_reached += 1,
             Ok(Attended::Recovered) => report.recovered += 1,
             Ok(Attended::GivenUp) => report.given_up += 1,
             Ok(Attended::Reminded) => report.reminded += 1,
@@ -106,12 +132,26 @@ pub async fn reconcile(app: &App) -> Result<Report, StoreError> {
     Ok(report)
 }
 
-/// `room`: there are slots for whoever waits.
-async fn attend(app: &App, overdue: Overdue, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
-    match overdue {
-        Overdue::Job(job) => attend_to_job(app, job, room, now).await,
-        Overdue::Workflow(workflow) => attend_to_workflow(app, workflow, now).await,
-        Overdue::Shot(shot) => attend_to_shot(app, shot, now).await,
+/// Something to be looked at.
+enum Item {
+    Overdue(Overdue),
+    /// A slot whose attempt was given up, and may still run.
+    Left(Box<Held>),
+}
+
+/// `room`: there are slots for the shots that wait.
+async fn attend(app: &App, item: Item, room: bool, now: Timestamp) -> Result<Attended, NotAttended> {
+    match item {
+        Item::Overdue(Overdue::Job(job)) => attend_to_job(app, job, room, now).await,
+        Item::Overdue(Overdue::Workflow(workflow)) => attend_to_workflow(app, workflow, now).await,
+        Item::Overdue(Overdue::Shot(shot)) => attend_to_shot(app, shot, now).await,
+        Item::Left(held) => {
+            let Some(request) = &held.left else { return Ok(Attended::Nothing) };
+            match look_up_left(&app.recorder, &app.fal, &held, request, now).await? {
+                Polled::Recorded(_) => Ok(Attended::Recovered),
+                Polled::Waiting | Polled::NotThere => Ok(Attended::Nothing),
+            }
+        }
     }
 }
 
@@ -128,10 +168,10 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
             app.recorder.queues.wake_lane(lane, LaneWakeUp::Job(id.job), SignedDuration::ZERO).await;
             Ok(attended)
         }
-        ShotState::Submitting(flight) if flight.lease_until <= now => {
+        ShotState::Submitting(in_flight) if in_flight.lease_until <= now => {
             let attempt = shot.attempt();
             match app.recorder.record(id, attempt, Arrival::Silence, now).await? {
-                Recorded::Landed(_) => {
+                Recorded::AfterArrival(_) => {
                     tracing::warn!(event = "submit_lost", shot.id = %id, shot.attempt = attempt, "fal never answered");
                     Ok(Attended::GivenUp)
                 }
@@ -139,10 +179,10 @@ async fn attend_to_shot(app: &App, id: ShotId, now: Timestamp) -> Result<Attende
             }
         }
         ShotState::Submitted { check_at, .. } if *check_at <= now => {
-            // Nobody has told fal yet, or fal did not take it.
+            // fal was not told yet, or did not take it.
             cancel_at_provider(&app.recorder, &app.fal, before.clone(), now).await?;
             match poll_provider(&app.recorder, &app.fal, id, now).await? {
-                Polled::Recorded(Recorded::Landed(_)) => Ok(Attended::Recovered),
+                Polled::Recorded(Recorded::AfterArrival(_)) => Ok(Attended::Recovered),
                 Polled::Recorded(_) | Polled::Waiting | Polled::NotThere => Ok(Attended::Nothing),
             }
         }
@@ -195,7 +235,7 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
         request_cancel(&app.recorder.store, &app.recorder.queues, id, CanceledBy::Deadline, now).await?;
         return Ok(Attended::Reminded);
     }
-    // Somebody took it back, and was stopped in the middle of it.
+    // Its cancel was stopped in the middle.
     if job.value.is_cancel_requested() && shots.iter().any(|shot| shot.clone().cancel_requested(now).is_ok()) {
         cancel_shots(&app.recorder.store, &app.recorder.queues, id, now).await?;
         return Ok(Attended::Reminded);
@@ -208,7 +248,8 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
     if missed {
         app.recorder.queues.try_wake_ingest(IngestWakeUp::Job(id)).await?;
     }
-    // It waits for long though there is room: whatever the list says, who has its hint reads its shots themselves.
+    // It waits for long though there is room: whatever the list says, the receiver of its message reads its shots
+    // themselves.
     if let Some(waiting) = shots.iter().find(|shot| shot.state == ShotState::Waiting { not_before: None })
         && room
     {
@@ -222,7 +263,7 @@ async fn attend_to_job(app: &App, id: JobId, room: bool, now: Timestamp) -> Resu
     Ok(if missed { Attended::Reminded } else { Attended::Nothing })
 }
 
-/// A workflow that stood still for long: whoever may begin its next step is told.
+/// A workflow that stood still for long: a message goes to the function that begins its next step.
 async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result<Attended, NotAttended> {
     app.recorder.queues.try_wake_ingest(IngestWakeUp::Workflow(id)).await?;
     match app.recorder.store.change_workflow(id, |workflow| Ok::<_, Infallible>(workflow.checked(now))).await? {
@@ -232,7 +273,7 @@ async fn attend_to_workflow(app: &App, id: WorkflowId, now: Timestamp) -> Result
     }
 }
 
-/// There is room: where somebody waits all the same, a message was lost, or a lease ran out.
+/// There is room: where shots wait all the same, a message was lost, or a lease ran out.
 async fn wake_admission(app: &App) -> Result<(), NotAttended> {
     if app.recorder.store.anybody_waits().await? {
         app.recorder.queues.try_wake_lane(Lane::Master, LaneWakeUp::Room, SignedDuration::ZERO).await?;

@@ -4,24 +4,29 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
-    admission::{AdmissionState, Held},
     clients::queue::LaneWakeUp,
+    steps::cancel::cancel_unwanted,
+    store::{Claim, Saved, StoreError, Versioned, Waiting},
+    telemetry::causes,
+};
+use likeness_domain::{
+    admission::{AdmissionState, Held},
     id::{JobId, ShotId},
     lane::Lane,
-    shot::{CancelAtProvider, Flight, Shot, ShotState},
-    steps::cancel::cancel_unwanted,
-    store::{Claim, StoreError, Versioned, Waiting},
-    telemetry::causes,
+    shot::{CancelAtProvider, ProviderRequest, Shot, ShotState},
 };
 use tokio::{task::JoinSet, time::Instant};
 
-use crate::{app::App, submit::submit};
+use crate::{
+    app::App,
+    submit::{Errand, submit},
+};
 
 /// How many waiting shots are looked at together; some may have been taken by others, or may not go yet.
 const LOOK_AT: u16 = 10;
 
-/// How long one invocation admits. Where room is made as fast as it is taken it would never end by itself, and the end of
-/// its time would find it with requests on their way to fal.
+/// How long one invocation admits. Where room is made as fast as it is taken it would never end by itself, and the end
+/// of its time would find it with requests on their way to fal.
 const ADMIT_FOR: Duration = Duration::from_secs(20);
 
 /// How long at most one that lost the admission state to another stands aside, in milliseconds.
@@ -29,9 +34,6 @@ const STAND_ASIDE: u64 = 60;
 
 /// So many shots with a record that is at fault may stand in the way of the others.
 const MOST_PASSED_OVER: usize = 20;
-
-/// How long admission waits for the one shot that finds out whether fal takes requests again.
-const PROBE_PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
 /// Submits as much as there is room for. `hinted` wait, as was just read: the index may not show them yet.
 pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Result<(), StoreError> {
@@ -48,8 +50,8 @@ pub(crate) async fn admit(app: &Arc<App>, hinted: Vec<Versioned<Shot>>) -> Resul
     admitted
 }
 
-/// One pass over those that wait, best first. Who begins to wait meanwhile, with however good a place, has a wake-up message of his own,
-/// and so a pass: this one need not begin anew.
+/// One pass over the shots that wait, best first. A shot that begins to wait meanwhile, at whatever rank, has a wake-up
+/// message of its own, and so a pass: this one need not begin anew.
 struct Admission<'a> {
     app: &'a Arc<App>,
     hinted: Vec<Versioned<Shot>>,
@@ -64,12 +66,12 @@ struct Admission<'a> {
 }
 
 enum Step {
-    Submit { shot: Box<Shot>, probe: bool },
+    Submit { shot: Box<Shot>, errand: Errand },
     Next,
     Enough,
 }
 
-/// Nobody can be admitted; where the fault may be one shot's, whose.
+/// No shot can be admitted; where the fault may be one shot's, which.
 struct NotAdmitted {
     shot: Option<ShotId>,
     error: StoreError,
@@ -92,9 +94,9 @@ impl<'a> Admission<'a> {
         let until = Instant::now() + ADMIT_FOR;
         while Instant::now() < until {
             match self.admit_best().await {
-                Ok(Step::Submit { shot, probe }) => {
-                    submits.spawn(submit(Arc::clone(self.app), *shot, probe));
-                    if probe {
+                Ok(Step::Submit { shot, errand }) => {
+                    submits.spawn(submit(Arc::clone(self.app), *shot, errand));
+                    if errand == Errand::Probe {
                         return Ok(());
                     }
                 }
@@ -112,8 +114,8 @@ impl<'a> Admission<'a> {
         Ok(())
     }
 
-    /// A shot whose own record is at fault is left where it is: the others are not to wait behind it for ever. Where it lies
-    /// with many, it lies with the table.
+    /// A shot whose own record is at fault is left where it is: the others are not to wait behind it for ever. Where it
+    /// lies with many, it lies with the table.
     fn may_pass_over(&self, error: &StoreError) -> bool {
         error.is_lasting() && self.passed_over < MOST_PASSED_OVER
     }
@@ -121,16 +123,16 @@ impl<'a> Admission<'a> {
     async fn admit_best(&mut self) -> Result<Step, NotAdmitted> {
         let (app, now) = (self.app, self.app.clock.now());
         let admission_state = app.recorder.store.admission_state().await?;
-        let Some(slot) = admission_state.free_slot(app.limits, now, &app.recorder.entropy) else {
+        let Some(slot) = admission_state.free_slot(app.limits, now, &app.recorder.rng) else {
             return Ok(Step::Enough);
         };
         let Some(shot) = self.best(&admission_state, now).await? else { return Ok(Step::Enough) };
-        // fal refuses us: nobody until the time is up, and then one shot alone, until fal takes one.
-        let probe = match &admission_state.stopped {
-            None => false,
+        // fal takes nothing: no shot until the time is up, and then one alone, until fal takes one.
+        let errand = match &admission_state.weather.stop {
+            None if admission_state.weather.is_foul() => Errand::AfterRefusal,
+            None => Errand::Usual,
             Some(stop) if stop.until > now => return Ok(self.come_back(stop.until.duration_since(now)).await),
-            Some(_) if admission_state.in_flight(now) > 0 => return Ok(self.come_back(PROBE_PAUSE).await),
-            Some(_) => true,
+            Some(_) => Errand::Probe,
         };
         let recent = match admission_state.recent.with_one_more(app.limits, now) {
             Ok(recent) => recent,
@@ -138,7 +140,8 @@ impl<'a> Admission<'a> {
         };
         let id = shot.value.id;
         let by_this_shot = |error| NotAdmitted { shot: Some(id), error };
-        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent again.
+        // Read after the shot was seen to wait: a shot that comes back from fal after its job was marked is not sent
+        // again.
         let unwanted = cancel_unwanted(&app.recorder.store, &app.recorder.queues, id.job, now).await;
         if unwanted.map_err(by_this_shot)? {
             self.closed.insert(id.job);
@@ -148,18 +151,24 @@ impl<'a> Admission<'a> {
             self.gone.insert(id);
             return Ok(Step::Next);
         };
+        if errand == Errand::Probe
+            && app.recorder.store.take_probe(&admission_state.weather, now).await? == Saved::Conflict
+        {
+            self.aside.get_or_insert(shot);
+            return Ok(Step::Next);
+        }
         let claim = app.recorder.store.claim(&shot, &claimed, &held, &admission_state, recent, now).await;
         match claim.map_err(by_this_shot)? {
             Claim::Taken => {
                 self.gone.insert(id);
-                return Ok(Step::Submit { shot: Box::new(claimed), probe });
+                return Ok(Step::Submit { shot: Box::new(claimed), errand });
             }
             Claim::ShotGone => {
                 self.gone.insert(id);
             }
             Claim::StateMoved => {
                 self.aside.get_or_insert(shot);
-                tokio::time::sleep(Duration::from_millis(app.recorder.entropy.range(1..=STAND_ASIDE))).await;
+                tokio::time::sleep(Duration::from_millis(app.recorder.rng.range(1..=STAND_ASIDE))).await;
             }
         }
         Ok(Step::Next)
@@ -247,12 +256,13 @@ fn claimed(app: &App, shot: &Shot, slot: u16, now: Timestamp) -> Option<(Shot, H
     let lease_until = now + app.fal.patience().window();
     let claimed = shot
         .clone()
-        .claim(Flight { slot, lease_until, cancel_at_provider: CancelAtProvider::No }, nonce(app), now)
+        .claim(ProviderRequest { slot, lease_until, cancel_at_provider: CancelAtProvider::No }, nonce(app), now)
         .ok()?;
-    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until };
+    let slot_until = claimed.slot_lease().unwrap_or(lease_until);
+    let held = Held { slot, shot: claimed.id, attempt: claimed.attempt(), lease_until: slot_until, left: None };
     Some((claimed.looked_at(now + app.fal.patience().check), held))
 }
 
 fn nonce(app: &App) -> String {
-    app.recorder.entropy.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+    app.recorder.rng.bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,15 +1,13 @@
 //! What this function may touch.
 
 use likeness_core::{
-    admission::Limits,
     clients::bucket::Bucket,
-    clock::Clock,
     config::{BucketConfig, ConfigError, Env, FalConfig, FalLimits, Patience},
-    entropy::Entropy,
     fal::Fal,
     start::StartError,
     steps::record_result::Recorder,
 };
+use likeness_domain::{admission::Limits, clock::Clock, rng::Rng};
 use url::Url;
 
 use crate::submit::shortest_address;
@@ -32,13 +30,13 @@ impl App {
     ///
     /// # Errors
     /// A value is missing or malformed, or fal gets more time than the addresses last that it is sent.
-    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+    pub fn start(env: &Env, clock: Clock, rng: Rng) -> Result<Self, StartError> {
         let fal = FalConfig::from_env(env)?;
         check(fal.patience)?;
         let mut webhook = env.url("PUBLIC_URL", None)?;
         webhook.set_path(&format!("{}/api/webhooks/fal", webhook.path().trim_end_matches('/')));
         Ok(Self {
-            recorder: Recorder::from_env(env, entropy)?,
+            recorder: Recorder::from_env(env, rng)?,
             fal: Fal::new(fal)?,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             limits: FalLimits::from_env(env)?.0,
@@ -81,7 +79,7 @@ mod tests {
             ];
             any.chain(set.map(|(name, value)| (name.to_owned(), value))).collect()
         };
-        let start = |env: Env| App::start(&env, Clock::system(), Entropy::seeded(1)).map(drop);
+        let start = |env: Env| App::start(&env, Clock::system(), Rng::seeded(1)).map(drop);
         start(env(540, 60)).unwrap();
         let error = start(env(540, 61)).unwrap_err().to_string();
         assert_eq!(

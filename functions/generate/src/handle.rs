@@ -6,14 +6,16 @@ use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use futures_util::future::join_all;
 use likeness_core::{
     clients::queue::LaneWakeUp,
-    id::JobId,
-    shot::{Shot, ShotState},
     steps::cancel::cancel_if_unwanted,
     steps::cancel_at_provider::cancel_job_at_provider,
     steps::deadline::at_deadline,
     steps::poll_provider::poll_provider,
     store::{StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    id::JobId,
+    shot::{Shot, ShotState},
 };
 
 use crate::{admit::admit, app::App};
@@ -78,8 +80,8 @@ async fn attend(app: &App, body: &str) -> Result<Attended, Box<dyn Error + Send 
     }
 }
 
-/// The shots of `job` that wait, also those whose pause after a failed attempt ends now; those of a job that was taken back
-/// are not sent again.
+/// The shots of `job` that wait, also those whose pause after a failed attempt ends now; those of a job that was taken
+/// back are not sent again.
 async fn waiting_shots(app: &App, job: JobId) -> Result<Vec<Versioned<Shot>>, StoreError> {
     let (store, now) = (&app.recorder.store, app.clock.now());
     let view = store.change_shots_of(job, |job, shot| {

@@ -1,4 +1,5 @@
-//! The lanes: whoever may have made room hints, and this function admits the best waiting shots and submits them to fal.
+//! The lanes: a message comes from every step that may have made room, and this function admits the best waiting shots
+//! and submits them to fal.
 
 mod admit;
 mod app;

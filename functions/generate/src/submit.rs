@@ -1,5 +1,5 @@
-//! Submitting one claimed shot. Its record says `submitting` before anything is sent, so whatever happens here, a second
-//! request is not sent before the window has passed.
+//! Submitting one claimed shot. Its record says `submitting` before anything is sent, so whatever happens here, a
+//! second request is not sent before the window has passed.
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -7,22 +7,25 @@ use jiff::SignedDuration;
 use likeness_core::{
     clients::bucket::BucketError,
     clients::queue::LaneWakeUp,
-    fal::{self, FalError, FalErrorKind, NotSendable, SubmitError},
-    recipe::{File, UnknownModel},
-    shot::{Arrival, FalRequest, Illegal, Shot},
+    fal::{self, FalError, FalErrorKind, NoAnswer, NotSendable, Says},
     steps::cancel_at_provider::cancel_at_provider,
     store::{Changed, StoreError},
     telemetry::causes,
+};
+use likeness_domain::{
+    recipe::{File, UnknownModel},
+    shot::{Arrival, FalRequest, Illegal, Shot},
 };
 use serde_json::Value;
 use url::Url;
 
 use crate::app::App;
 
-/// For how long an image's address is good, and for how long it stays the same text. The request may wait at fal, and be
-/// tried there several times.
+/// For how long an image's address is good, and for how long it stays the same text. The request may wait at fal, and
+/// be tried there several times.
 const IMAGE_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_hours(2), SignedDuration::from_mins(15));
-/// The same for a LoRA's weights: fal keeps them by the text of their address, so that it is used again while it is fresh.
+/// The same for a LoRA's weights: fal keeps them by the text of their address, so that it is used again while it is
+/// fresh.
 const WEIGHTS_ADDRESS: (SignedDuration, SignedDuration) = (SignedDuration::from_mins(15), SignedDuration::from_mins(5));
 
 /// For how long every address that fal is sent is good.
@@ -30,41 +33,65 @@ pub(crate) fn shortest_address() -> SignedDuration {
     [IMAGE_ADDRESS, WEIGHTS_ADDRESS].map(|(lifetime, window)| lifetime - window).into_iter().min().unwrap_or_default()
 }
 
-/// Sends `shot`'s request and records what fal answered. `probe`: fal refused us before, and this is the one try that may
-/// open the lanes again.
-pub(crate) async fn submit(app: Arc<App>, shot: Shot, probe: bool) -> Result<(), StoreError> {
-    let attempt = shot.attempt();
+/// What admission knew of fal when it let a shot go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Errand {
+    /// fal takes requests.
+    Usual,
+    /// It did not take the last one: its taking this one is news.
+    AfterRefusal,
+    /// The lanes stand still, and this one alone finds out whether they must.
+    Probe,
+}
+
+/// Sends `shot`'s request and records what fal answered.
+pub(crate) async fn submit(app: Arc<App>, shot: Shot, errand: Errand) -> Result<(), StoreError> {
     let answer = match request(&app, &shot).await {
         Ok((endpoint, input)) => app.fal.submit(endpoint, &input, &webhook(&app, &shot)).await,
-        Err(error) => Err(SubmitError::Rejected(FalError::new(FalErrorKind::InvalidInput, error.to_string()))),
+        Err(error) => {
+            let error = FalError::new(FalErrorKind::InvalidInput, error.to_string());
+            Err(NoAnswer { says: Says::Outcome, error })
+        }
     };
-    let error = match answer {
+    match answer {
         Ok(request) => {
             accepted(&app, &shot, request).await?;
-            return if probe { open_lanes(&app, &shot).await } else { Ok(()) };
+            if errand == Errand::Usual { Ok(()) } else { open_lanes(&app, &shot).await }
         }
-        Err(SubmitError::Rejected(error)) => error,
-        Err(SubmitError::NotSent(_)) => FalError::new(FalErrorKind::Unreachable, "fal could not be reached"),
-        Err(error @ SubmitError::Unknown(_)) => {
-            tracing::warn!(
-                event = "submit_unknown",
-                shot.id = %shot.id,
-                shot.attempt = attempt,
-                error = causes(&error),
-                "not resent: the callback or the reconciler will tell"
-            );
-            return Ok(());
-        }
-    };
+        Err(said) => refused(&app, &shot, said, errand == Errand::Probe).await,
+    }
+}
+
+/// Records an answer without a request id, by what it says.
+async fn refused(app: &App, shot: &Shot, said: NoAnswer, probe: bool) -> Result<(), StoreError> {
+    let (attempt, now, patience) = (shot.attempt(), app.clock.now(), app.fal.patience());
+    let NoAnswer { says, error } = said;
     tracing::warn!(
-        event = "generation_error",
+        event = "submit_refused",
         job.id = %shot.id.job,
         shot.id = %shot.id,
         shot.attempt = attempt,
         error = causes(&error),
-        "submit refused"
+        says = ?says,
+        "no request id"
     );
-    app.recorder.record(shot.id, attempt, Arrival::Error(error), app.clock.now()).await?;
+    match says {
+        Says::Outcome => {
+            app.recorder.record(shot.id, attempt, Arrival::Error(error), now).await?;
+        }
+        Says::Closed => {
+            app.recorder.turned_away(shot.id, attempt, error, probe, patience.outage, now).await?;
+        }
+        // Of this request alone, by the host that did not take it: tried for as long as one lasts.
+        Says::Doubt | Says::Nothing => {
+            let (after, patience) = (SignedDuration::ZERO, patience.window());
+            app.recorder.record(shot.id, attempt, Arrival::TurnedAway { error, after, patience }, now).await?;
+        }
+        // Not resent: the callback or the reconciler will tell. The others need not meet the same.
+        Says::Perhaps | Says::Answer => {
+            app.recorder.refused(&error, probe, now).await?;
+        }
+    }
     Ok(())
 }
 
@@ -128,7 +155,8 @@ async fn note_request(app: &App, shot: &Shot, request: &FalRequest) -> Result<()
     let now = app.clock.now();
     let sent_at = shot.attempts.last().map_or(now, |attempt| attempt.started_at);
     let accepted = |read: Shot| {
-        // What was taken back before its id was known is due at once. The others when the reconciler looks at them anyhow.
+        // What was taken back before its id was known is due at once. The others when the reconciler looks at them
+        // anyhow.
         let check_at = if read.is_cancel_requested() { now } else { sent_at + app.fal.patience().check };
         read.accepted(shot.attempt(), request.clone(), check_at)
     };

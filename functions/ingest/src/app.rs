@@ -5,13 +5,12 @@ use std::sync::{Arc, OnceLock};
 use likeness_core::{
     clients::bucket::Bucket,
     clients::rekognition::FaceMatch,
-    clock::Clock,
     config::{BucketConfig, CacheTtls, Env, FaceMatchConfig, LargestImage},
-    entropy::Entropy,
     start::StartError,
     steps::accept::Acceptor,
     store::Store,
 };
+use likeness_domain::{clock::Clock, rng::Rng};
 use likeness_vision::{Limits, embedding::Embedder};
 use tokio::sync::Semaphore;
 
@@ -60,7 +59,7 @@ impl App {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn start(env: &Env, clock: Clock, entropy: Entropy) -> Result<Self, StartError> {
+    pub fn start(env: &Env, clock: Clock, rng: Rng) -> Result<Self, StartError> {
         let LargestImage(max_bytes) = LargestImage::from_env(env)?;
         let limits = Limits { max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX), ..Limits::default() };
         let mut hosts = AllowedHosts::parse(env.optional("FAL_IMAGE_HOSTS").unwrap_or(FAL_HOSTS));
@@ -68,7 +67,7 @@ impl App {
         if env.optional("FAL_QUEUE_URL").is_some() {
             hosts.add_server(env.url("FAL_QUEUE_URL", None)?);
         }
-        let acceptor = Acceptor::from_env(env, entropy)?;
+        let acceptor = Acceptor::from_env(env, rng)?;
         Ok(Self {
             store: acceptor.store.clone(),
             acceptor,

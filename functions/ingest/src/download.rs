@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::StreamExt;
-use likeness_core::fal::http_builder;
+use likeness_core::{
+    clients::http::http_builder,
+    fal::{Form, Question, Says},
+};
 use reqwest::{Client, StatusCode, redirect};
 use url::{Host, Url};
 
@@ -25,16 +28,19 @@ enum Allowed {
 /// Why there are no bytes.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DownloadError {
-    /// Never: the address is not one of fal's, or the file is not there.
+    /// Never: the address is not one of fal's.
     #[error("the image cannot be had: {0}")]
-    Gone(&'static str),
+    Never(&'static str),
+    /// The file host says that it is not there. What was said once is no verdict: the picture is paid for.
+    #[error("the image cannot be had: {0}")]
+    Doubt(String),
     /// Never: it is too large.
     #[error("the image is larger than {limit} bytes")]
     TooLarge {
         /// The limit.
         limit: usize,
     },
-    /// Perhaps later.
+    /// The file host is away, or busy.
     #[error("the image cannot be had now")]
     Later(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -85,18 +91,19 @@ impl Downloader {
 
     /// The bytes behind `url`, at most as many as an image may have.
     pub(crate) async fn fetch(&self, url: &str) -> Result<Bytes, DownloadError> {
-        let url: Url = url.parse().map_err(|_| DownloadError::Gone("its address cannot be read"))?;
+        let url: Url = url.parse().map_err(|_| DownloadError::Never("its address cannot be read"))?;
         if !self.hosts.allow(&url) {
-            return Err(DownloadError::Gone("its address is not one of fal's hosts"));
+            return Err(DownloadError::Never("its address is not one of fal's hosts"));
         }
         let response = self.http.get(url).send().await.map_err(later)?;
-        match response.status() {
-            StatusCode::OK => {}
-            status if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS => {
-                return Err(DownloadError::Later(format!("the file host answered {status}").into()));
-            }
-            status if status.is_redirection() => return Err(DownloadError::Gone("the file host redirects")),
-            _ => return Err(DownloadError::Gone("the file is not there")),
+        let status = response.status();
+        if status != StatusCode::OK {
+            let form = if status.is_redirection() { Form::Redirect } else { Form::Untyped(status.as_u16()) };
+            let answered = format!("the file host answered {status}");
+            return Err(match Says::of(Question::Download, form, false) {
+                Says::Doubt | Says::Outcome | Says::Answer => DownloadError::Doubt(answered),
+                Says::Nothing | Says::Closed | Says::Perhaps => DownloadError::Later(answered.into()),
+            });
         }
         let too_large = || DownloadError::TooLarge { limit: self.max_bytes };
         let announced = response.content_length().unwrap_or_default();

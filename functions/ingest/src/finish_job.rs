@@ -1,16 +1,18 @@
 //! The end of a job: once its last shot is settled, its cost is too. What comes of it (the collection of a profile, the
-//! answer to the same request, the report) is written in the same transaction; the workflow that it is a step of goes on
-//! after it.
+//! answer to the same request, the report) is written in the same transaction; the workflow that it is a step of goes
+//! on after it.
 
 use jiff::Timestamp;
 use likeness_core::{
+    steps::run_workflow::run_workflow,
+    store::{Cached, Finish, Saved, StoreError, Versioned},
+};
+use likeness_domain::{
     collection::Collection,
     id::JobId,
     job::{CacheLifetime, CollectionChange, Job, NotFinished},
     money::Usd,
     shot::Shot,
-    steps::run_workflow::run_workflow,
-    store::{Cached, Finish, Saved, StoreError, Versioned},
 };
 
 use crate::{
@@ -18,10 +20,10 @@ use crate::{
     verify::{Compared, Next, NotVerified, verify},
 };
 
-/// Ends `job` if all its shots are settled and nothing else is tried. `read`: it was just read, before any of its shots is read
-/// here; where it has changed since, it is read again.
+/// Ends `job` if all its shots are settled and nothing else is tried. `read`: it was just read, before any of its shots
+/// is read here; where it has changed since, it is read again.
 pub(crate) async fn finish_job(app: &App, job: JobId, mut read: Option<Versioned<Job>>) -> Result<(), NotVerified> {
-    // What was found out before somebody else wrote the job.
+    // What was found out before another write of the job won.
     let mut known: Option<(usize, Option<Timestamp>, Compared)> = None;
     let mut tries = app.store.tries(job);
     loop {

@@ -1,6 +1,6 @@
 //! What vision measured of a figure, as the image's record keeps it.
 
-use likeness_core::measured::{Heights, Measured, NamedColor, PartColor};
+use likeness_domain::measured::{Heights, Measured, NamedColor, PartColor};
 use likeness_vision::specification::{self, Specification};
 
 pub(crate) fn measured(found: Specification) -> Measured {

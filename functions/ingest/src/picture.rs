@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use likeness_core::{
+use likeness_domain::{
     failure::{Failure, FailureCode},
-    filing::Slot,
     measured::Measured,
+    storage_plan::Slot,
 };
 use likeness_vision::{
     Format, Limits, Picture, Rejected, colour_presence,

@@ -1,22 +1,27 @@
 //! One delivered shot: download, limits, decode, WebP and thumbnail, bucket, then records, tallies and the shot's own
 //! state in one transaction. Keys are derived from shot, attempt and content, so repeating it writes the same objects.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use futures_util::future::join_all;
 use likeness_core::{
     clients::bucket::BucketError,
+    store::{Changed, NewMedia, StoreError, Versioned},
+    telemetry::causes,
+};
+use likeness_domain::{
     failure::{Failure, FailureCode},
-    filing::Relation,
     job::Job,
     media::{Media, StoredFile},
     recipe::Source,
     shot::{Delivery, Shot, ShotState},
-    store::{Changed, NewMedia, StoreError, Versioned},
+    storage_plan::Relation,
     subject::SubjectType,
-    telemetry::causes,
 };
-use likeness_vision::consistency::Nature;
+use likeness_vision::{Rejected, consistency::Nature};
 
 use crate::{
     app::App,
@@ -24,8 +29,12 @@ use crate::{
     picture::{Encoded, Prepared, Wanted, failure, prepare},
 };
 
-/// After as many reminders of the reconciler, an image that cannot be downloaded is given up.
+/// After as many reminders of the reconciler, two minutes apart, what the file host says to be gone, or serves in the
+/// place of an image, is believed: ten minutes for a picture that is paid for. While the host is away it is waited for
+/// as long as for our own bucket: `MAX_REMINDERS` of the reconciler.
 const LAST_REMINDER: u32 = 5;
+/// After which an image that did not come is asked for once more at once: its message comes again after minutes only.
+const HICCUP: Duration = Duration::from_millis(400);
 
 /// Why a shot's images are not stored yet.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +48,9 @@ pub(crate) enum NotStored {
     /// fal's file host.
     #[error(transparent)]
     Download(DownloadError),
+    /// What came is no image, or not a whole one, and may be the host's fault.
+    #[error("{0}")]
+    Doubtful(String),
     /// The pixel work ended in a panic.
     #[error("the image could not be worked on")]
     Panicked(#[from] tokio::task::JoinError),
@@ -53,17 +65,18 @@ pub(crate) async fn store_image(
 ) -> Result<(), NotStored> {
     let shot = before.value.id;
     let ShotState::Delivered { delivery, reminders, .. } = &before.value.state else { return Ok(()) };
-    let last_try = last_try || *reminders >= LAST_REMINDER;
-    let (mut images, mut failures) = (Vec::new(), Vec::new());
+    let believed = *reminders >= LAST_REMINDER;
+    let (mut images, mut failures, mut later) = (Vec::new(), Vec::new(), None);
     for brought in bring_in(app, job, &before.value, delivery).await {
         match brought {
             Ok(image) => images.push(image),
             Err(Unusable::Image(failure)) => failures.push(failure),
-            Err(Unusable::Not(NotStored::Download(DownloadError::Later(error)))) if last_try => {
-                tracing::warn!(shot.id = %shot, error = causes(error.as_ref()), "image given up");
-                let detail = "fal's file host did not answer, several times";
-                failures.push(Failure::new(FailureCode::ImageUnreachable, detail));
+            Err(Unusable::Doubtful(failure)) if believed => {
+                tracing::warn!(shot.id = %shot, code = failure.code.as_str(), "image given up");
+                failures.push(failure);
             }
+            Err(Unusable::Doubtful(failure)) => later = Some(NotStored::Doubtful(failure.detail)),
+            Err(Unusable::Not(error @ NotStored::Download(_))) => later = Some(error),
             Err(Unusable::Not(NotStored::Panicked(error))) if last_try => {
                 tracing::error!(shot.id = %shot, error = causes(&error), "image given up");
                 failures.push(Failure::new(FailureCode::CorruptImage, "the image cannot be worked on"));
@@ -71,6 +84,14 @@ pub(crate) async fn store_image(
             // The others are stored again, to the same keys.
             Err(Unusable::Not(error)) => return Err(error),
         }
+    }
+    if let Some(error) = later {
+        // The message has had its tries; from here on the reconciler reminds of it.
+        if last_try {
+            tracing::warn!(shot.id = %shot, error = causes(&error), "left to the reconciler");
+            return Ok(());
+        }
+        return Err(error);
     }
     // What was flagged has the least to say: the same request would be refused again.
     let failure = failures.into_iter().next().or_else(|| refusal(delivery));
@@ -92,6 +113,8 @@ fn refusal(delivery: &Delivery) -> Option<Failure> {
 
 enum Unusable {
     Image(Failure),
+    /// The same, if the file host goes on serving it.
+    Doubtful(Failure),
     Not(NotStored),
 }
 
@@ -115,8 +138,15 @@ async fn one(
     index: usize,
     url: &str,
 ) -> Result<NewMedia, Unusable> {
-    let wanted = Wanted { slots: job.filing.slots.clone(), figure: measured_as(job) };
-    let prepared = worked_on(app, url, wanted).await?;
+    let wanted = Wanted { slots: job.storage_plan.slots.clone(), figure: measured_as(job) };
+    let prepared = match worked_on(app, url, wanted.clone()).await {
+        // A hiccup of the file host, more often than not.
+        Err(Unusable::Doubtful(_) | Unusable::Not(NotStored::Download(_))) => {
+            tokio::time::sleep(HICCUP).await;
+            worked_on(app, url, wanted).await?
+        }
+        done => done?,
+    };
     let media = upload(app, job, shot, delivery, index, prepared).await?;
     let relations = relations(job, &media);
     Ok(NewMedia { media, relations })
@@ -124,7 +154,7 @@ async fn one(
 
 /// As what an image is measured, where it is.
 fn measured_as(job: &Job) -> Option<Nature> {
-    let subject = job.filing.subject_type.filter(|_| job.filing.is_measured())?;
+    let subject = job.storage_plan.subject_type.filter(|_| job.storage_plan.is_measured())?;
     Some(match subject {
         SubjectType::Character => Nature::Person,
         SubjectType::Location | SubjectType::Prop => Nature::Thing,
@@ -133,16 +163,24 @@ fn measured_as(job: &Job) -> Option<Nature> {
 
 /// Downloads an image and does the pixel work, a few images at a time whatever asks for them: decoded they are large.
 async fn worked_on(app: &App, url: &str, wanted: Wanted) -> Result<Prepared, Unusable> {
-    // Nobody closes it.
+    // The semaphore is never closed.
     let _permit = app.decode_permits.acquire().await;
     let bytes = app.downloader.fetch(url).await.map_err(|error| match error {
         DownloadError::Later(_) => Unusable::Not(NotStored::Download(error)),
+        DownloadError::Doubt(_) => Unusable::Doubtful(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
         DownloadError::TooLarge { .. } => Unusable::Image(Failure::new(FailureCode::ImageTooLarge, error.to_string())),
-        DownloadError::Gone(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
+        DownloadError::Never(_) => Unusable::Image(Failure::new(FailureCode::ImageUnreachable, error.to_string())),
     })?;
     let limits = app.limits.clone();
     let prepared = tokio::task::spawn_blocking(move || prepare(bytes, &limits, &wanted)).await?;
-    prepared.map_err(|rejected| Unusable::Image(failure(&rejected)))
+    prepared.map_err(|rejected| match &rejected {
+        // A page of a proxy, or half a file, under an image's address.
+        Rejected::NotAnImage { .. } | Rejected::Corrupt { .. } => Unusable::Doubtful(failure(&rejected)),
+        Rejected::AppleVariant
+        | Rejected::TooLarge { .. }
+        | Rejected::TooManyPixels { .. }
+        | Rejected::Animated { .. } => Unusable::Image(failure(&rejected)),
+    })
 }
 
 async fn upload(
@@ -153,12 +191,12 @@ async fn upload(
     index: usize,
     prepared: Prepared,
 ) -> Result<Media, BucketError> {
-    let filing = &job.filing;
+    let storage_plan = &job.storage_plan;
     let content: String = prepared.original.sha256.chars().take(16).collect();
-    let stem = format!("{}/{}-a{}-{index}-{content}", filing.folder, shot.id, shot.delivered_attempt());
+    let stem = format!("{}/{}-a{}-{index}-{content}", storage_plan.folder, shot.id, shot.delivered_attempt());
     let metadata = HashMap::from([
         ("job".to_owned(), job.id.to_string()),
-        ("image-type".to_owned(), filing.image_type.as_str().to_owned()),
+        ("image-type".to_owned(), storage_plan.image_type.as_str().to_owned()),
     ]);
     let put = async |file: Encoded| {
         let key = format!("{stem}.{}", file.extension);
@@ -168,7 +206,7 @@ async fn upload(
     };
     let (original, webp, thumbnail) =
         tokio::try_join!(put(prepared.original), put(prepared.webp), put(prepared.thumbnail))?;
-    let mut specifications = filing.specifications.clone();
+    let mut specifications = storage_plan.specifications.clone();
     if let Some(measured) = &prepared.measured {
         specifications = specifications.or(measured.in_words());
     }
@@ -181,10 +219,10 @@ async fn upload(
     Ok(Media {
         id: shot.id.media(index),
         project: job.project.clone(),
-        subject: filing.subject.clone(),
-        subject_type: filing.subject_type,
-        person: filing.person.clone(),
-        image_type: filing.image_type,
+        subject: storage_plan.subject.clone(),
+        subject_type: storage_plan.subject_type,
+        person: storage_plan.person.clone(),
+        image_type: storage_plan.image_type,
         job: job.id,
         shot: shot.id,
         created_at: app.clock.now(),
@@ -206,10 +244,10 @@ async fn upload(
     })
 }
 
-/// Who has the image, what it was made from, and of what it is a new version.
+/// What has the image, what it was made from, and of what it is a new version.
 fn relations(job: &Job, media: &Media) -> Vec<(String, Relation, String)> {
     let id = media.id.to_string();
-    let owner = job.filing.owner.iter().map(|(owner, relation)| (owner.clone(), *relation, id.clone()));
+    let owner = job.storage_plan.owner.iter().map(|(owner, relation)| (owner.clone(), *relation, id.clone()));
     let sources = media.recipe.references.iter().chain(media.recipe.controls.iter().map(|control| &control.image));
     let used = sources.filter_map(Source::media).collect::<BTreeSet<_>>();
     let used = used.into_iter().map(|source| (id.clone(), Relation::UsesReference, source.to_string()));
@@ -253,11 +291,12 @@ async fn give_up(app: &App, before: &Versioned<Shot>, failure: Failure) -> Resul
 
 #[cfg(test)]
 mod tests {
-    use likeness_core::{clock::Clock, config::Env, entropy::Entropy};
+    use likeness_core::config::Env;
+    use likeness_domain::{clock::Clock, rng::Rng};
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
         net::{TcpListener, TcpStream},
-        time::{Duration, timeout},
+        time::timeout,
     };
 
     use super::*;
@@ -269,7 +308,7 @@ mod tests {
         let env = names.chain(queues).map(|name| (name, "x".to_owned()));
         let addresses = [("R2_ENDPOINT", "http://127.0.0.1:1"), ("FAL_IMAGE_HOSTS", files)];
         let env: Env = env.chain(addresses.map(|(name, value)| (name.to_owned(), value.to_owned()))).collect();
-        App::start(&env, Clock::system(), Entropy::seeded(1)).unwrap()
+        App::start(&env, Clock::system(), Rng::seeded(1)).unwrap()
     }
 
     async fn answer(mut connection: TcpStream) {
@@ -283,7 +322,7 @@ mod tests {
         let host = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", host.local_addr().unwrap());
         let app = app(&origin);
-        // Answers nobody before everybody came who comes without that.
+        // Answers only when every request that comes without it has come.
         let serve = async {
             let mut together = Vec::new();
             while together.iter().sum::<usize>() < 6 {
@@ -301,7 +340,7 @@ mod tests {
         let (together, worked_on) = tokio::join!(serve, work);
         assert_eq!(together, [2, 2, 2]);
         for image in worked_on {
-            let Err(Unusable::Image(failure)) = image else { panic!("it is no image") };
+            let Err(Unusable::Doubtful(failure)) = image else { panic!("it is no image") };
             assert_eq!(failure.code, FailureCode::NotAnImage);
         }
     }

@@ -14,21 +14,20 @@ mod sheet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use likeness_core::{
-    clients::bucket::BucketError,
+use likeness_core::{clients::bucket::BucketError, store::StoreError};
+use likeness_domain::{
     collection::Collection,
     failure::{Failure, FailureCode},
-    filing::Slot,
     id::{CollectionId, MediaId},
+    image_ref::ImageRef,
     job::{Comparison, Job},
-    kind::{Kind, Verification, verification::Examined},
-    pointer::ImagePointer,
+    kind::{Verification, verification::Examined},
     report::{
         CheckType, PASS, Report, Verified,
         content::{self as written, Content},
     },
     shot::Shot,
-    store::StoreError,
+    storage_plan::Slot,
 };
 
 use self::{
@@ -89,7 +88,7 @@ async fn compared(app: &App, job: &Job, shots: &[Shot], now: Timestamp) -> Resul
         }
         Comparison::Scenes { cast } => {
             let cast = scene::cast(app, job, &cast).await?;
-            let reference = cast_ids(&job.filing.slots);
+            let reference = cast_ids(&job.storage_plan.slots);
             let (content, images, counted) = scene::of(app, job, cast, shots).await?;
             let asked = Asked { reference, images, check: CheckType::All, threshold: PASS };
             kept(app, job, asked, counted, Content::Scene(content), None, now).await?
@@ -112,7 +111,7 @@ fn first_image(shot: &Shot) -> Option<&MediaId> {
 async fn of_views(
     app: &App,
     job: &Job,
-    master: &ImagePointer,
+    master: &ImageRef,
     shots: &[Shot],
     now: Timestamp,
 ) -> Result<Next, NotVerified> {
@@ -210,8 +209,8 @@ async fn of_verification(
     }
 }
 
-/// A picture against the views of a subject: in its own place where that is known, else against the view that it is most
-/// like.
+/// A picture against the views of a subject: in its own place where that is known, else against the view that it is
+/// most like.
 async fn in_collection(
     app: &App,
     job: &Job,
@@ -235,7 +234,7 @@ async fn in_collection(
 async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>, NotVerified> {
     let picture = |looked: Looked| Some(Side::Picture(Box::new(looked)));
     Ok(match examined {
-        Examined::Image(ImagePointer::Media(id)) => {
+        Examined::Image(ImageRef::Media(id)) => {
             let there = app.store.media(&job.project, id).await?;
             match there {
                 Some(media) => picture(look::media(app, &media).await?),
@@ -243,7 +242,7 @@ async fn side(app: &App, job: &Job, examined: &Examined) -> Result<Option<Side>,
             }
         }
         // The job that was named had an image when this was accepted, and its id is in place.
-        Examined::Image(ImagePointer::Job(_) | ImagePointer::Url(_) | ImagePointer::Step { .. }) => None,
+        Examined::Image(ImageRef::Job(_) | ImageRef::Url(_) | ImageRef::Step { .. }) => None,
         Examined::Upload(upload) => picture(look::object(app, &upload.key(&job.project)).await?),
         Examined::Collection(id) => {
             let collection = app.store.collection(&job.project, *id).await?;
@@ -258,19 +257,10 @@ fn gone() -> Compared {
     Compared { verified: Verified { failure, ..Verified::default() }, report: None }
 }
 
-/// Pixel work away from the one thread that everything else of this function runs on; `None` where it panicked, which it
-/// would do every time.
+/// Pixel work away from the one thread that everything else of this function runs on; `None` where it panicked, which
+/// it would do every time.
 async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     tokio::task::spawn_blocking(work).await.ok()
-}
-
-/// Whether a job was made for its verdict, or pays for what the verdict decides: without one it needs a review.
-fn verdict_was_wanted(job: &Job) -> bool {
-    match &job.kind {
-        Kind::Verification(_) => true,
-        Kind::Profile(profile) => profile.reroll_budget.is_some(),
-        Kind::Master(_) | Kind::Portrait(_) | Kind::Composite(_) | Kind::Regeneration(_) => false,
-    }
 }
 
 /// Stores the drawn report, and makes the record that is written with the job's end.
@@ -291,7 +281,7 @@ async fn kept(
     let report = Report {
         id,
         project: job.project.clone(),
-        subject: job.filing.subject.clone(),
+        subject: job.storage_plan.subject.clone(),
         job: job.id,
         created_at: now,
         reference: asked.reference,
@@ -309,7 +299,7 @@ async fn kept(
     };
     let doubtful = match counted.passed {
         Some(passed) => !passed,
-        None => verdict_was_wanted(job),
+        None => job.needs_verdict(),
     };
     let verified = Verified { doubtful, report: Some(id), ..Verified::default() };
     Ok(Compared { verified, report: Some(report) })

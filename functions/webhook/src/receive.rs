@@ -12,11 +12,13 @@ use jiff::{SignedDuration, Timestamp};
 use likeness_core::{
     clients::queue::LaneWakeUp,
     fal::{Callback, CallbackOutcome, FalError, JwksError, SignatureHeaders},
-    id::ShotId,
-    shot::{Arrival, Shot},
     steps::record_result::Recorded,
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    id::ShotId,
+    shot::{Arrival, Shot, ShotState, Told},
 };
 use serde::Deserialize;
 
@@ -36,7 +38,7 @@ pub(crate) enum Refused {
     /// Not signed as fal signs, or not now.
     #[error("the signature is not fal's")]
     Forged(#[source] JwksError),
-    /// Signed by fal, for somebody else.
+    /// Signed by fal, for another customer.
     #[error("the callback is not for this account")]
     Foreign,
     /// Signed by fal, for no shot of ours.
@@ -121,21 +123,33 @@ async fn take(app: &App, binding: &Binding, callback: Callback, now: Timestamp) 
     if !is_ours(&shot.value, binding, &callback) {
         return Err(Refused::Unbound);
     }
-    let arrival = match callback.outcome {
-        CallbackOutcome::Images(delivery) => Arrival::Images(delivery),
-        CallbackOutcome::Error(error) => Arrival::Error(FalError { request_id: Some(callback.request_id), ..error }),
-        CallbackOutcome::FetchResult => return fetch_soon(app, shot, binding.attempt, &callback.request_id, now).await,
-    };
-    let recorded = app.recorder.record_for(shot, binding.attempt, arrival, now).await?;
-    match recorded {
-        Recorded::Unknown => Err(Refused::Unbound),
-        Recorded::Landed(_) | Recorded::Known | Recorded::Late => Ok(recorded),
+    if matches!(shot.value.state, ShotState::Submitting(_)) && is_under_way(&shot.value, binding) {
+        app.recorder.fal_took_one(&shot.value).await?;
     }
+    let id = callback.request_id;
+    let told = match callback.outcome {
+        CallbackOutcome::Images(delivery) if is_under_way(&shot.value, binding) && app.is_sampled() => {
+            Some(Told::Images(delivery))
+        }
+        CallbackOutcome::Images(delivery) => {
+            let images = Arrival::Images(delivery);
+            let recorded = app.recorder.record_for(shot, binding.attempt, images, now).await?;
+            return if recorded == Recorded::Unknown { Err(Refused::Unbound) } else { Ok(recorded) };
+        }
+        // The result has what the callback leaves out: the units that are billed, and whether fal wants it tried again.
+        CallbackOutcome::Failed(error) => Some(Told::Failed(FalError { request_id: Some(id.clone()), ..error })),
+        CallbackOutcome::FetchResult => None,
+    };
+    fetch_soon(app, shot, binding.attempt, &id, told, now).await
+}
+
+fn is_under_way(shot: &Shot, binding: &Binding) -> bool {
+    shot.attempt() == binding.attempt && shot.in_flight().is_some()
 }
 
 /// The attempt exists, its address held this nonce, and fal's id is the one that the submit was answered with. While
-/// that answer is missing the nonce decides, and that the id is no other attempt's: this is how a request whose answer was
-/// lost is adopted.
+/// that answer is missing the nonce decides, and that the id is no other attempt's: this is how a request whose answer
+/// was lost is adopted.
 fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
     let Some(attempt) = shot.attempts.iter().find(|attempt| attempt.number == binding.attempt) else { return false };
     let named = |id: &Option<String>| id.as_ref() == Some(&callback.request_id);
@@ -146,16 +160,19 @@ fn is_ours(shot: &Shot, binding: &Binding, callback: &Callback) -> bool {
     same_request && attempt.nonce == binding.nonce
 }
 
-/// fal finished but could not send the result: whoever holds the key fetches it.
+/// fal finished, and the callback does not say all of what came of it: a function that has the key fetches the result.
+/// What it
+/// `told` is kept until then.
 async fn fetch_soon(
     app: &App,
     before: Versioned<Shot>,
     attempt: u32,
     request_id: &str,
+    told: Option<Told>,
     now: Timestamp,
 ) -> Result<Recorded, Refused> {
-    let changed = app.recorder.store.change_shot_from(before, |shot| shot.to_be_fetched(attempt, request_id, now));
-    match changed.await? {
+    let fetched = |shot: Shot| shot.to_be_fetched(attempt, request_id, told.clone(), now);
+    match app.recorder.store.change_shot_from(before, fetched).await? {
         Changed::Done(after) => {
             let shot = after.value;
             app.recorder.queues.wake_lane(shot.lane, LaneWakeUp::PollProvider(shot.id), SignedDuration::ZERO).await;

@@ -1,11 +1,12 @@
-//! How long a 12-angle profile takes against an emulator that needs a given time for each image, with ten slots: with the
-//! usual limit of four of a job at once, and without one.
+//! How long a 12-angle profile takes against an emulator that needs a given time for each image, with ten slots: with
+//! the usual limit of four of a job at once, and without one.
 //!
 //! `cargo run --release -p likeness-cli --example turnaround -- 4000` (milliseconds)
 
 use std::{error::Error, time::Duration};
 
-use likeness_core::{clock::Clock, fal::http_builder};
+use likeness_core::clients::http::http_builder;
+use likeness_domain::clock::Clock;
 use likeness_fal_emulator::EmulatorOptions;
 use likeness_stack::{Stack, StackOptions};
 use reqwest::Client;

@@ -47,10 +47,13 @@ enum Command {
     CreateKey(create_key::CreateKey),
 }
 
-/// `filter` without what must never be in a log: `s3s` writes the addresses that it is asked for into its debug lines, and
-/// a signed address is a key.
-fn quiet(filter: Targets) -> Targets {
-    filter.with_target("s3s", LevelFilter::INFO)
+/// `filter` without what must never be in a log, and without what is nothing wrong.
+///
+/// `s3s` writes the addresses that it is asked for into its debug lines, and a signed address is a key. `dynoxide` warns of
+/// every answer that is an error, and a conditional write that lost to another is one: it is heard if `asked` names it.
+fn quiet(filter: Targets, asked: &str) -> Targets {
+    let filter = filter.with_target("s3s", LevelFilter::INFO);
+    if asked.contains("dynoxide") { filter } else { filter.with_target("dynoxide", LevelFilter::ERROR) }
 }
 
 impl Likeness {
@@ -62,7 +65,7 @@ impl Likeness {
         let env = Env::process();
         // Standard output is for answers, so logs go to standard error.
         let lines = fmt::layer().compact().with_writer(std::io::stderr);
-        let filter = quiet(telemetry::filter(&env, "warn,dynoxide=error"));
+        let filter = quiet(telemetry::filter(&env, "warn"), env.optional("RUST_LOG").unwrap_or_default());
         let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
         match self.command {
             None => self.serve.run(&env).await,
@@ -73,5 +76,26 @@ impl Likeness {
             Some(Command::Bench(bench)) => bench.run().await,
             Some(Command::CreateKey(create)) => create.run(&env).await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_conditions_are_silent_and_signed_addresses_always_are() {
+        let enabled = |asked: &str, target: &str, level: LevelFilter| {
+            let filter = quiet(asked.parse().unwrap(), asked);
+            filter.would_enable(target, &level.into_level().unwrap())
+        };
+        for asked in ["warn", "info", "debug", "trace"] {
+            assert!(!enabled(asked, "dynoxide::server", LevelFilter::WARN), "{asked}");
+            assert!(enabled(asked, "dynoxide::server", LevelFilter::ERROR), "{asked}");
+            assert!(!enabled(asked, "s3s::service", LevelFilter::DEBUG), "{asked}");
+            assert!(enabled(asked, "likeness_core::queue", LevelFilter::WARN), "{asked}");
+        }
+        assert!(enabled("warn,dynoxide=debug", "dynoxide::server", LevelFilter::DEBUG));
+        assert!(!enabled("s3s=trace", "s3s::service", LevelFilter::DEBUG), "not even if it is asked for");
     }
 }

@@ -70,7 +70,7 @@ fn what_the_api_refuses_is_told_in_words_and_nothing_is_written() {
     let output = demo(folder.path(), &["keeper"]);
     assert_eq!(output.status.code(), Some(1));
     let error = text(&output.stderr);
-    assert!(error.contains("/description has 6 characters, 10 to 1000 are allowed"), "{error}");
+    assert!(error.contains("/description must have 10 to 1000 characters, and has 6"), "{error}");
     assert!(!folder.path().join("out").exists());
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use reqwest::Client;
 use serde_json::{Value, json};
 

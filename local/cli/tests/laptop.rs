@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use reqwest::{Client, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -95,8 +95,9 @@ async fn the_first_answer_means_that_the_first_key_works() {
 async fn nothing_is_logged_while_nothing_is_wrong() {
     let folder = tempfile::tempdir().unwrap();
     let http = http();
-    for start in 0..2 {
-        let mut process = Process::spawn(folder.path(), "first", None);
+    // At the first start, and at one on old data; at the default level, and at that of warnings.
+    for (start, level) in [None, Some("warn")].into_iter().enumerate() {
+        let mut process = Process::spawn(folder.path(), "first", level);
         let url = process.ready();
         // Several at once, so that conditional writes are lost to others.
         let pictures = (0..6).map(|number| {

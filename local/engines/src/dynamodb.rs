@@ -18,8 +18,8 @@ use super::{EngineError, file_in, server::Server};
 
 /// The pause between two looks for expired items is at least this, ...
 const PAUSE: Duration = Duration::from_secs(3);
-/// ... and so many times as long as the look took, which reads every item: so it stays a small part of the engine's work
-/// however large the table becomes.
+/// ... and so many times as long as the look took, which reads every item: so it stays a small part of the engine's
+/// work however large the table becomes.
 const REST: u32 = 1000;
 
 /// A running DynamoDB.
@@ -59,9 +59,9 @@ fn open(file: Option<&Path>) -> Result<Database, EngineError> {
         Some(file) => Database::new(&file.to_string_lossy()),
         None => Database::memory(),
     };
-    // What dynoxide calls the normal settings is `synchronous = NORMAL`, as the other engines have; it opens a file with
-    // FULL, which waits for the disk at every write, on a thread that all other requests need. Beside gigabytes of pictures
-    // on their way to the same disk such a wait takes seconds.
+    // What dynoxide calls the normal settings is `synchronous = NORMAL`, as the other engines have; it opens a file
+    // with FULL, which waits for the disk at every write, on a thread that all other requests need. Beside gigabytes of
+    // pictures on their way to the same disk such a wait takes seconds.
     let database = database.and_then(|database| database.disable_bulk_loading().map(|()| database));
     let path = || file.map_or_else(|| "in memory".into(), Path::to_owned);
     database.map_err(|source| EngineError::DynamoDb { path: path(), source })

@@ -1,15 +1,15 @@
 //! The data folder that the engines share: whether its files are sound and belong together.
 //!
-//! A table without its bucket, or queues of another table, are half of the data, and a stack that started on them would go
-//! on as if nothing were missing. So each database holds the id of its folder, which `folder.json` names, and a folder whose
-//! files do not all carry it is refused with the file's name and what to do.
+//! A table without its bucket, or queues of another table, are half of the data, and a stack that started on them would
+//! go on as if nothing were missing. So each database holds the id of its folder, which `folder.json` names, and a
+//! folder whose files do not all carry it is refused with the file's name and what to do.
 
 use std::{
     fs, io,
     path::{Path, PathBuf},
 };
 
-use likeness_domain::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use serde::{Deserialize, Serialize};
 
@@ -37,16 +37,17 @@ enum Belongs {
     To(String),
 }
 
-/// Checks the databases in `folder`, and makes the folder and its marker where it is new. `others` are databases beside the
-/// engines' that belong to it too but need not be there (the fal emulator's). Takes time in proportion to their size.
+/// Checks the databases in `folder`, and makes the folder and its marker where it is new. `others` are databases beside
+/// the engines' that belong to it too but need not be there (the fal emulator's). Takes time in proportion to their
+/// size.
 ///
 /// # Errors
 /// The folder cannot be used; a database is damaged, was emptied, is missing or belongs to another folder.
-pub fn check(folder: &Path, others: &[&str], entropy: &Entropy) -> Result<(), EngineError> {
+pub fn check(folder: &Path, others: &[&str], rng: &Rng) -> Result<(), EngineError> {
     fs::create_dir_all(folder).map_err(|source| EngineError::Directory { path: folder.to_owned(), source })?;
     let marker = match read_marker(folder)? {
         Some(marker) => marker,
-        None => adopt(folder, entropy)?,
+        None => adopt(folder, rng)?,
     };
     for name in FILES {
         let file = folder.join(name);
@@ -68,8 +69,9 @@ pub fn check(folder: &Path, others: &[&str], entropy: &Entropy) -> Result<(), En
     if marker.complete { Ok(()) } else { write_marker(folder, &Marker { complete: true, ..marker }) }
 }
 
-/// The marker of a folder that has none: a new one, or one with all of its files that was written before there were markers.
-fn adopt(folder: &Path, entropy: &Entropy) -> Result<Marker, EngineError> {
+/// The marker of a folder that has none: a new one, or one with all of its files that was written before there were
+/// markers.
+fn adopt(folder: &Path, rng: &Rng) -> Result<Marker, EngineError> {
     let mut missing = Vec::new();
     for file in FILES.map(|name| folder.join(name)) {
         match belongs(&file)? {
@@ -81,7 +83,7 @@ fn adopt(folder: &Path, entropy: &Entropy) -> Result<Marker, EngineError> {
     if let (Some(path), true) = (missing.first(), missing.len() < FILES.len()) {
         return Err(EngineError::Incomplete { path: path.clone() });
     }
-    let marker = Marker { id: hex::encode(entropy.bytes::<16>()), complete: false };
+    let marker = Marker { id: hex::encode(rng.bytes::<16>()), complete: false };
     write_marker(folder, &marker)?;
     Ok(marker)
 }

@@ -1,5 +1,5 @@
-//! What AWS and R2 are on a laptop: three servers inside this process, each on a loopback listener that the caller bound,
-//! each keeping its data in one SQLite file (or in memory), each alive again after `kill -9`.
+//! What AWS and R2 are on a laptop: three servers inside this process, each on a loopback listener that the caller
+//! bound, each keeping its data in one SQLite file (or in memory), each alive again after `kill -9`.
 //!
 //! | engine | protocol | data |
 //! | --- | --- | --- |
@@ -10,7 +10,8 @@
 //! The official SDKs talk to them unchanged; `tests/conformance` holds each engine, and the real service, to the same
 //! behaviours. What the real services do and these do not is said in each module.
 //!
-//! Absent on purpose: regions, accounts, IAM, throttling, encryption at rest, and every operation that Likeness does not use.
+//! Absent on purpose: regions, accounts, IAM, throttling, encryption at rest, and every operation that Likeness does
+//! not use.
 
 pub mod dynamodb;
 pub mod folder;
@@ -27,7 +28,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why an engine did not start, or could not read its own data. Each is the end of the run, and names the file and a remedy.
+/// Why an engine did not start, or could not read its own data. Each is the end of the run, and names the file and a
+/// remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
     /// The listener that was passed in has no address.

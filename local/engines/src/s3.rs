@@ -1,16 +1,17 @@
-//! S3 as R2 offers it: `s3s` for the protocol, a store of ours in SQLite for the rest; and R2's public domain beside it.
+//! S3 as R2 offers it: `s3s` for the protocol, a store of ours in SQLite for the rest; and R2's public domain beside
+//! it.
 //!
 //! `s3s` reads requests, checks signatures (by its own clock, also for the expiry of presigned URLs) and writes XML. The store
 //! is ours, because every ready-made one failed the conformance suite.
 //!
-//! Bytes are BLOBs beside their metadata, not files: an object is one row, so a put is one transaction (no torn read, no
-//! orphaned file after `kill -9`), a conditional put has one winner, and a key is any text instead of whatever the file system
-//! makes of it. The price is memory (an object is read whole) and a file that does not shrink; images are at most 10 MB,
-//! and of one put this engine takes at most 256 MiB, which most LoRAs are below.
+//! Bytes are BLOBs beside their metadata, not files: an object is one row, so a put is one transaction (no torn read,
+//! no orphaned file after `kill -9`), a conditional put has one winner, and a key is any text instead of whatever the
+//! file system makes of it. The price is memory (an object is read whole) and a file that does not shrink; images are
+//! at most 10 MB, and of one put this engine takes at most 256 MiB, which most LoRAs are below.
 //!
-//! Not like S3 and R2: no versions, ACLs, policies, tags, lifecycle, storage classes or encryption; no UploadPartCopy, no
-//! form posts; several ranges in one GET are answered with the whole object. A multipart object has no checksum. One bucket at
-//! most is public.
+//! Not like S3 and R2: no versions, ACLs, policies, tags, lifecycle, storage classes or encryption; no UploadPartCopy,
+//! no form posts; several ranges in one GET are answered with the whole object. A multipart object has no checksum. One
+//! bucket at most is public.
 
 mod body;
 mod complete_upload;
@@ -60,8 +61,8 @@ pub struct S3 {
 }
 
 impl S3 {
-    /// Serves the API on `listener` and the public domain on `public`; data in `s3.sqlite` in the directory `data`, or in
-    /// memory. `clock` dates objects.
+    /// Serves the API on `listener` and the public domain on `public`; data in `s3.sqlite` in the directory `data`, or
+    /// in memory. `clock` dates objects.
     pub async fn start(
         listener: TcpListener,
         public: TcpListener,

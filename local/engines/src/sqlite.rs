@@ -1,8 +1,9 @@
 //! One SQLite database behind one connection.
 //!
-//! One writer is all that SQLite allows, and readers of a laptop's engine do not need a second connection: with a single one
-//! every operation is a serial transaction, so races between conditional writes have exactly one winner by construction.
-//! WAL with `synchronous = NORMAL` loses nothing when the process dies; a power cut may take the last commits.
+//! One writer is all that SQLite allows, and readers of a laptop's engine do not need a second connection: with a
+//! single one every operation is a serial transaction, so races between conditional writes have exactly one winner by
+//! construction. WAL with `synchronous = NORMAL` loses nothing when the process dies; a power cut may take the last
+//! commits.
 
 use std::{
     path::Path,
@@ -77,30 +78,21 @@ fn stopped() -> rusqlite::Error {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        pin::pin,
-        sync::mpsc,
-        task::{Context, Waker},
-    };
-
     use super::*;
 
     #[test]
     fn work_that_the_end_of_the_runtime_cancels_is_an_error_and_no_panic() {
         let sqlite = Sqlite::open(None, "").unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
-        // The only thread for blocking work is taken, so the transaction is never begun.
-        let (release, held) = mpsc::channel::<()>();
-        runtime.spawn_blocking(move || held.recv());
-        let mut transaction = pin!(sqlite.transact(|_| Ok::<_, rusqlite::Error>(())));
-        {
-            let _inside = runtime.enter();
-            assert!(transaction.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
-        }
-        runtime.shutdown_background();
-        drop(release);
+        let ended = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let handle = ended.handle().clone();
+        ended.shutdown_background();
         let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let error = other.block_on(transaction).unwrap_err();
+        let error = other.block_on(async {
+            let transaction = sqlite.transact(|_| Ok::<_, rusqlite::Error>(()));
+            // Its thread is asked of the runtime that has ended.
+            let _ended = handle.enter();
+            transaction.await.unwrap_err()
+        });
         assert_eq!(error.sqlite_error_code(), Some(rusqlite::ErrorCode::OperationInterrupted));
     }
 }

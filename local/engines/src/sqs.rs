@@ -1,14 +1,15 @@
 //! SQS: standard queues over the AWS JSON 1.0 protocol, in SQLite.
 //!
-//! A message is in one of three states, told apart by two columns: delayed (`receives = 0`, `visible_ms` ahead), visible
-//! (`visible_ms` passed) and in flight (`receives > 0`, `visible_ms` ahead). Time comes from the injected clock alone, except
-//! that a long poll also ends when its wait has passed in real time, so that no call hangs while the clock stands still.
+//! A message is in one of three states, told apart by two columns: delayed (`receives = 0`, `visible_ms` ahead),
+//! visible (`visible_ms` passed) and in flight (`receives > 0`, `visible_ms` ahead). Time comes from the injected clock
+//! alone, except that a long poll also ends when its wait has passed in real time, so that no call hangs while the
+//! clock stands still.
 //!
-//! Like AWS: delivery at least once and in no promised order, redrive when a message is *received* once too often, retention,
-//! a redrive that keeps id, body, attributes and sent time, a move task that gives messages new ids.
+//! Like AWS: delivery at least once and in no promised order, redrive when a message is *received* once too often,
+//! retention, a redrive that keeps id, body, attributes and sent time, a move task that gives messages new ids.
 //!
-//! Not like AWS: signatures are not checked; no `.fifo` queues, tags, permissions, encryption or message system attributes; a
-//! deleted or purged queue can be used again at once; counts are exact; a message comes twice only when
+//! Not like AWS: signatures are not checked; no `.fifo` queues, tags, permissions, encryption or message system
+//! attributes; a deleted or purged queue can be used again at once; counts are exact; a message comes twice only when
 //! [`Sqs::deliver_twice`] asks for it; a move task is finished when its call returns.
 
 mod batch;
@@ -59,8 +60,8 @@ pub struct Sqs {
 impl Sqs {
     /// Serves on `listener`; data in `sqs.sqlite` in the directory `data`, or in memory.
     ///
-    /// Messages that were in flight when the file was last in use are visible again, and that receive does not count against
-    /// the limit of the redrive policy: it ended with the process.
+    /// Messages that were in flight when the file was last in use are visible again, and that receive does not count
+    /// against the limit of the redrive policy: it ended with the process.
     pub async fn start(listener: TcpListener, data: Option<&Path>, clock: Clock) -> Result<Self, EngineError> {
         let address = listener.local_addr().map_err(EngineError::Listener)?;
         let file = file_in(data, "sqs.sqlite")?;
@@ -76,8 +77,8 @@ impl Sqs {
         self.server.endpoint()
     }
 
-    /// From now on every receive leaves a second delivery behind: the same message, receivable at once, even after the first
-    /// has been deleted. The second delivery leaves none, and goes away instead of to a dead-letter queue.
+    /// From now on every receive leaves a second delivery behind: the same message, receivable at once, even after the
+    /// first has been deleted. The second delivery leaves none, and goes away instead of to a dead-letter queue.
     pub fn deliver_twice(&self, on: bool) {
         self.broker.deliver_twice(on);
     }

@@ -1,6 +1,7 @@
 //! The state behind all routes, and the two things that change it everywhere: saving and telling.
 
 use std::{
+    collections::HashMap,
     future::Future,
     num::NonZero,
     sync::{
@@ -10,7 +11,7 @@ use std::{
     thread::available_parallelism,
 };
 
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use serde::Serialize;
 use tokio::sync::{Semaphore, watch};
 
@@ -29,7 +30,7 @@ pub(super) struct Emulation {
     pub(super) origin: String,
     pub(super) options: EmulatorOptions,
     pub(super) clock: Clock,
-    pub(super) entropy: Entropy,
+    pub(super) rng: Rng,
     pub(super) faults: Faults,
     pub(super) schemas: Schemas,
     pub(super) store: Store,
@@ -43,6 +44,8 @@ pub(super) struct Emulation {
     book: Mutex<Book>,
     violations: Mutex<Vec<Violation>>,
     released: AtomicBool,
+    /// How often each file was fetched.
+    fetches: Mutex<HashMap<String, u32>>,
     changes: watch::Sender<u64>,
     stopped: watch::Sender<bool>,
 }
@@ -61,7 +64,7 @@ impl Emulation {
         origin: String,
         options: EmulatorOptions,
         clock: Clock,
-        entropy: Entropy,
+        rng: Rng,
     ) -> Result<Arc<Self>, EmulatorError> {
         // Fails when a provider is installed already, which is as good.
         let _ = rustls::crypto::ring::default_provider().install_default();
@@ -76,7 +79,7 @@ impl Emulation {
         Ok(Arc::new(Self {
             origin,
             clock,
-            entropy,
+            rng,
             faults: Faults::default(),
             schemas: Schemas::load()?,
             known_images: KnownImages::new(store.known_images()?),
@@ -91,6 +94,7 @@ impl Emulation {
             book: Mutex::new(book),
             violations: Mutex::default(),
             released: AtomicBool::new(false),
+            fetches: Mutex::default(),
             changes: watch::Sender::new(0),
             stopped: watch::Sender::new(false),
             options,
@@ -123,6 +127,14 @@ impl Emulation {
                 () = &mut stopping => return,
             }
         }
+    }
+
+    /// Counts a fetch of a file; the first is 1.
+    pub(super) fn count_fetch(&self, path: &str) -> u32 {
+        let mut fetches = self.fetches.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = fetches.entry(path.to_owned()).or_default();
+        *count += 1;
+        *count
     }
 
     /// From now on nothing is held back any more.
@@ -179,7 +191,7 @@ impl Emulation {
 
     /// A random UUID, version 4.
     pub(super) fn uuid(&self) -> String {
-        let mut bytes = self.entropy.bytes::<16>();
+        let mut bytes = self.rng.bytes::<16>();
         bytes[6] = bytes[6] & 0x0f | 0x40;
         bytes[8] = bytes[8] & 0x3f | 0x80;
         let digits = hex::encode(bytes);

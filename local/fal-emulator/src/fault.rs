@@ -17,6 +17,49 @@ pub enum Fault {
     File(FileFault),
     /// The call to the webhook.
     Webhook(WebhookFault),
+    /// The answers to questions about a request that was accepted.
+    Question(QuestionFault),
+}
+
+/// Which questions are answered wrongly, in which form, and how often.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct QuestionFault {
+    /// What is asked.
+    pub asked: Asked,
+    /// What is answered.
+    pub answer: Oddity,
+    /// How many questions, the first ones; all of them when absent.
+    #[serde(default)]
+    pub times: Option<usize>,
+}
+
+/// A question about a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum Asked {
+    Status,
+    Result,
+    Cancel,
+}
+
+/// An answer that is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Oddity {
+    /// Any status with one of fal's bodies, or a proxy's page.
+    Error {
+        /// The HTTP status.
+        status: u16,
+        /// The body.
+        body: ErrorBody,
+    },
+    /// 200 with exactly this JSON.
+    Json(Value),
+    /// No answer until [`Emulator::release`](super::Emulator::release).
+    Hang,
+    /// The connection ends without an answer.
+    Cut,
 }
 
 /// How a submit goes wrong.
@@ -106,6 +149,18 @@ pub enum GenerationFault {
     },
     /// Takes until [`Emulator::release`](super::Emulator::release), for which `idle` waits.
     Held,
+    /// An exception that the app does not catch: the status names the failure, the result is 500 in plain text.
+    Crash,
+    /// So many images come, whatever was asked for.
+    MoreImages {
+        /// How many.
+        images: u64,
+    },
+    /// So many units are billed, whatever was made.
+    Billed {
+        /// Units.
+        units: f64,
+    },
     /// Stays `IN_PROGRESS` until it is cancelled. Not waited for by `idle`.
     NeverFinish,
     /// A cancel is acknowledged, and the run completes all the same.
@@ -204,6 +259,13 @@ pub enum FileFault {
     Given { bytes: Vec<u8> },
     /// 404.
     Missing,
+    /// Any status, for the first fetches; then the file.
+    Answer {
+        /// The HTTP status.
+        status: u16,
+        /// How many fetches.
+        times: u32,
+    },
     /// Half of the bytes, a pause, the rest.
     Slow {
         /// Milliseconds.

@@ -156,6 +156,6 @@ fn refuses(fault: &Fault) -> bool {
             | SubmitFault::SlowBody { .. }
             | SubmitFault::Held => false,
         },
-        Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) => false,
+        Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) | Fault::Question(_) => false,
     }
 }

@@ -27,12 +27,12 @@ const MOVED: &str = ".moved";
 
 /// A new path on the file host, `/files/b/{animal}/{random}.{extension}`.
 pub(super) fn new_path(emulation: &Emulation, extension: &str) -> String {
-    let animal = ANIMALS[emulation.entropy.range(0..ANIMALS.len())];
-    format!("/files/b/{animal}/{}.{extension}", hex::encode(emulation.entropy.bytes::<16>()))
+    let animal = ANIMALS[emulation.rng.range(0..ANIMALS.len())];
+    format!("/files/b/{animal}/{}.{extension}", hex::encode(emulation.rng.bytes::<16>()))
 }
 
-/// The path of the image of a request's output that has this `number`: the same again if the process was killed while it
-/// made it, so that the image takes the place of the one that was never told of.
+/// The path of the image of a request's output that has this `number`: the same again if the process was killed while
+/// it made it, so that the image takes the place of the one that was never told of.
 pub(super) fn output_path(request: &str, number: usize, extension: &str) -> String {
     let digest = Sha256::digest(format!("{request} {number}"));
     let animal = ANIMALS[usize::from(digest[0]) % ANIMALS.len()];
@@ -54,6 +54,11 @@ pub(super) async fn serve(
     let read = tokio::task::spawn_blocking(move || store.file(&path));
     let Ok(read) = read.await else { return StatusCode::INTERNAL_SERVER_ERROR.into_response() };
     match read {
+        Ok(Some(StoredFile { fault: Some(FileFault::Answer { status, times }), .. }))
+            if emulation.count_fetch(uri.path()) <= times =>
+        {
+            StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR).into_response()
+        }
         Ok(Some(file)) if moved.is_some() => respond(uri.path(), StoredFile { fault: None, ..file }),
         Ok(Some(file)) => respond(uri.path(), file),
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
@@ -76,6 +81,7 @@ fn respond(path: &str, file: StoredFile) -> Response {
             | FileFault::HugePng
             | FileFault::HeavyJpeg
             | FileFault::TruncatedJpeg
+            | FileFault::Answer { .. }
             | FileFault::Given { .. },
         ) => (kind, file.bytes).into_response(),
         Some(FileFault::Missing) => StatusCode::NOT_FOUND.into_response(),

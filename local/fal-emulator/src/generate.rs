@@ -12,7 +12,7 @@ use super::{
     emulation::Emulation,
     fault::{DrawingFault, ErrorBody, Fault, GenerationFault, RetryHeader, WebhookFault},
     image_size::{billed_megapixels, output_size},
-    person::Framing,
+    person::{Framing, sitters_turn},
     publish::{Published, publish},
     references::{Reference, Unusable, resolve},
     request::{Completed, Failure, Request},
@@ -70,7 +70,14 @@ async fn outcome(emulation: &Emulation, request: &Request) -> Outcome {
                 sleep_until(done_at).await;
                 return infrastructure_error(error_type, *user_deadline);
             }
-            GenerationFault::IgnoreCancel | GenerationFault::RefuseCancel { .. } => {}
+            GenerationFault::Crash => {
+                sleep_until(done_at).await;
+                return failed(500, json!("Internal Server Error"));
+            }
+            GenerationFault::IgnoreCancel
+            | GenerationFault::RefuseCancel { .. }
+            | GenerationFault::MoreImages { .. }
+            | GenerationFault::Billed { .. } => {}
         }
     }
     for fault in request.webhook_faults() {
@@ -161,7 +168,22 @@ async fn draw_all(
     let seed = given.unwrap_or_else(|| seed_of(&request.id));
     // As it came: a seed may be beyond 2^53, or negative.
     let echoed = input.get("seed").cloned().unwrap_or_else(|| json!(seed));
-    let count = input.get("num_images").and_then(Value::as_u64).unwrap_or(1);
+    let asked = input.get("num_images").and_then(Value::as_u64).unwrap_or(1);
+    let (mut count, mut billed) = (asked, None);
+    for fault in request.generation_faults() {
+        match fault {
+            GenerationFault::MoreImages { images } => count = *images,
+            GenerationFault::Billed { units } => billed = Some(*units),
+            GenerationFault::ModelError { .. }
+            | GenerationFault::RequestError { .. }
+            | GenerationFault::Slow { .. }
+            | GenerationFault::Held
+            | GenerationFault::Crash
+            | GenerationFault::NeverFinish
+            | GenerationFault::IgnoreCancel
+            | GenerationFault::RefuseCancel { .. } => {}
+        }
+    }
     let (width, height) = output_size(input, references.first().map(|reference| reference.size));
     let angle = asked_angle(input);
     let lora = lora(input);
@@ -171,7 +193,7 @@ async fn draw_all(
         .iter()
         .filter_map(|fault| match fault {
             Fault::Drawing(drawing) => Some(drawing.clone()),
-            Fault::Submit(_) | Fault::Generation(_) | Fault::File(_) | Fault::Webhook(_) => None,
+            Fault::Submit(_) | Fault::Generation(_) | Fault::File(_) | Fault::Webhook(_) | Fault::Question(_) => None,
         })
         .collect();
     let is_black = |number: usize| {
@@ -180,7 +202,8 @@ async fn draw_all(
     let (mut images, mut flagged) = (Vec::new(), Vec::new());
     for number in 0..count {
         let origin = Origin::from_references(request.prompt(), seed.wrapping_add(number), &origins).of_person(lora);
-        let angle = angle.unwrap_or(Angle { azimuth: 0.0, elevation: 0.0 });
+        let azimuth = if lora.is_some() { sitters_turn(seed.wrapping_add(number)) } else { 0.0 };
+        let angle = angle.unwrap_or(Angle { azimuth, elevation: 0.0 });
         let black = is_black(images.len());
         let mut faults = faults.clone();
         faults.extend(black.then_some(DrawingFault::BlackFrame));
@@ -202,7 +225,7 @@ async fn draw_all(
     }
     Outcome {
         status: 200,
-        billable_units: billable_units(&model.terms, input, &images, references.len()),
+        billable_units: billed.unwrap_or_else(|| billable_units(&model.terms, input, &images, references.len())),
         body: output(model.terms.output, request, &images, &echoed, &flagged),
         headers: Vec::new(),
         failure: None,

@@ -54,14 +54,15 @@ mod faults;
 
 use std::{future::IntoFuture, path::PathBuf, sync::Arc, time::Duration};
 
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use tokio::{net::TcpListener, task::JoinHandle};
 
 use self::emulation::Emulation;
 pub use self::{
     emulation::Violation,
     fault::{
-        DrawingFault, ErrorBody, Fault, FileFault, GenerationFault, RetryHeader, StyleName, SubmitFault, WebhookFault,
+        Asked, DrawingFault, ErrorBody, Fault, FileFault, GenerationFault, Oddity, QuestionFault, RetryHeader,
+        StyleName, SubmitFault, WebhookFault,
     },
     faults::{Armed, FaultRule, Faults, When},
     ledger::{LedgerEntry, LedgerOutcome},
@@ -99,7 +100,7 @@ pub struct EmulatorOptions {
     /// The time for the download of one reference image.
     pub download_timeout: Duration,
     /// Where ids, seeds and file names come from.
-    pub entropy: Entropy,
+    pub rng: Rng,
 }
 
 impl Default for EmulatorOptions {
@@ -112,7 +113,7 @@ impl Default for EmulatorOptions {
             data: None,
             webhooks: WebhookPacing::default(),
             download_timeout: Duration::from_secs(20),
-            entropy: Entropy::from_os(),
+            rng: Rng::from_os(),
         }
     }
 }
@@ -148,8 +149,8 @@ impl Emulator {
     /// If the listener, the database or the HTTP client is unusable.
     pub async fn start(listener: TcpListener, options: EmulatorOptions, clock: Clock) -> Result<Self, EmulatorError> {
         let origin = format!("http://{}", listener.local_addr()?);
-        let entropy = options.entropy.clone();
-        let emulation = Emulation::new(origin, options, clock, entropy)?;
+        let rng = options.rng.clone();
+        let emulation = Emulation::new(origin, options, clock, rng)?;
         let app = router::router(Arc::clone(&emulation)).into_make_service_with_connect_info::<Line>();
         let serving =
             axum::serve(CuttableListener(listener), app).with_graceful_shutdown(emulation.stopping()).into_future();
@@ -197,7 +198,8 @@ impl Emulator {
         self.emulation.release();
     }
 
-    /// The names of the inputs that the model at `endpoint` has; what else it is sent it ignores. `None` without a model.
+    /// The names of the inputs that the model at `endpoint` has; what else it is sent it ignores. `None` without a
+    /// model.
     #[must_use]
     pub fn fields(&self, endpoint: &str) -> Option<Vec<&str>> {
         Some(self.emulation.schemas.model(endpoint)?.fields.keys().map(String::as_str).collect())

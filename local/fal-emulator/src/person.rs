@@ -54,9 +54,22 @@ pub(super) fn look_of_person(lora: &str, prompt: &str) -> Look {
     }
 }
 
+/// How far a portrait's person looks to a side, in degrees from -25 to 25: two seeds are two pictures of one person.
+pub(super) fn sitters_turn(seed: u64) -> f64 {
+    let spread = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 58;
+    f64::from(spread as u8) / 63.0 * 50.0 - 25.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_images_of_one_request_look_to_different_sides() {
+        let turns: Vec<f64> = (5..9).map(sitters_turn).collect();
+        assert!(turns.windows(2).all(|pair| (pair[0] - pair[1]).abs() > 5.0), "{turns:?}");
+        assert!(turns.iter().all(|turn| turn.abs() <= 25.0), "{turns:?}");
+    }
 
     #[test]
     fn a_lora_is_one_person_whatever_happens_in_the_picture() {

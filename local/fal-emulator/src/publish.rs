@@ -68,7 +68,7 @@ pub(super) async fn publish(
     let fault = request.faults.iter().find_map(|fault| match fault {
         Fault::File(FileFault::HtmlOf { image }) => (*image == number).then_some(FileFault::Html),
         Fault::File(file) => Some(file.clone()),
-        Fault::Submit(_) | Fault::Generation(_) | Fault::Drawing(_) | Fault::Webhook(_) => None,
+        Fault::Submit(_) | Fault::Generation(_) | Fault::Drawing(_) | Fault::Webhook(_) | Fault::Question(_) => None,
     });
     let format = match (&fault, input.get("output_format").and_then(Value::as_str)) {
         (Some(FileFault::HeavyJpeg | FileFault::TruncatedJpeg), _) | (_, Some("jpeg")) => ImageFormat::Jpeg,
@@ -133,7 +133,10 @@ fn encode(image: &DynamicImage, format: ImageFormat) -> Result<Vec<u8>, ImageErr
 
 fn spoiled(image: Vec<u8>, fault: Option<&FileFault>) -> Result<Vec<u8>, ImageError> {
     match fault {
-        None | Some(FileFault::Missing | FileFault::Slow { .. } | FileFault::Redirect { .. }) => Ok(image),
+        None
+        | Some(FileFault::Missing | FileFault::Answer { .. } | FileFault::Slow { .. } | FileFault::Redirect { .. }) => {
+            Ok(image)
+        }
         Some(FileFault::Html | FileFault::HtmlOf { .. }) => Ok(ERROR_PAGE.into()),
         Some(FileFault::HugePng) => huge_png(),
         Some(FileFault::HeavyJpeg) => Ok(heavy_jpeg(&image)),

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::fault::{Fault, GenerationFault, WebhookFault};
+use super::fault::{Asked, Fault, GenerationFault, Oddity, WebhookFault};
 
 /// A request that was accepted.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub(super) struct Request {
     /// The status code of the answer to each cancel.
     #[serde(default)]
     pub(super) cancels: Vec<u16>,
+    /// How often each fault of a question has struck, in the order of `faults`.
+    #[serde(default)]
+    pub(super) odd_answers: Vec<usize>,
     #[serde(skip)]
     pub(super) call: Call,
 }
@@ -98,15 +101,29 @@ impl Request {
     pub(super) fn generation_faults(&self) -> impl Iterator<Item = &GenerationFault> {
         self.faults.iter().filter_map(|fault| match fault {
             Fault::Generation(generation) => Some(generation),
-            Fault::Submit(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) => None,
+            Fault::Submit(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) | Fault::Question(_) => None,
         })
     }
 
     pub(super) fn webhook_faults(&self) -> impl Iterator<Item = &WebhookFault> {
         self.faults.iter().filter_map(|fault| match fault {
             Fault::Webhook(webhook) => Some(webhook),
-            Fault::Submit(_) | Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) => None,
+            Fault::Submit(_) | Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Question(_) => None,
         })
+    }
+
+    /// What a question is answered instead of the truth, if a fault says so.
+    pub(super) fn odd_answer(&mut self, asked: Asked) -> Option<Oddity> {
+        self.odd_answers.resize(self.faults.len(), 0);
+        let questions = self.faults.iter().zip(&mut self.odd_answers).filter_map(|(fault, struck)| match fault {
+            Fault::Question(question) => Some((question, struck)),
+            Fault::Submit(_) | Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) => None,
+        });
+        let mut fitting = questions.filter(|(question, _)| question.asked == asked);
+        let (question, struck) =
+            fitting.find(|(question, struck)| question.times.is_none_or(|times| **struck < times))?;
+        *struck += 1;
+        Some(question.answer.clone())
     }
 
     pub(super) fn never_finishes(&self) -> bool {

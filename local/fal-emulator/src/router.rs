@@ -13,11 +13,12 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, Uri};
 
 use super::{
-    answer::{detail, not_found, request_error},
+    answer::{detail, error_answer, error_body, json_answer, not_found, request_error},
     auth::authorize,
     cancel::cancel,
     control,
     emulation::Emulation,
+    fault::{Asked, Oddity},
     files, platform,
     result::result,
     route::{Route, What, app_of},
@@ -90,14 +91,15 @@ async fn queue(
         }
         (Route::Request { app, id, what }, method) => {
             let query = Query::<StatusQuery>::try_from_uri(&uri).map(|Query(query)| query).unwrap_or_default();
-            of_request(&emulation, request.headers(), method, (app, id, what), &query)
+            of_request(&emulation, &line, request.headers(), method, (app, id, what), &query).await
         }
         (Route::Submit { .. }, _) => StatusCode::METHOD_NOT_ALLOWED.into_response(),
     }
 }
 
-fn of_request(
+async fn of_request(
     emulation: &Arc<Emulation>,
+    line: &Line,
     headers: &HeaderMap,
     method: Method,
     (app, id, what): (&str, &str, What),
@@ -110,6 +112,9 @@ fn of_request(
     if !known {
         return not_found();
     }
+    if let Some(odd) = oddity(emulation, id, what) {
+        return odd_answer(emulation, line, odd).await;
+    }
     match (what, method) {
         (What::Result, Method::GET) => result(emulation, id),
         (What::Status, Method::GET) => status(emulation, id, query),
@@ -117,6 +122,35 @@ fn of_request(
         (What::Cancel, Method::PUT) => cancel(emulation, id),
         (What::Result | What::Status | What::StatusStream | What::Cancel, _) => {
             StatusCode::METHOD_NOT_ALLOWED.into_response()
+        }
+    }
+}
+
+/// What a fault has this question answered.
+fn oddity(emulation: &Emulation, id: &str, what: What) -> Option<Oddity> {
+    let asked = match what {
+        What::Result => Asked::Result,
+        What::Status => Asked::Status,
+        What::Cancel => Asked::Cancel,
+        What::StatusStream => return None,
+    };
+    emulation.book().get_mut(id)?.odd_answer(asked)
+}
+
+async fn odd_answer(emulation: &Emulation, line: &Line, odd: Oddity) -> Response {
+    match odd {
+        Oddity::Error { status, body } => {
+            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            error_answer(status, &error_body(&body, "internal_server_error"))
+        }
+        Oddity::Json(body) => json_answer(StatusCode::OK, &body),
+        Oddity::Hang => {
+            emulation.until(Emulation::is_released).await;
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
+        Oddity::Cut => {
+            line.cut();
+            StatusCode::BAD_GATEWAY.into_response()
         }
     }
 }

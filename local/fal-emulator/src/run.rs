@@ -32,7 +32,7 @@ pub(super) async fn run(emulation: Arc<Emulation>, line: Line, submit: Submit) -
     });
     let refused = faults.iter().find_map(|fault| match fault {
         Fault::Submit(submit) => refusal(submit, &line),
-        Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) => None,
+        Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) | Fault::Question(_) => None,
     });
     if let Some(refused) = refused {
         return refused;

@@ -57,7 +57,7 @@ pub(super) async fn submit(emulation: Arc<Emulation>, line: Line, submit: Submit
     });
     let misbehaviour = faults.iter().find_map(|fault| match fault {
         Fault::Submit(submit) => Some(submit.clone()),
-        Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) => None,
+        Fault::Generation(_) | Fault::Drawing(_) | Fault::File(_) | Fault::Webhook(_) | Fault::Question(_) => None,
     });
     if let Some(refusal) = misbehaviour.as_ref().and_then(|fault| refusal(fault, &line)) {
         return refusal;
@@ -174,6 +174,7 @@ pub(super) fn new_request(emulation: &Emulation, checked: Checked, faults: Vec<F
         delivery,
         deliveries: Vec::new(),
         cancels: Vec::new(),
+        odd_answers: Vec::new(),
         call: Call::NotStarted,
     }
 }

@@ -1,5 +1,5 @@
-//! Whether everything came to a good end: the invariants of `ARCHITECTURE.md`, read off the table, the bucket, the queues
-//! and the emulator's ledger. Any engine fault, kill or loss may come before it; nothing of it may show.
+//! Whether everything came to a good end: the invariants of `ARCHITECTURE.md`, read off the table, the bucket, the
+//! queues and the emulator's ledger. Any engine fault, kill or loss may come before it; nothing of it may show.
 
 mod finding;
 
@@ -12,12 +12,14 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_s3::types::Object;
 use likeness_core::{
     config::StoreConfig,
-    entropy::Entropy,
+    store::{ImageFilter, JobView, Store},
+};
+use likeness_domain::{
     id::{ProjectId, ShotId},
     job::Job,
     money::Usd,
+    rng::Rng,
     shot::{Attempt, AttemptOutcome, Shot},
-    store::{ImageFilter, JobView, Store},
 };
 use likeness_fal_emulator::{Emulator, LedgerEntry, LedgerOutcome};
 
@@ -30,7 +32,7 @@ use crate::{Stack, dynamodb_client, s3_client};
 /// An engine cannot be read.
 pub async fn audit(stack: &Stack) -> Result<Audit, Box<dyn Error + Send + Sync>> {
     let keys = keys(stack).await?;
-    let store = Store::new(StoreConfig::from_env(stack.env())?, Entropy::from_os());
+    let store = Store::new(StoreConfig::from_env(stack.env())?, Rng::from_os());
     let mut jobs = Vec::new();
     for id in keys.iter().filter(|(_, sk)| sk == "JOB").filter_map(|(pk, _)| pk.strip_prefix("JOB#")) {
         jobs.extend(store.job(id.parse()?).await?);

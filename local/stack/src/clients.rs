@@ -1,4 +1,5 @@
-//! AWS's own clients of a stack's engines, for what the functions do not do themselves: making things, and looking at them.
+//! AWS's own clients of a stack's engines, for what the functions do not do themselves: making things, and looking at
+//! them.
 
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region, SharedCredentialsProvider};
 use aws_types::SdkConfig;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 use likeness_engines::{
     dynamodb::DynamoDb,
     s3::{Keys, S3},

@@ -46,6 +46,8 @@ pub(super) fn of(engines: &Engines, delay: Duration, given: Vec<(String, String)
             ("FAL_START_TIMEOUT_SECONDS", "5".to_owned()),
             ("FAL_GENERATION_TIMEOUT_SECONDS", (5 + delay.as_secs()).to_string()),
             ("FAL_CHECK_AFTER_SECONDS", "5".to_owned()),
+            // It bills by the table that its callbacks are charged by.
+            ("FAL_BILL_SAMPLE_PERCENT", "0".to_owned()),
         ]),
         // No callback reaches a loopback address, so fal is asked soon.
         None if !given.iter().any(|(name, _)| name == "PUBLIC_URL") => {

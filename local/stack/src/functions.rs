@@ -3,12 +3,10 @@
 use std::{sync::Arc, time::Duration};
 
 use likeness_core::{
-    clock::Clock,
     config::{ConfigError, Env},
-    entropy::Entropy,
-    lane::Lane,
     start,
 };
+use likeness_domain::{clock::Clock, lane::Lane, rng::Rng};
 use tokio::{net::TcpListener, task::JoinSet};
 
 use crate::triggers::{
@@ -30,13 +28,13 @@ pub(crate) struct Functions {
 }
 
 impl Functions {
-    pub(crate) fn start(env: &Env, clock: &Clock, entropy: &Entropy) -> Result<Self, start::StartError> {
+    pub(crate) fn start(env: &Env, clock: &Clock, rng: &Rng) -> Result<Self, start::StartError> {
         Ok(Self {
-            api: likeness_api::App::start(env, clock.clone(), entropy.clone())?,
-            webhook: likeness_webhook::App::start(env, clock.clone(), entropy.clone())?,
-            generate: Arc::new(likeness_generate::App::start(env, clock.clone(), entropy.clone())?),
-            ingest: Arc::new(likeness_ingest::App::start(env, clock.clone(), entropy.clone())?),
-            cleanup: Arc::new(likeness_cleanup::App::start(env, clock.clone(), entropy.clone())?),
+            api: likeness_api::App::start(env, clock.clone(), rng.clone())?,
+            webhook: likeness_webhook::App::start(env, clock.clone(), rng.clone())?,
+            generate: Arc::new(likeness_generate::App::start(env, clock.clone(), rng.clone())?),
+            ingest: Arc::new(likeness_ingest::App::start(env, clock.clone(), rng.clone())?),
+            cleanup: Arc::new(likeness_cleanup::App::start(env, clock.clone(), rng.clone())?),
         })
     }
 

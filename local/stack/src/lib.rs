@@ -1,8 +1,8 @@
 //! The whole of Likeness in one process: engines, emulator, functions, triggers.
 //!
-//! Only endpoints and credentials differ from AWS: the functions are started with an environment, as Lambda starts them.
-//! [`wire`] lies between functions and engines where calls are to be cut or counted; [`audit`] reads the invariants off
-//! table, bucket, queues and ledger.
+//! Only endpoints and credentials differ from AWS: the functions are started with an environment, as Lambda starts
+//! them. [`wire`] lies between functions and engines where calls are to be cut or counted; [`audit`] reads the
+//! invariants off table, bucket, queues and ledger.
 
 pub mod audit;
 mod clients;
@@ -18,11 +18,8 @@ pub mod wire;
 use std::{io, path::PathBuf, sync::Arc, time::Duration};
 
 use likeness_cleanup::Report;
-use likeness_core::{
-    clock::Clock,
-    config::{ConfigError, Env},
-    entropy::Entropy,
-};
+use likeness_core::config::{ConfigError, Env};
+use likeness_domain::{clock::Clock, rng::Rng};
 use likeness_engines::{
     EngineError,
     dynamodb::DynamoDb,
@@ -66,7 +63,7 @@ pub struct StackOptions {
     /// Where the functions take the time from.
     pub clock: Clock,
     /// Where the functions take chance from.
-    pub entropy: Entropy,
+    pub rng: Rng,
     /// What becomes of the functions' calls; without it they go straight to where they go.
     pub wire: Option<Wire>,
     /// A project that is there before the API answers for the first time.
@@ -76,7 +73,8 @@ pub struct StackOptions {
 }
 
 impl Default for StackOptions {
-    /// At a free port, in memory, with the machine's own clock and chance and undisturbed wires; nothing sweeps by itself.
+    /// At a free port, in memory, with the machine's own clock and chance and undisturbed wires; nothing sweeps by
+    /// itself.
     fn default() -> Self {
         Self {
             port: 0,
@@ -85,7 +83,7 @@ impl Default for StackOptions {
             fal: EmulatorOptions::default(),
             reconcile_every: None,
             clock: Clock::system(),
-            entropy: Entropy::from_os(),
+            rng: Rng::from_os(),
             wire: None,
             tenant: None,
             one_at_a_time: false,
@@ -145,12 +143,12 @@ impl Stack {
     /// # Errors
     /// A port is taken, a file is unusable or a value malformed.
     pub async fn start(options: StackOptions) -> Result<Self, StartError> {
-        let StackOptions { port, data, environment, fal, clock, entropy, one_at_a_time, .. } = options;
+        let StackOptions { port, data, environment, fal, clock, rng, one_at_a_time, .. } = options;
         let delay = fal.delay;
         let fal_is_given = fal_is_given(&environment);
         if let Some(data) = &data {
             let emulator: &[&str] = if fal_is_given { &[] } else { &[EMULATOR_FILE] };
-            folder::check(data, emulator, &entropy)?;
+            folder::check(data, emulator, &rng)?;
         }
         let engines = Engines::start(port, data.as_deref(), fal_is_given, fal, &clock).await?;
         let env = environment::of(&engines, delay, environment);
@@ -167,7 +165,7 @@ impl Stack {
                 over.map_err(|source| StartError::Io { what, source })?
             }
         };
-        let functions = Functions::start(&functions, &clock, &entropy)?;
+        let functions = Functions::start(&functions, &clock, &rng)?;
         let cleanup = Arc::clone(&functions.cleanup);
         let (stopping, stop) = watch::channel(false);
         let allowance = Arc::new(Allowance::default());
@@ -243,8 +241,8 @@ impl Stack {
         depths
     }
 
-    /// Resolves when no message can be received or is being worked on, no function works and fal is idle. What comes later does
-    /// not count: delayed messages, and those that a function which died or failed has left.
+    /// Resolves when no message can be received or is being worked on, no function works and fal is idle. What comes
+    /// later does not count: delayed messages, and those that a function which died or failed has left.
     pub async fn settle(&self) {
         // Twice in a row, as one look at each is no look at all of them at one moment.
         let mut quiet = 0;

@@ -1,5 +1,5 @@
-//! The ports. Addresses of images and of requests at the emulator are stored, and fal calls back where it was told to, so
-//! a stack that goes on with old data has to be found at the old ports.
+//! The ports. Addresses of images and of requests at the emulator are stored, and fal calls back where it was told to,
+//! so a stack that goes on with old data has to be found at the old ports.
 
 use std::{collections::BTreeMap, fs, path::Path};
 

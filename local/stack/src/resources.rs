@@ -8,10 +8,8 @@ use aws_sdk_dynamodb::{
     },
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use likeness_core::{
-    config::{ConfigError, Env},
-    lane::Lane,
-};
+use likeness_core::config::{ConfigError, Env};
+use likeness_domain::lane::Lane;
 
 use super::clients::{dynamodb_client, sqs_client};
 use likeness_engines::{EngineError, s3::S3};

@@ -4,10 +4,12 @@ use jiff::Timestamp;
 use likeness_api::{token_hint, token_sha256};
 use likeness_core::{
     config::{ConfigError, Env, StoreConfig},
-    entropy::Entropy,
+    store::{Store, StoreError},
+};
+use likeness_domain::{
     id::KeyId,
     project::{ApiKey, Project, Scope},
-    store::{Store, StoreError},
+    rng::Rng,
 };
 
 use super::Stack;
@@ -39,18 +41,19 @@ impl Tenant {
     /// Makes what is not there yet.
     pub(crate) async fn create(self, env: &Env, now: Timestamp) -> Result<(), TenantError> {
         let Self { name, token } = self;
-        let entropy = Entropy::from_os();
-        let store = Store::new(StoreConfig::from_env(env)?, entropy.clone());
+        let rng = Rng::from_os();
+        let store = Store::new(StoreConfig::from_env(env)?, rng.clone());
         let project = Project {
             id: name.parse().map_err(|error| TenantError::Name(format!("{error}")))?,
             owner: name.parse().map_err(|error| TenantError::Name(format!("{error}")))?,
             name,
             created_at: now,
             reroll_budget: None,
+            moderation_fallback: false,
         };
         store.create_project(&project).await?;
         let key = ApiKey {
-            id: KeyId::new(now, &entropy),
+            id: KeyId::new(now, &rng),
             user: project.owner,
             name: "first key".to_owned(),
             scopes: vec![Scope::Read, Scope::Write, Scope::Generate, Scope::Admin],

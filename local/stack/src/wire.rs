@@ -1,5 +1,5 @@
-//! The connections between the functions and what they call. Functions, engines and emulator stay as they are: a proxy in
-//! between holds a call up, refuses it, cuts it before or after it had its effect, or counts what it costs.
+//! The connections between the functions and what they call. Functions, engines and emulator stay as they are: a proxy
+//! in between holds a call up, refuses it, cuts it before or after it had its effect, or counts what it costs.
 
 mod proxy;
 mod units;
@@ -98,8 +98,8 @@ impl Wire {
         Self { decide: Arc::new(decide), meter: None }
     }
 
-    /// Everything goes through, and `meter` is told what it cost. The table is asked for its own count of capacity units,
-    /// which no function does.
+    /// Everything goes through, and `meter` is told what it cost. The table is asked for its own count of capacity
+    /// units, which no function does.
     pub fn metered(meter: impl Fn(&Call, CallCost) + Send + Sync + 'static) -> Self {
         Self { meter: Some(Arc::new(meter)), ..Self::new(|_| CallAction::Forward) }
     }

@@ -45,7 +45,7 @@ pub enum ConfigError {
     },
 }
 
-/// Named values, of this process or of whoever starts a function within one.
+/// Named values, of this process, or given to a function that starts within one.
 #[derive(Clone)]
 pub struct Env(Arc<BTreeMap<String, String>>);
 
@@ -127,7 +127,7 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use crate::{admission::Limits, prompt::Wording};
+    use likeness_domain::{admission::Limits, prompt::Wording};
 
     fn env(pairs: &[(&str, &str)]) -> Env {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()

@@ -1,4 +1,4 @@
-//! Cursors: a place in one particular list, as a text that a caller hands back. It is not signed: whoever forges one
+//! Cursors: a place in one particular list, as a text that a caller hands back. It is not signed: a forged one
 //! chooses where in a list of their own the page begins, as the partition never comes from a cursor.
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};

@@ -1,17 +1,19 @@
 //! fal.ai: the queue API as a client, its errors as decisions, and the signature of its callbacks.
 //!
-//! The wire forms stay in here; everybody else speaks of [`crate::shot::Arrival`]. There is no idempotency key at fal:
-//! a submit that may have arrived is never sent again from here.
+//! The wire forms stay in here; everybody else speaks of [`likeness_domain::shot::Arrival`]. There is no idempotency
+//! key at fal: a submit that may have arrived is never sent again from here.
 
+mod answer;
 mod error;
 mod input;
 mod jwks;
 mod signature;
 mod wire;
 
+pub use answer::{Form, Question, Says};
 pub use error::from_answer;
 pub use input::{NotSendable, input};
-pub use jwks::{Jwks, JwksError};
+pub use jwks::{FetchError, Jwks, JwksError};
 pub use likeness_domain::fal_error::{FalError, FalErrorKind};
 pub use signature::{SignatureError, SignatureHeaders, VerifyingKeys};
 pub use wire::{Callback, CallbackOutcome};
@@ -24,54 +26,50 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
-    clients::tls,
+    clients::http::http_builder,
     config::{FalConfig, Patience},
-    shot::{Delivery, FalRequest},
 };
+use likeness_domain::shot::{Delivery, FalRequest};
 
-/// What became of a submit that did not bring a request id.
-#[derive(Debug, thiserror::Error)]
-pub enum SubmitError {
-    /// The connection was never made: nothing was sent.
-    #[error("fal could not be reached")]
-    NotSent(#[source] reqwest::Error),
-    /// fal answered no.
-    #[error(transparent)]
-    Rejected(FalError),
-    /// It may have arrived. Never resend; wait for the callback or the end of the window.
-    #[error("fal may have taken the request: {0}")]
-    Unknown(String),
+/// Anything but the answer to a question: what it says about the request, and how it reads.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{error}")]
+pub struct NoAnswer {
+    /// By the table.
+    pub says: Says,
+    /// The error, of fal's or of our own finding.
+    pub error: FalError,
 }
 
 /// Where a request stands at fal.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum FalStatus {
     /// In the queue or running.
     Unfinished,
-    /// Over, well or not: the result says which.
-    Completed,
-    /// fal does not know it, or no longer.
-    NotFound,
+    /// Over. Where the status names a failure this is it, and the result may say more; otherwise the result says
+    /// whether it is one.
+    Completed(Option<FalError>),
 }
+
+/// How long a submit may take: an answer that is lost costs a window.
+const SUBMIT_TIME_OUT: Duration = Duration::from_secs(25);
+/// How long a question may take: it is asked again.
+const QUESTION_TIME_OUT: Duration = Duration::from_secs(10);
+/// After which a connection is not used again. Peers end idle ones after a minute and more.
+const IDLE_TIME_OUT: Duration = Duration::from_secs(10);
 
 /// A client of fal's queue API.
 #[derive(Debug, Clone)]
 pub struct Fal {
+    /// For questions, which may be repeated.
     http: Client,
+    /// For submits, each over a connection of its own: one that was kept may have died while the function was frozen,
+    /// and a submit over it would end as one of unknown fate.
+    fresh: Client,
     base: Url,
     key: SecretString,
     patience: Patience,
-}
-
-/// A builder of HTTP clients that trust whom all our clients trust.
-pub fn http_builder() -> reqwest::ClientBuilder {
-    let builder = Client::builder()
-        .connect_timeout(Duration::from_secs(5))
-        .user_agent(concat!("likeness/", env!("CARGO_PKG_VERSION")));
-    match tls::rustls() {
-        Some(config) => builder.tls_backend_preconfigured(config),
-        None => builder,
-    }
+    question_time_out: Duration,
 }
 
 impl Fal {
@@ -80,8 +78,21 @@ impl Fal {
     /// # Errors
     /// The machine has no usable TLS roots.
     pub fn new(config: FalConfig) -> Result<Self, reqwest::Error> {
-        let http = http_builder().timeout(Duration::from_secs(25)).redirect(redirect::Policy::none()).build()?;
-        Ok(Self { http, base: config.queue_url, key: config.key, patience: config.patience })
+        let builder = || http_builder().redirect(redirect::Policy::none());
+        Ok(Self {
+            http: builder().pool_idle_timeout(IDLE_TIME_OUT).build()?,
+            fresh: builder().pool_max_idle_per_host(0).timeout(SUBMIT_TIME_OUT).build()?,
+            base: config.queue_url,
+            key: config.key,
+            patience: config.patience,
+            question_time_out: QUESTION_TIME_OUT,
+        })
+    }
+
+    /// The same client, which gives fal only `time_out` for each question: for many questions in a limited time.
+    #[must_use]
+    pub fn asking_for(&self, time_out: Duration) -> Self {
+        Self { question_time_out: time_out, ..self.clone() }
     }
 
     /// How long fal gets.
@@ -93,88 +104,44 @@ impl Fal {
     /// Submits `input` to `endpoint`; fal will call `webhook` with the outcome.
     ///
     /// # Errors
-    /// See [`SubmitError`]: the three differ in whether something may have been paid for.
-    pub async fn submit(&self, endpoint: &str, input: &Value, webhook: &Url) -> Result<FalRequest, SubmitError> {
+    /// Anything but a request id, by whether something may have been taken: see [`Says`].
+    pub async fn submit(&self, endpoint: &str, input: &Value, webhook: &Url) -> Result<FalRequest, NoAnswer> {
         let mut url = self.at(endpoint);
         url.query_pairs_mut().append_pair("fal_webhook", webhook.as_str());
         let request = self
-            .request(Method::POST, url)
+            .request(&self.fresh, Method::POST, url)
             .header("x-fal-request-start-timeout", self.patience.start.as_secs())
             // Another model than the one asked for is another character.
             .header("x-app-fal-disable-fallback", "true")
             .json(input);
-        let response = match request.send().await {
-            Ok(response) => response,
-            Err(error) if error.is_connect() || error.is_builder() => return Err(SubmitError::NotSent(error)),
-            Err(error) => return Err(SubmitError::Unknown(error.without_url().to_string())),
-        };
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = match body_of(response).await {
-            Ok(body) => body,
-            Err(error) => return Err(SubmitError::Unknown(error.reason)),
-        };
-        if status.is_success() {
-            let accepted = wire::accepted(&body).ok_or_else(|| {
-                SubmitError::Unknown(format!("its answer of {} bytes holds no request id", body.len()))
-            })?;
-            return Ok(self.in_short(accepted.into_request(endpoint, &self.base)));
-        }
-        let error = from_answer(status, &headers, &body);
-        // A proxy's own page says nothing about what happened behind it.
-        let of_a_proxy = status.is_server_error() && !wire::is_json_object(&body);
-        // Nor does a time-out, unless it is that of our own deadline.
-        let late = matches!(status.as_u16(), 408 | 502 | 504) && error.kind != FalErrorKind::StartDeadline;
-        if of_a_proxy || late {
-            return Err(SubmitError::Unknown(format!("the answer was {status}")));
-        }
-        Err(SubmitError::Rejected(error))
+        let heard = Heard::of(Question::Submit, request).await?;
+        let accepted = heard.success().and_then(wire::accepted);
+        let accepted = accepted.ok_or_else(|| heard.no_answer("its answer holds no request id", false))?;
+        Ok(self.in_short(accepted.into_request(endpoint, &self.base)))
     }
 
     /// Asks where a request stands.
     ///
     /// # Errors
-    /// fal could not be reached or answered with a fault; nothing is known about the request.
-    pub async fn status(&self, request: &FalRequest) -> Result<FalStatus, FalError> {
+    /// Anything but a status. fal's own "not found" is a doubt, all else says nothing about the request.
+    pub async fn status(&self, request: &FalRequest) -> Result<FalStatus, NoAnswer> {
         let url = self.of_request(request.status_url.as_ref(), request, "/status");
-        let response = self.get(url).await?;
-        let status = response.status();
-        if status == StatusCode::NOT_FOUND {
-            return Ok(FalStatus::NotFound);
-        }
-        let headers = response.headers().clone();
-        let body = body_of(response).await?;
-        if !status.is_success() {
-            return Err(from_answer(status, &headers, &body));
-        }
-        match wire::status_word(&body).as_deref() {
-            Some("COMPLETED") => Ok(FalStatus::Completed),
-            Some("IN_QUEUE" | "IN_PROGRESS") => Ok(FalStatus::Unfinished),
-            _ => Err(FalError::new(FalErrorKind::Garbled, "fal answered a status that is none")),
-        }
+        let heard = Heard::of(Question::Status, self.question(Method::GET, url)).await?;
+        let status = heard.success().and_then(|body| wire::status(body, &request.id));
+        status.ok_or_else(|| heard.no_answer("fal answered a status that is none", false))
     }
 
-    /// Fetches the outcome of a completed request.
+    /// Fetches the outcome of a completed request; `told`: what fal has said elsewhere of its failure.
     ///
     /// # Errors
-    /// The model's or fal's error: for a completed request that is its outcome.
-    pub async fn result(&self, request: &FalRequest) -> Result<Delivery, FalError> {
+    /// Anything but images, by whether it is the request's own outcome: see [`Says`].
+    pub async fn result(&self, request: &FalRequest, told: bool) -> Result<Delivery, NoAnswer> {
         let url = self.of_request(request.response_url.as_ref(), request, "");
-        let response = self.get(url).await?;
-        let status = response.status();
-        let headers = response.headers().clone();
-        let body = body_of(response).await?;
-        if status == StatusCode::NOT_FOUND {
-            let gone = FalError::new(FalErrorKind::Garbled, "fal no longer has the result");
-            return Err(FalError { status: Some(404), ..gone });
-        }
-        if !status.is_success() {
-            return Err(from_answer(status, &headers, &body));
-        }
-        let garbled = || FalError::new(FalErrorKind::Garbled, "fal's result cannot be read");
-        let output: Value = serde_json::from_slice(&body).map_err(|_| garbled())?;
-        let mut delivery = wire::delivery(&request.id, &output).ok_or_else(garbled)?;
-        delivery.billable_units = error::billable_units(&headers);
+        let heard = Heard::of(Question::Result, self.question(Method::GET, url)).await?;
+        let output = heard.success().and_then(|body| serde_json::from_slice::<Value>(body).ok());
+        let delivery = output.and_then(|output| wire::delivery(&request.id, &output));
+        let mut delivery = delivery.ok_or_else(|| heard.no_answer("fal's result holds no images", told))?;
+        delivery.billable_units = error::billable_units(&heard.headers);
         Ok(delivery)
     }
 
@@ -182,28 +149,25 @@ impl Fal {
     ///
     /// # Errors
     /// fal could not be reached or answered with a fault.
-    pub async fn cancel(&self, request: &FalRequest) -> Result<(), FalError> {
+    pub async fn cancel(&self, request: &FalRequest) -> Result<(), NoAnswer> {
         let url = self.of_request(request.cancel_url.as_ref(), request, "/cancel");
-        let response = self.request(Method::PUT, url).send().await.map_err(|error| error::unreachable(&error))?;
-        let status = response.status();
-        // 400: already completed. 404: nothing to cancel. The status says what became of it.
-        if status.is_success() || matches!(status, StatusCode::BAD_REQUEST | StatusCode::NOT_FOUND) {
+        let heard = Heard::of(Question::Cancel, self.question(Method::PUT, url)).await?;
+        if heard.success().is_some() {
             return Ok(());
         }
-        let headers = response.headers().clone();
-        let body = body_of(response).await?;
-        Err(from_answer(status, &headers, &body))
+        let said = heard.no_answer("fal did not take the cancel", false);
+        if said.says == Says::Answer { Ok(()) } else { Err(said) }
     }
 
-    async fn get(&self, url: Url) -> Result<Response, FalError> {
-        self.request(Method::GET, url).send().await.map_err(|error| error::unreachable(&error))
+    fn question(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
+        self.request(&self.http, method, url).timeout(self.question_time_out)
     }
 
-    fn request(&self, method: Method, url: Url) -> reqwest::RequestBuilder {
+    fn request(&self, http: &Client, method: Method, url: Url) -> reqwest::RequestBuilder {
         let mut value = header::HeaderValue::from_str(&format!("Key {}", self.key.expose_secret()))
             .unwrap_or_else(|_| panic!("a key is visible ASCII: its configuration was checked"));
         value.set_sensitive(true);
-        self.http.request(method, url).header(header::AUTHORIZATION, value).header(header::ACCEPT, "application/json")
+        http.request(method, url).header(header::AUTHORIZATION, value).header(header::ACCEPT, "application/json")
     }
 
     fn at(&self, path: &str) -> Url {
@@ -243,12 +207,77 @@ fn app_of(endpoint: &str) -> String {
 /// The largest answer that is read, far above any of fal's: images come as addresses.
 const LARGEST_ANSWER: usize = 8 * 1024 * 1024;
 
+/// An answer, whole.
+struct Heard {
+    question: Question,
+    status: StatusCode,
+    headers: header::HeaderMap,
+    body: Vec<u8>,
+}
+
+impl Heard {
+    async fn of(question: Question, request: reqwest::RequestBuilder) -> Result<Self, NoAnswer> {
+        let response = request.send().await.map_err(|error| unheard(question, &error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = body_of(question, response).await?;
+        Ok(Self { question, status, headers, body })
+    }
+
+    /// The body of a success.
+    fn success(&self) -> Option<&[u8]> {
+        self.status.is_success().then_some(self.body.as_slice())
+    }
+
+    /// What it says where it is not the answer; `unreadable` describes a success that cannot be read.
+    fn no_answer(&self, unreadable: &str, told: bool) -> NoAnswer {
+        let status = self.status.as_u16();
+        if self.status.is_success() {
+            let error = FalError::new(FalErrorKind::Garbled, unreadable);
+            return self.says(Form::Unreadable, told, FalError { status: Some(status), ..error });
+        }
+        let error = from_answer(self.status, &self.headers, &self.body);
+        let form = match self.status.is_redirection() {
+            true => Form::Redirect,
+            false if error.is_typed() => Form::Typed(status, error.kind),
+            false if wire::is_json_object(&self.body) => Form::Untyped(status),
+            false => Form::Foreign(status),
+        };
+        self.says(form, told, error)
+    }
+
+    fn says(&self, form: Form, told: bool, error: FalError) -> NoAnswer {
+        NoAnswer { says: Says::of(self.question, form, told), error }
+    }
+}
+
+/// There was no answer, or not all of one.
+fn unheard(question: Question, error: &reqwest::Error) -> NoAnswer {
+    let form = match () {
+        () if error.is_connect() || error.is_builder() => Form::NotSent,
+        () if error.is_timeout() => Form::Hang,
+        () => Form::Cut,
+    };
+    let reason = match form {
+        Form::Hang => "fal did not answer in time",
+        Form::Cut => "the connection to fal broke",
+        Form::NotSent
+        | Form::Good
+        | Form::Typed(..)
+        | Form::Untyped(_)
+        | Form::Redirect
+        | Form::Unreadable
+        | Form::Foreign(_) => "fal could not be reached",
+    };
+    NoAnswer { says: Says::of(question, form, false), error: FalError::new(FalErrorKind::Unreachable, reason) }
+}
+
 /// The body of an answer. One without end must not end the function that reads it.
-async fn body_of(mut response: Response) -> Result<Vec<u8>, FalError> {
+async fn body_of(question: Question, mut response: Response) -> Result<Vec<u8>, NoAnswer> {
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| error::unreachable(&error))? {
+    while let Some(chunk) = response.chunk().await.map_err(|error| unheard(question, &error))? {
         if body.len() + chunk.len() > LARGEST_ANSWER {
-            return Err(FalError::new(FalErrorKind::Garbled, "fal's answer is larger than any of fal's"));
+            let error = FalError::new(FalErrorKind::Garbled, "fal's answer is larger than any of fal's");
+            return Err(NoAnswer { says: Says::of(question, Form::Unreadable, false), error });
         }
         body.extend_from_slice(&chunk);
     }
@@ -311,7 +340,7 @@ mod tests {
     async fn a_refused_connection_is_known_not_to_have_been_sent() {
         let webhook = "https://likeness.example/api/webhooks/fal".parse().unwrap();
         let error = fal().submit("fal-ai/flux/dev", &serde_json::json!({}), &webhook).await.unwrap_err();
-        assert!(matches!(error, SubmitError::NotSent(_)), "{error:?}");
+        assert_eq!((error.says, error.error.kind), (Says::Closed, FalErrorKind::Unreachable), "{error:?}");
     }
 
     /// It would be read for as long as the function lives.
@@ -330,8 +359,56 @@ mod tests {
             }
         };
         let request = FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned());
-        let ((), result) = tokio::join!(answer, fal.result(&request));
-        let error = result.unwrap_err();
-        assert!(error.kind == FalErrorKind::Garbled && !error.is_outcome(), "{error:?}: it is asked again");
+        let ((), result) = tokio::join!(answer, fal.result(&request, false));
+        let said = result.unwrap_err();
+        assert_eq!((said.says, said.error.kind), (Says::Doubt, FalErrorKind::Garbled), "{said:?}: it is asked again");
+    }
+
+    /// Answers each connection once with `answer`, and says how many there were.
+    async fn peer(answers: &'static [&'static str]) -> (Fal, tokio::task::JoinHandle<usize>) {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let host = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let fal = fal_at(&format!("http://{}/", host.local_addr().unwrap()));
+        let serving = tokio::spawn(async move {
+            let mut kept = Vec::new();
+            for body in answers {
+                let (mut connection, _) = host.accept().await.unwrap();
+                assert!(connection.read(&mut [0; 4096]).await.unwrap() > 0);
+                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len());
+                connection.write_all(head.as_bytes()).await.unwrap();
+                connection.write_all(body.as_bytes()).await.unwrap();
+                kept.push(connection);
+            }
+            kept.len()
+        });
+        (fal, serving)
+    }
+
+    /// Each peer keeps its connection open, and would never answer a second request over it: as one that died while the
+    /// function was frozen.
+    #[tokio::test]
+    async fn a_submit_never_goes_over_a_connection_that_was_used_before() {
+        let (fal, serving) = peer(&[r#"{"request_id":"r-1"}"#, r#"{"request_id":"r-2"}"#]).await;
+        let webhook = "https://likeness.example/api/webhooks/fal".parse().unwrap();
+        for id in ["r-1", "r-2"] {
+            let request = fal.submit("fal-ai/flux/dev", &serde_json::json!({}), &webhook).await.unwrap();
+            assert_eq!(request.id, id);
+        }
+        assert_eq!(serving.await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn a_status_of_another_request_is_none() {
+        let (fal, serving) = peer(&[
+            r#"{"status":"COMPLETED","request_id":"r-2"}"#,
+            r#"{"status":"COMPLETED","request_id":"r-1","error":"Invalid status code: 500"}"#,
+        ])
+        .await;
+        let fal = Fal { http: fal.fresh.clone(), ..fal };
+        let request = FalRequest::documented("r-1", "fal-ai/flux/dev".to_owned());
+        assert_eq!(fal.status(&request).await.unwrap_err().says, Says::Nothing);
+        let told = fal.status(&request).await.unwrap();
+        assert!(matches!(&told, FalStatus::Completed(Some(error)) if error.kind == FalErrorKind::Internal), "{told:?}");
+        serving.await.unwrap();
     }
 }

@@ -1,14 +1,8 @@
 //! Clients of the outside world, and the steps that several functions take with them.
 //!
-//! One module per outside thing. What the product is about is `likeness-domain`, which knows no network. Nothing here knows
-//! HTTP routes or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack exists.
-
-// The domain, under its names from before it was a crate of its own.
-pub use likeness_domain::{
-    admission, clock, collection, entropy, expected, failure, field, filing, id, job, kind, lane, lora, measured,
-    media, model, money, person, pointer, project, prompt, public_url, recipe, report, safetensors, shot, subject,
-    workflow,
-};
+//! One module per outside thing. What the product is about is `likeness-domain`, which knows no network. Nothing here
+//! knows HTTP routes or Lambda events (those are the functions), pixels (`likeness-vision`) or that a local stack
+//! exists.
 
 // Places in lists, as texts.
 pub mod cursor;
@@ -23,4 +17,6 @@ pub mod clients;
 pub mod fal;
 pub mod store;
 
+// What one answer of fal leads to, whichever way it came.
+mod inquiry;
 pub mod steps;

@@ -1,7 +1,7 @@
 //! DynamoDB: one table, every access by key or index, every change conditional.
 //!
-//! Records that change state carry a `revision`; they are written whole, if and only if nobody wrote them since they
-//! were read. So the domain decides with pure functions, and who loses a race leaves no trace.
+//! Records that change state carry a `revision`; they are written whole, if and only if they were not written since
+//! they were read. So the domain decides with pure functions, and the loser of a race leaves no trace.
 
 mod accept_job;
 mod admission;
@@ -9,6 +9,7 @@ mod cache;
 mod change;
 mod collections;
 mod condition;
+mod drifts;
 mod error;
 mod idempotency;
 mod jobs;
@@ -34,6 +35,7 @@ mod workflows;
 pub use accept_job::NewJob;
 pub use admission::Claim;
 pub use change::{Changed, Tries};
+pub use drifts::Drift;
 pub use error::{Call, StoreError};
 pub use idempotency::{Acceptance, Idempotency};
 pub use jobs::{Cached, Finish, JobView};
@@ -56,7 +58,8 @@ use self::{
     error::{failed, from_item, if_it_held, key_of},
     transaction::Transaction,
 };
-use crate::{clients::aws, config::StoreConfig, entropy::Entropy};
+use crate::{clients::aws, config::StoreConfig};
+use likeness_domain::rng::Rng;
 
 /// An item as DynamoDB has it.
 type Item = HashMap<String, AttributeValue>;
@@ -84,7 +87,7 @@ impl<T> Versioned<T> {
 pub enum Saved {
     /// It did.
     Yes,
-    /// Somebody else changed the record first: read it again and decide anew.
+    /// Another write changed the record first: read it again and decide anew.
     Conflict,
 }
 
@@ -99,14 +102,14 @@ impl Saved {
 pub struct Store {
     client: Client,
     table: String,
-    entropy: Entropy,
+    rng: Rng,
 }
 
 impl Store {
     /// A client; nothing is contacted before the first call.
     #[must_use]
-    pub fn new(config: StoreConfig, entropy: Entropy) -> Self {
-        Self { client: Client::new(&aws::sdk_config(config.aws)), table: config.table, entropy }
+    pub fn new(config: StoreConfig, rng: Rng) -> Self {
+        Self { client: Client::new(&aws::sdk_config(config.aws)), table: config.table, rng }
     }
 
     /// Reads one item, consistently.

@@ -20,9 +20,9 @@ pub fn causes(error: &dyn Error) -> String {
     text
 }
 
-/// What is worth a line: `RUST_LOG` (`info`, or by target `warn,likeness_core=debug`), or `otherwise` where that is not set
-/// or says nothing that can be read. Not tracing's `EnvFilter`: it goes by fields too, which takes an engine for regular
-/// expressions, and that is a tenth of a function.
+/// What is worth a line: `RUST_LOG` (`info`, or by target `warn,likeness_core=debug`), or `otherwise` where that is not
+/// set or says nothing that can be read. Not tracing's `EnvFilter`: it goes by fields too, which takes an engine for
+/// regular expressions, and that is a tenth of a function.
 #[must_use]
 pub fn filter(env: &Env, otherwise: &str) -> Targets {
     let asked = env.optional("RUST_LOG").and_then(|text| text.parse().ok());

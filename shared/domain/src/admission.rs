@@ -1,4 +1,5 @@
-//! Admission: who may have a request in flight at fal. Pure; `store/admission.rs` makes it happen in one transaction.
+//! Admission: which shot may have a request in flight at fal. Pure; `store/admission.rs` makes it happen in one
+//! transaction.
 //!
 //! A *slot* is a numbered item that one shot holds for a lease; a *token* is one submit of the last 60 seconds.
 
@@ -8,9 +9,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    entropy::Entropy,
     id::{JobId, ShotId},
-    shot::Rank,
+    rng::Rng,
+    shot::{FalRequest, Rank},
 };
 
 /// The limits of the fal account, as configured.
@@ -27,12 +28,14 @@ pub struct Limits {
 pub struct Held {
     /// The slot's number, from 0.
     pub slot: u16,
-    /// Who holds it.
+    /// The holder.
     pub shot: ShotId,
     /// For which attempt.
     pub attempt: u32,
     /// Until when at most.
     pub lease_until: Timestamp,
+    /// Set where the attempt was given up and may still run: how to ask fal.
+    pub left: Option<FalRequest>,
 }
 
 /// The submits of the last minute, counted by second: at most `per_minute` in *any* 60 seconds, with no burst at the
@@ -41,9 +44,9 @@ pub struct Held {
 pub struct RecentSubmits(BTreeMap<i64, u32>);
 
 impl RecentSubmits {
-    /// A second counts until it lies wholly more than 60 seconds back. One that lies ahead was counted before the clock was
-    /// set back: as long as it is within the window it counts as now, so that the limit holds; further ahead, and it would
-    /// keep tokens from everything until the clock gets there, so it does not count.
+    /// A second counts until it lies wholly more than 60 seconds back. One that lies ahead was counted before the clock
+    /// was set back: as long as it is within the window it counts as now, so that the limit holds; further ahead, and
+    /// it would keep tokens from everything until the clock gets there, so it does not count.
     fn since(&self, now: Timestamp) -> impl Iterator<Item = (i64, u32)> {
         let now = now.as_second();
         self.0.range(now - 60..=now + 60).map(move |(second, count)| ((*second).min(now), *count))
@@ -74,8 +77,8 @@ impl RecentSubmits {
     }
 }
 
-/// The turn that was served last, of each priority: a project that overtakes with what goes first must not make others wait
-/// that join the line behind. See [`Rank`].
+/// The turn that was served last, of each priority: a project that overtakes with what goes first must not make others
+/// wait that join the line behind. See [`Rank`].
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct ServedTurns(BTreeMap<u8, u64>);
 
@@ -86,7 +89,7 @@ impl ServedTurns {
         self.0.get(&priority).copied().unwrap_or_default()
     }
 
-    /// With `rank` served. A shot that is tried again has an old turn, which takes nobody back.
+    /// With `rank` served. A shot that is tried again has an old turn, which moves no project back.
     #[must_use]
     pub fn with(mut self, rank: Rank) -> Self {
         let turn = self.0.entry(rank.priority).or_default();
@@ -98,7 +101,7 @@ impl ServedTurns {
 /// What admission knows before it decides.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AdmissionState {
-    /// Who holds which slot, including leases that have run out.
+    /// The holder of each slot, including leases that have run out.
     pub held: Vec<Held>,
     /// The submits of the last minute.
     pub recent: RecentSubmits,
@@ -106,17 +109,108 @@ pub struct AdmissionState {
     pub revision: u64,
     /// The turns that were served last.
     pub served: ServedTurns,
-    /// fal refuses this account: nothing is admitted before this time, for this reason.
-    pub stopped: Option<Stop>,
+    /// Whether fal takes requests: while it does not, nothing is admitted before a time, for a reason.
+    pub weather: Weather,
 }
 
-/// A stop of the lanes after fal refused our key or account.
+/// A stop of the lanes: fal takes nothing from us. When it is over one shot alone finds out whether that is still so.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stop {
     /// When one shot may try again.
     pub until: Timestamp,
     /// Why.
     pub reason: String,
+    /// Since when fal takes nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<Timestamp>,
+    /// How many shots have found out since then that it is still so.
+    #[serde(default)]
+    pub probes: u32,
+}
+
+/// What fal answered to a submit that it did not take, as far as all submits are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// In words for people: "fal refuses the key".
+    pub reason: String,
+    /// How sure it is that the next submit would meet the same.
+    pub certainty: Certainty,
+}
+
+/// How sure it is that the next submit would meet the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Certainty {
+    /// Our key or account is refused: it takes a person to change that.
+    Lasting,
+    /// fal said when to come back.
+    Until(SignedDuration),
+    /// A fault: the first may be this one submit's alone.
+    Likely,
+}
+
+/// Refusals since fal last took a request. Only a stop holds anybody up.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Weather {
+    /// When the last refusal came.
+    pub struck_at: Option<Timestamp>,
+    /// The stop that they led to.
+    pub stop: Option<Stop>,
+}
+
+/// A second refusal within this time stops the lanes.
+const STRIKES_BELONG_TOGETHER: SignedDuration = SignedDuration::from_secs(30);
+/// How long the lanes stand still after fal refused our key or account, and at most where it is away.
+const LONGEST_STOP: SignedDuration = SignedDuration::from_mins(1);
+/// How long the one shot that finds out has for it, which is longer than a submit takes.
+const PROBE_TIME: SignedDuration = SignedDuration::from_secs(30);
+
+impl Stop {
+    /// A stop that begins at `now`.
+    #[must_use]
+    pub fn new(until: Timestamp, reason: impl Into<String>) -> Self {
+        Self { until, reason: reason.into(), since: None, probes: 0 }
+    }
+}
+
+impl Weather {
+    /// After `refusal`; `None` where it is no news: the lanes stand still, and it is not the `probe` that says so.
+    #[must_use]
+    pub fn after(&self, refusal: &Refusal, probe: bool, now: Timestamp) -> Option<Self> {
+        let standing = self.stop.as_ref().is_some_and(|stop| stop.until > now);
+        if standing && !probe {
+            return None;
+        }
+        let again = self.struck_at.is_some_and(|last| now.duration_since(last) <= STRIKES_BELONG_TOGETHER);
+        let struck = Self { struck_at: Some(now), stop: self.stop.clone() };
+        if self.stop.is_none() && !again && refusal.certainty == Certainty::Likely {
+            return Some(struck);
+        }
+        let (since, probes) = match &self.stop {
+            Some(stop) => (stop.since.unwrap_or(now), stop.probes.saturating_add(u32::from(probe))),
+            None => (self.struck_at.filter(|_| again).unwrap_or(now), 0),
+        };
+        let pause = match refusal.certainty {
+            Certainty::Lasting => LONGEST_STOP,
+            Certainty::Until(pause) => pause.max(SignedDuration::from_secs(1)),
+            // 1, 2, 4, … seconds.
+            Certainty::Likely => SignedDuration::from_secs(1 << probes.min(6)).min(LONGEST_STOP),
+        };
+        let stop = Stop { until: now + pause, reason: refusal.reason.clone(), since: Some(since), probes };
+        Some(Self { stop: Some(stop), ..struck })
+    }
+
+    /// With the stop held until one shot has found out.
+    #[must_use]
+    pub fn probed(&self, now: Timestamp) -> Self {
+        let stop = self.stop.clone().map(|stop| Stop { until: now + PROBE_TIME, ..stop });
+        Self { stop, ..self.clone() }
+    }
+
+    /// Whether fal's taking a request is news.
+    #[must_use]
+    pub fn is_foul(&self) -> bool {
+        self.stop.is_some() || self.struck_at.is_some()
+    }
 }
 
 impl AdmissionState {
@@ -126,17 +220,22 @@ impl AdmissionState {
         self.held.iter().filter(|held| held.lease_until > now).count()
     }
 
+    /// Slots of attempts that were given up and may still run at fal.
+    pub fn left(&self, now: Timestamp) -> impl Iterator<Item = &Held> {
+        self.held.iter().filter(move |held| held.lease_until > now && held.left.is_some())
+    }
+
     /// Slots that shots of `job` hold now.
     #[must_use]
     pub fn in_flight_of(&self, job: JobId, now: Timestamp) -> usize {
         self.held.iter().filter(|held| held.lease_until > now && held.shot.job == job).count()
     }
 
-    /// How long until so many more shots are submitted, if admission goes on as in the last minute. Where it stood still,
-    /// nobody knows: a minute from when it may go on.
+    /// How long until so many more shots are submitted, if admission goes on as in the last minute. Where it stood
+    /// still the pace is not known: a minute from when it may go on.
     #[must_use]
     pub fn time_for(&self, shots: u64, now: Timestamp) -> SignedDuration {
-        let stopped = self.stopped.as_ref().map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now));
+        let stopped = self.weather.stop.as_ref().map_or(SignedDuration::ZERO, |stop| stop.until.duration_since(now));
         let shots = i64::try_from(shots).unwrap_or(i64::MAX);
         let a_minute: i64 = self.recent.since(now).map(|(_, count)| i64::from(count)).sum();
         let needed = if a_minute == 0 { 60 } else { shots.saturating_mul(60) / a_minute };
@@ -145,14 +244,14 @@ impl AdmissionState {
 
     /// A free slot, chosen by chance so that functions that admit at the same time seldom want the same one.
     #[must_use]
-    pub fn free_slot(&self, limits: Limits, now: Timestamp, entropy: &Entropy) -> Option<u16> {
+    pub fn free_slot(&self, limits: Limits, now: Timestamp, rng: &Rng) -> Option<u16> {
         let taken: Vec<u16> = self.held.iter().filter(|held| held.lease_until > now).map(|held| held.slot).collect();
         // A limit that was lowered counts those beyond it too.
         if taken.len() >= usize::from(limits.slots) {
             return None;
         }
         let free: Vec<u16> = (0..limits.slots).filter(|slot| !taken.contains(slot)).collect();
-        (!free.is_empty()).then(|| free[entropy.range(0..free.len())])
+        (!free.is_empty()).then(|| free[rng.range(0..free.len())])
     }
 }
 
@@ -225,9 +324,9 @@ mod tests {
             admission_state.recent = admission_state.recent.with_one_more(LIMITS, at(second)).unwrap();
         }
         assert_eq!((seconds(&admission_state, 1), seconds(&admission_state, 6)), (20, 120));
-        admission_state.stopped = Some(Stop { until: at(75), reason: "no".to_owned() });
+        admission_state.weather.stop = Some(Stop::new(at(75), "no"));
         assert_eq!(seconds(&admission_state, 6), 45 + 120);
-        admission_state.stopped = Some(Stop { until: at(29), reason: "over".to_owned() });
+        admission_state.weather.stop = Some(Stop::new(at(29), "over"));
         assert_eq!(seconds(&admission_state, 6), 120);
     }
 
@@ -241,10 +340,53 @@ mod tests {
     #[test]
     fn an_expired_lease_is_a_free_slot() {
         let shot = "01jd0000000000000000000000-0".parse().unwrap();
-        let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second) };
+        let held = |slot, second| Held { slot, shot, attempt: 1, lease_until: at(second), left: None };
         let admission_state = AdmissionState { held: vec![held(0, 10), held(1, 100)], ..AdmissionState::default() };
-        assert_eq!(admission_state.free_slot(LIMITS, at(5), &Entropy::seeded(1)), None);
-        assert_eq!(admission_state.free_slot(LIMITS, at(10), &Entropy::seeded(1)), Some(0));
+        assert_eq!(admission_state.free_slot(LIMITS, at(5), &Rng::seeded(1)), None);
+        assert_eq!(admission_state.free_slot(LIMITS, at(10), &Rng::seeded(1)), Some(0));
         assert_eq!(admission_state.in_flight(at(10)), 1);
+    }
+
+    fn refusal(certainty: Certainty) -> Refusal {
+        Refusal { reason: "fal has a fault".to_owned(), certainty }
+    }
+
+    /// How long each stop lasts while every probe finds the same.
+    fn stops(certainty: Certainty, probes: usize) -> Vec<i64> {
+        let (mut weather, mut now, mut stops) = (Weather::default(), at(0), Vec::new());
+        while stops.len() < probes {
+            let probe = weather.stop.is_some();
+            weather = weather.after(&refusal(certainty), probe, now).unwrap();
+            if let Some(stop) = &weather.stop {
+                stops.push(stop.until.duration_since(now).as_secs());
+                now = stop.until;
+            }
+        }
+        stops
+    }
+
+    #[test]
+    fn a_fault_that_lasts_stops_the_lanes_for_longer_and_longer_and_a_minute_at_most() {
+        assert_eq!(stops(Certainty::Likely, 9), [1, 2, 4, 8, 16, 32, 60, 60, 60]);
+        assert_eq!(stops(Certainty::Lasting, 2), [60, 60]);
+        assert_eq!(stops(Certainty::Until(SignedDuration::from_secs(300)), 2), [300, 300]);
+    }
+
+    #[test]
+    fn one_fault_stops_nobody_and_many_at_once_count_once() {
+        let likely = refusal(Certainty::Likely);
+        let once = Weather::default().after(&likely, false, at(0)).unwrap();
+        assert!(once.stop.is_none() && once.is_foul());
+        let later = once.after(&likely, false, at(31)).unwrap();
+        assert!(later.stop.is_none(), "the two have nothing to do with each other");
+        let stopped = once.after(&likely, false, at(1)).unwrap();
+        let stop = stopped.stop.clone().unwrap();
+        assert_eq!((stop.until, stop.since, stop.probes), (at(2), Some(at(0)), 0));
+        assert_eq!(stopped.after(&likely, false, at(1)), None, "known");
+        // What was under way before the stop says nothing about the probe.
+        let probing = stopped.probed(at(2));
+        assert_eq!(probing.after(&likely, false, at(3)), None);
+        let found = probing.after(&likely, true, at(3)).unwrap();
+        assert_eq!(found.stop.map(|stop| (stop.until, stop.since, stop.probes)), Some((at(5), Some(at(0)), 1)));
     }
 }

@@ -1,5 +1,5 @@
-//! Documents kept as text within an item: the table knows no difference between 1 and 1.0, limits nesting, and counts every
-//! name and number of a document that nothing looks into.
+//! Documents kept as text within an item: the table knows no difference between 1 and 1.0, limits nesting, and counts
+//! every name and number of a document that nothing looks into.
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned, de::Error as _, ser::Error as _};
 

@@ -1,4 +1,5 @@
-//! Collections: images that belong together, such as the views of a profile. An entry always points at the newest version.
+//! Collections: images that belong together, such as the views of a profile. An entry always points at the newest
+//! version.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

@@ -5,33 +5,33 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use crate::{
-    filing::Filing,
     id::{MediaId, ProjectId},
     job::Job,
     media::{Media, StoredFile},
     recipe::Recipe,
     shot::Shot,
+    storage_plan::StoragePlan,
 };
 
 /// The image `id` of a shot that is under way, as far as it can be known.
 #[must_use]
 pub fn of_shot(job: &Job, shot: &Shot, id: MediaId) -> Media {
-    image(id, &job.project, &job.filing, &shot.recipe, job.created_at)
+    image(id, &job.project, &job.storage_plan, &shot.recipe, job.created_at)
 }
 
-/// An image that `recipe` will have made at `now`, filed as `filing` says.
+/// An image that `recipe` will have made at `now`, filed as `storage_plan` says.
 #[must_use]
-pub fn image(id: MediaId, project: &ProjectId, filing: &Filing, recipe: &Recipe, now: Timestamp) -> Media {
+pub fn image(id: MediaId, project: &ProjectId, storage_plan: &StoragePlan, recipe: &Recipe, now: Timestamp) -> Media {
     // Of its own, so that two images are told apart.
     let file = StoredFile { key: id.to_string(), content_type: String::new(), bytes: 0, sha256: String::new() };
     let shot = id.shot();
     Media {
         id,
         project: project.clone(),
-        subject: filing.subject.clone(),
-        subject_type: filing.subject_type,
-        person: filing.person.clone(),
-        image_type: filing.image_type,
+        subject: storage_plan.subject.clone(),
+        subject_type: storage_plan.subject_type,
+        person: storage_plan.person.clone(),
+        image_type: storage_plan.image_type,
         job: shot.job,
         shot,
         created_at: now,
@@ -42,7 +42,7 @@ pub fn image(id: MediaId, project: &ProjectId, filing: &Filing, recipe: &Recipe,
         thumbnail: file,
         quality_score: 0.0,
         quality: BTreeMap::new(),
-        specifications: filing.specifications.clone(),
+        specifications: storage_plan.specifications.clone(),
         recipe: recipe.clone(),
         request_id: String::new(),
         version: 1,

@@ -24,8 +24,10 @@ pub enum FailureCode {
     ProviderAccountLocked,
     /// fal never let us know whether it took the request, repeatedly.
     SubmitLost,
-    /// fal no longer knows the request, or answers what nobody understands.
+    /// fal no longer knows the request, or gives an answer that cannot be read.
     ProviderProtocol,
+    /// fal could not fetch a file that the request goes by: our bucket, or the host of a reference, was away.
+    ReferenceUnreachable,
     /// The image could not be downloaded.
     ImageUnreachable,
     /// What was delivered is larger than `IMAGE_MAX_SIZE_MB`.
@@ -61,6 +63,7 @@ impl FailureCode {
             Self::ProviderAccountLocked => "provider_account_locked",
             Self::SubmitLost => "submit_lost",
             Self::ProviderProtocol => "provider_protocol",
+            Self::ReferenceUnreachable => "reference_unreachable",
             Self::ImageUnreachable => "image_unreachable",
             Self::ImageTooLarge => "image_too_large",
             Self::NotAnImage => "not_an_image",
@@ -85,6 +88,7 @@ impl FailureCode {
             | Self::ProviderAccountLocked
             | Self::SubmitLost
             | Self::ProviderProtocol
+            | Self::ReferenceUnreachable
             | Self::ImageUnreachable
             | Self::CorruptImage
             | Self::NotAnImage
@@ -102,7 +106,7 @@ impl FailureCode {
 pub struct Failure {
     /// The stable name.
     pub code: FailureCode,
-    /// One sentence for people. Never fal's echo of the input.
+    /// One sentence for people, which may hold fal's words. Never its echo of the input.
     pub detail: String,
 }
 

@@ -1,6 +1,10 @@
 //! Identifiers. Ours are ULIDs (they sort by time); callers' names are restricted so that they can stand in a key.
 //!
-//! A shot's id contains its job's and an image's contains its shot's, so that each leads to its owner without a look-up.
+//! A shot's id contains its job's and an image's contains its shot's, so that each leads to its owner without a
+//! look-up.
+
+mod lora;
+mod name;
 
 use std::{fmt, str::FromStr};
 
@@ -8,7 +12,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use ulid::Ulid;
 
-use crate::entropy::Entropy;
+pub use self::{
+    lora::LoraId,
+    name::{PersonId, ProjectId, SubjectId, UserId, project_folder},
+};
+use crate::rng::Rng;
 
 /// A text that is not an identifier of the kind asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -18,9 +26,9 @@ pub struct InvalidId {
     pub expected: &'static str,
 }
 
-fn new_ulid(now: Timestamp, entropy: &Entropy) -> Ulid {
+fn new_ulid(now: Timestamp, rng: &Rng) -> Ulid {
     let milliseconds = u64::try_from(now.as_millisecond()).unwrap_or_default();
-    Ulid::from_parts(milliseconds, u128::from_be_bytes(entropy.bytes()))
+    Ulid::from_parts(milliseconds, u128::from_be_bytes(rng.bytes()))
 }
 
 fn parse_ulid(text: &str, expected: &'static str) -> Result<Ulid, InvalidId> {
@@ -62,8 +70,8 @@ macro_rules! prefixed {
         impl $name {
             /// A fresh id that sorts by `now`.
             #[must_use]
-            pub fn new(now: Timestamp, entropy: &Entropy) -> Self {
-                Self(new_ulid(now, entropy))
+            pub fn new(now: Timestamp, rng: &Rng) -> Self {
+                Self(new_ulid(now, rng))
             }
         }
         impl fmt::Display for $name {
@@ -112,8 +120,8 @@ prefixed!(
     KeyId, "key_", "a key id"
 );
 prefixed!(
-    /// A set of images that belong together. Text: `col_` and the ULID of the job that made it, so that making it twice is
-    /// one record.
+    /// A set of images that belong together. Text: `col_` and the ULID of the job that made it, so that making it twice
+    /// is one record.
     CollectionId, "col_", "a collection id"
 );
 prefixed!(
@@ -197,14 +205,14 @@ impl FromStr for MediaId {
 }
 textual!(MediaId);
 
-/// A picture that a caller uploaded to have it compared. Text: `upl_` and 32 hexadecimal digits. It has no record: it is
-/// there while its object is, which is a matter of days.
+/// A picture that a caller uploaded to have it compared. Text: `upl_` and 32 hexadecimal digits. It has no record: it
+/// is there while its object is, which is a matter of days.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub struct UploadId(String);
 
 impl UploadId {
-    /// A new one, which nobody can guess.
+    /// A new one, which cannot be guessed.
     #[must_use]
     pub fn new(random: [u8; 16]) -> Self {
         Self(hex::encode(random))
@@ -235,115 +243,6 @@ impl FromStr for UploadId {
 
 textual!(UploadId);
 
-/// What [`is_name`] takes, and what e-mail addresses and the names of identity providers have besides. Nothing that parts of
-/// keys are told apart by.
-fn is_user(text: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-@+|:".contains(&byte);
-    (1..=128).contains(&text.len()) && text.as_bytes()[0].is_ascii_alphanumeric() && text.bytes().all(plain)
-}
-
-/// A name that a caller chose: 1-64 of `A-Z a-z 0-9 _ . -`, beginning with a letter or digit.
-/// `#` and `/` are key and path separators here, so they can never be part of one.
-fn is_name(text: &str) -> bool {
-    let first = text.bytes().next();
-    first.is_some_and(|byte| byte.is_ascii_alphanumeric())
-        && text.len() <= 64
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
-}
-
-macro_rules! name {
-    ($(#[$doc:meta])* $name:ident, $expected:literal, $rule:ident) => {
-        $(#[$doc])*
-        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-        #[serde(into = "String", try_from = "String")]
-        pub struct $name(String);
-
-        impl $name {
-            /// The text of the name.
-            #[must_use]
-            pub fn as_str(&self) -> &str {
-                &self.0
-            }
-        }
-        impl fmt::Display for $name {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.0)
-            }
-        }
-        impl FromStr for $name {
-            type Err = InvalidId;
-            fn from_str(text: &str) -> Result<Self, InvalidId> {
-                if $rule(text) { Ok(Self(text.to_owned())) } else { Err(InvalidId { expected: $expected }) }
-            }
-        }
-        textual!($name);
-    };
-}
-
-name!(
-    /// A project, named by whoever creates it.
-    ProjectId, "a project id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
-);
-name!(
-    /// A character, place or prop within a project.
-    SubjectId, "a subject id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
-);
-name!(
-    /// The user that a key belongs to. Identity providers name users by e-mail addresses, and by `auth0|5f7c`.
-    UserId, "a user id: 1-128 letters, digits or `_.-@+|:`, beginning with a letter or digit", is_user
-);
-
-name!(
-    /// A person whose likeness a LoRA holds, within a project.
-    PersonId, "a person id: 1-64 letters, digits, `_`, `.` or `-`, beginning with a letter or digit", is_name
-);
-
-/// The folder `path` of a project.
-#[must_use]
-pub fn project_folder(project: &ProjectId, path: &str) -> String {
-    format!("projects/{project}/{path}")
-}
-
-/// A LoRA, counted over the whole deployment. Text: decimal digits; JSON: a whole number from 1 to 2^53-1.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(into = "u64", try_from = "u64")]
-pub struct LoraId(u64);
-
-impl LoraId {
-    /// The greatest: every whole number up to it is exact where numbers are doubles.
-    const MAX: u64 = (1 << 53) - 1;
-}
-
-impl TryFrom<u64> for LoraId {
-    type Error = InvalidId;
-    fn try_from(number: u64) -> Result<Self, InvalidId> {
-        let expected = "a LoRA id: a whole number from 1";
-        if (1..=Self::MAX).contains(&number) { Ok(Self(number)) } else { Err(InvalidId { expected }) }
-    }
-}
-
-impl From<LoraId> for u64 {
-    fn from(id: LoraId) -> Self {
-        id.0
-    }
-}
-
-impl fmt::Display for LoraId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // With the caller's width: lists pad it with zeros.
-        self.0.fmt(f)
-    }
-}
-
-impl FromStr for LoraId {
-    type Err = InvalidId;
-    fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let expected = "a LoRA id: a whole number from 1";
-        let id = Self::try_from(text.parse::<u64>().map_err(|_| InvalidId { expected })?)?;
-        if id.to_string() == text { Ok(id) } else { Err(InvalidId { expected }) }
-    }
-}
-
 #[cfg(test)]
 mod properties;
 
@@ -353,7 +252,7 @@ mod tests {
 
     #[test]
     fn an_image_leads_to_its_shot_and_job() {
-        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Entropy::seeded(1));
+        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Rng::seeded(1));
         let media = job.shot(3).media(0);
         assert_eq!(media.to_string().parse::<MediaId>().unwrap(), media);
         assert_eq!(job.shot(3).to_string().parse::<ShotId>().unwrap(), job.shot(3));
@@ -362,7 +261,7 @@ mod tests {
 
     #[test]
     fn ids_have_one_spelling() {
-        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Entropy::seeded(1)).to_string();
+        let job = JobId::new("2026-11-21T07:00:00Z".parse().unwrap(), &Rng::seeded(1)).to_string();
         assert!(job.to_uppercase().parse::<JobId>().is_err());
         assert!(job.replace("job_", "job_job_").parse::<JobId>().is_err());
         let ulid = job.trim_start_matches("job_");

@@ -4,15 +4,17 @@
 
 mod comparison;
 mod lineage;
-mod outcome;
 mod reopen;
+mod result;
 mod state;
+mod status;
 
 pub use comparison::Comparison;
 pub use lineage::Lineage;
-pub use outcome::{CacheLifetime, CollectionChange};
 pub use reopen::NotReopened;
-pub use state::{CanceledBy, Ending, JobState, JobStatus};
+pub use result::{CacheLifetime, CollectionChange};
+pub use state::{CanceledBy, Ending, JobState};
+pub use status::JobStatus;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -21,13 +23,13 @@ use serde_json::Value;
 use crate::{
     as_text,
     failure::{Failure, FailureCode},
-    filing::Filing,
     id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
-    kind::{Kind, Verdict},
+    kind::{Completeness, Kind},
     money::Usd,
     recipe::{IgnoredParameter, Recipe},
     report::{Judged, Verified},
     shot::{Shot, ShotState},
+    storage_plan::StoragePlan,
 };
 
 /// How long a job may be open before the reconciler looks whether its end was missed.
@@ -46,7 +48,7 @@ pub struct Job {
     pub project: ProjectId,
     /// What it makes.
     pub kind: Kind,
-    /// Who asked for it.
+    /// The user of the key that asked for it.
     pub created_by: UserId,
     /// When it was accepted.
     pub created_at: Timestamp,
@@ -57,7 +59,7 @@ pub struct Job {
     /// What was asked for and cannot be had.
     pub ignored: Vec<IgnoredParameter>,
     /// Where its images are filed.
-    pub filing: Filing,
+    pub storage_plan: StoragePlan,
     /// What makes a request the same as this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cache_key: Option<String>,
@@ -70,7 +72,7 @@ pub struct Job {
     /// What its images were judged to be, once they were compared.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub judged: Vec<Judged>,
-    /// Something speaks against what it made: somebody should look at it.
+    /// Something speaks against what it made: a person should look at it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub needs_review: bool,
     /// How consistent its images are, in full.
@@ -136,7 +138,7 @@ impl Job {
         }
     }
 
-    /// Taken back: nothing more is sent. Whoever came first did it.
+    /// Taken back: nothing more is sent. The first of several cancels did it.
     ///
     /// # Errors
     /// It has ended.
@@ -155,14 +157,14 @@ impl Job {
         }
     }
 
-    /// Whether it is open although its deadline has passed, and nobody took it back yet.
+    /// Whether it is open although its deadline has passed, and it was not canceled yet.
     #[must_use]
     pub fn is_out_of_time(&self, now: Timestamp) -> bool {
         let open = matches!(self.state, JobState::Open { canceled: None, .. });
         open && self.deadline.is_some_and(|deadline| deadline <= now)
     }
 
-    /// Whether it is open and taken back: whoever comes upon a shot of it that waits takes that back too.
+    /// Whether it is open and taken back: a step that finds a waiting shot of it cancels that too.
     #[must_use]
     pub fn is_cancel_requested(&self) -> bool {
         matches!(self.state, JobState::Open { canceled: Some(_), .. })
@@ -214,33 +216,35 @@ impl Job {
         // A shot that was canceled says that it was taken back in time; a job without shots was if it was marked.
         let expired = by.filter(|by| *by == CanceledBy::Deadline && (cancel_requested || shots.is_empty()));
         self.state = match (self.kind.judge(shots), failure) {
-            (Verdict::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
-            (Verdict::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
+            (Completeness::Partial, _) if let Some(by) = expired => JobState::Partial(ending, by.failure()),
+            (Completeness::Failed, _) if let Some(by) = expired => JobState::Expired(ending, by.failure()),
             _ if let Some(by) = expired.filter(|_| shots.is_empty()) => JobState::Expired(ending, by.failure()),
             _ if shots.is_empty() && by.is_some() => JobState::Canceled(ending),
-            (Verdict::Completed, _) if let Some(failure) = &verified.failure => {
+            (Completeness::Completed, _) if let Some(failure) = &verified.failure => {
                 JobState::Failed(ending, failure.clone())
             }
-            (Verdict::Completed, _) if let Some(failure) = inconsistency => JobState::Partial(ending, failure),
-            (Verdict::Completed, _) => JobState::Completed(ending),
-            (Verdict::Partial, Some(failure)) => JobState::Partial(ending, failure),
-            (Verdict::Failed, Some(failure)) => JobState::Failed(ending, failure),
-            (Verdict::Partial, None) if cancel_requested => JobState::Partial(ending, CanceledBy::Caller.failure()),
+            (Completeness::Completed, _) if let Some(failure) = inconsistency => JobState::Partial(ending, failure),
+            (Completeness::Completed, _) => JobState::Completed(ending),
+            (Completeness::Partial, Some(failure)) => JobState::Partial(ending, failure),
+            (Completeness::Failed, Some(failure)) => JobState::Failed(ending, failure),
+            (Completeness::Partial, None) if cancel_requested => {
+                JobState::Partial(ending, CanceledBy::Caller.failure())
+            }
             // Nothing failed and something is missing: it was flagged, and left out.
-            (Verdict::Partial, None) => {
+            (Completeness::Partial, None) => {
                 let detail = "fal's safety checker flagged some of the images";
                 JobState::Partial(ending, Failure::new(FailureCode::ContentRefused, detail))
             }
-            (Verdict::Failed, None) => JobState::Canceled(ending),
+            (Completeness::Failed, None) => JobState::Canceled(ending),
         };
         Ok(self)
     }
 
-    /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank with
-    /// the last one.
+    /// The job with more shots, where something else is tried before it is given up; `None` in most cases. They rank
+    /// with the last one.
     #[must_use]
     pub fn tried_otherwise(&self, shots: &[Shot], now: Timestamp) -> Option<(Self, Vec<Shot>)> {
-        self.extended(shots, self.kind.second_try(shots, &self.filing), now)
+        self.extended(shots, self.kind.second_try(shots, &self.storage_plan), now)
     }
 
     /// The job with more shots, where what was made does not match and there is money to try again.
@@ -279,53 +283,6 @@ impl Job {
 
     fn all_settled(&self, shots: &[Shot]) -> bool {
         shots.len() >= usize::from(self.shots) && shots.iter().all(Shot::is_settled)
-    }
-
-    /// Its status, read off its `shots` while it is open.
-    #[must_use]
-    pub fn status(&self, shots: &[Shot]) -> JobStatus {
-        match self.state {
-            JobState::Open { .. } if shots.iter().all(|shot| shot.attempts.is_empty()) => JobStatus::Queued,
-            JobState::Open { .. } => JobStatus::Processing,
-            JobState::Completed(_) => JobStatus::Completed,
-            JobState::Partial(..) => JobStatus::Partial,
-            JobState::Failed(..) => JobStatus::Failed,
-            JobState::Canceled(_) | JobState::Expired(..) => JobStatus::Canceled,
-        }
-    }
-
-    /// How far it has come, in percent; 100 only once it has ended.
-    #[must_use]
-    pub fn progress(&self, shots: &[Shot]) -> u32 {
-        if self.ending().is_some() {
-            return 100;
-        }
-        let sum: u32 = shots.iter().map(Shot::progress).sum();
-        (sum / u32::from(self.shots.max(1))).min(99)
-    }
-
-    /// When it ended and what is charged.
-    #[must_use]
-    pub fn ending(&self) -> Option<&Ending> {
-        match &self.state {
-            JobState::Open { .. } => None,
-            JobState::Completed(ending)
-            | JobState::Partial(ending, _)
-            | JobState::Failed(ending, _)
-            | JobState::Expired(ending, _)
-            | JobState::Canceled(ending) => Some(ending),
-        }
-    }
-
-    /// Why it, or part of it, failed or was not made in time.
-    #[must_use]
-    pub fn failure(&self) -> Option<&Failure> {
-        match &self.state {
-            JobState::Partial(_, failure) | JobState::Failed(_, failure) | JobState::Expired(_, failure) => {
-                Some(failure)
-            }
-            JobState::Open { .. } | JobState::Completed(_) | JobState::Canceled(_) => None,
-        }
     }
 }
 

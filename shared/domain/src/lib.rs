@@ -1,17 +1,16 @@
-//! The domain of Likeness: what is asked for, what is sent, what it costs and when it counts as made. Pure: no network, no
-//! table, no HTTP, no pixels. Time and randomness are arguments.
+//! The domain of Likeness: what is asked for, what is sent, what it costs and when it counts as made. Pure: no network,
+//! no table, no HTTP, no pixels. Time and randomness are arguments.
 
 pub mod admission;
 mod as_text;
 pub mod clock;
 pub mod collection;
-pub mod entropy;
 pub mod expected;
 pub mod failure;
 pub mod fal_error;
 pub mod field;
-pub mod filing;
 pub mod id;
+pub mod image_ref;
 pub mod job;
 pub mod kind;
 pub mod lane;
@@ -21,13 +20,14 @@ pub mod media;
 pub mod model;
 pub mod money;
 pub mod person;
-pub mod pointer;
 pub mod project;
 pub mod prompt;
 pub mod public_url;
 pub mod recipe;
 pub mod report;
+pub mod rng;
 pub mod safetensors;
 pub mod shot;
+pub mod storage_plan;
 pub mod subject;
 pub mod workflow;

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    entropy::Entropy,
     id::{LoraId, PersonId, ProjectId},
-    safetensors::Header,
+    rng::Rng,
+    safetensors::{BaseModel, Contents, Header},
 };
 
 /// A LoRA of a person.
@@ -49,6 +49,8 @@ pub enum LoraState {
         etag: String,
         /// How many tensors it holds.
         tensors: u32,
+        /// What it was trained for, where the file tells: FLUX.1, as nothing else can be used.
+        base_model: Option<BaseModel>,
         /// What the trainer wrote into it about itself.
         metadata: BTreeMap<String, String>,
         /// Since when.
@@ -63,6 +65,34 @@ pub enum LoraState {
     },
 }
 
+/// Why a sound file is not used: what is made with it would be paid for and show no trace of the person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotUsable {
+    /// A LoRA of another base model.
+    #[error("this LoRA was trained for {0}, and portraits are made with FLUX.1: train it for FLUX.1 (dev)")]
+    OtherBaseModel(BaseModel),
+    /// A checkpoint.
+    #[error("this is a whole model and no LoRA: upload the LoRA's own .safetensors file")]
+    WholeModel,
+    /// A textual inversion.
+    #[error("this is a textual inversion (an embedding) and no LoRA: upload the LoRA's own .safetensors file")]
+    Embedding,
+}
+
+/// What the file was trained for, where it tells.
+///
+/// # Errors
+/// It is known to be of no use. A file that says nothing of its base model is used.
+pub fn base_model(header: &Header) -> Result<Option<BaseModel>, NotUsable> {
+    match header.contents {
+        Contents::Lora(None) => Ok(None),
+        Contents::Lora(Some(BaseModel::Flux1)) => Ok(Some(BaseModel::Flux1)),
+        Contents::Lora(Some(other)) => Err(NotUsable::OtherBaseModel(other)),
+        Contents::WholeModel => Err(NotUsable::WholeModel),
+        Contents::Embedding => Err(NotUsable::Embedding),
+    }
+}
+
 /// A check of a LoRA that was checked before.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("already checked")]
@@ -71,8 +101,8 @@ pub struct AlreadyChecked;
 impl Lora {
     /// Where the file of `id` goes. Half of it is random: the bucket may have a public domain, and faces are private.
     #[must_use]
-    pub fn new_key(person: &PersonId, id: LoraId, entropy: &Entropy) -> String {
-        format!("loras/{person}/{id}-{}.safetensors", hex::encode(entropy.bytes::<16>()))
+    pub fn new_key(person: &PersonId, id: LoraId, rng: &Rng) -> String {
+        format!("loras/{person}/{id}-{}.safetensors", hex::encode(rng.bytes::<16>()))
     }
 
     /// Whether it can be used.
@@ -81,16 +111,17 @@ impl Lora {
         matches!(self.state, LoraState::Ready { .. })
     }
 
-    /// The file is as announced and is what it should be, and lies under `key` now: the one to which it was uploaded can
-    /// be written to for a while still.
+    /// The file is as announced and is what it should be ([`base_model`]), and lies under `key` now: the one to which
+    /// it was uploaded can be written to for a while still.
     ///
     /// # Errors
     /// It was checked before.
     pub fn ready(mut self, key: String, etag: String, header: Header, now: Timestamp) -> Result<Self, AlreadyChecked> {
         let LoraState::Uploading { bytes, .. } = self.state else { return Err(AlreadyChecked) };
-        let Header { tensors, metadata } = header;
+        let base_model = base_model(&header).ok().flatten();
+        let Header { tensors, metadata, contents: _ } = header;
         self.key = key;
-        self.state = LoraState::Ready { bytes, etag, tensors, metadata, ready_at: now };
+        self.state = LoraState::Ready { bytes, etag, tensors, base_model, metadata, ready_at: now };
         Ok(self)
     }
 
@@ -116,7 +147,7 @@ mod tests {
         Lora {
             id,
             project: "demo".parse().unwrap(),
-            key: Lora::new_key(&person, id, &Entropy::seeded(1)),
+            key: Lora::new_key(&person, id, &Rng::seeded(1)),
             person,
             trigger_word: None,
             created_at: now,
@@ -126,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_lora_is_checked_once() {
-        let header = Header { tensors: 2, metadata: BTreeMap::new() };
+        let header = Header { tensors: 2, contents: Contents::Lora(None), metadata: BTreeMap::new() };
         let ready = |lora: Lora| lora.ready("k".to_owned(), "e".to_owned(), header.clone(), Timestamp::UNIX_EPOCH);
         let checked = ready(uploading()).unwrap();
         assert_eq!((checked.is_ready(), checked.key.as_str()), (true, "k"));
@@ -142,7 +173,7 @@ mod tests {
         let random = key.strip_prefix("loras/ada/7-").and_then(|rest| rest.strip_suffix(".safetensors")).unwrap();
         assert_eq!(random.len(), 32);
         let id = LoraId::try_from(7).unwrap();
-        assert_ne!(key, Lora::new_key(&"ada".parse().unwrap(), id, &Entropy::seeded(2)));
+        assert_ne!(key, Lora::new_key(&"ada".parse().unwrap(), id, &Rng::seeded(2)));
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! What is measured of the figure in a picture. `likeness-vision` measures it, of a master reference when it is stored; the
-//! image's record keeps it and later prompts hold to it.
+//! What is measured of the figure in a picture. `likeness-vision` measures it, of a master reference when it is stored;
+//! the image's record keeps it and later prompts hold to it.
 
 use serde::{Deserialize, Serialize};
 

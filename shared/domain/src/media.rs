@@ -99,8 +99,8 @@ pub struct Media {
 }
 
 impl Media {
-    /// The image one of whose files has this key, going by the file's name as ingest spells it: shot, attempt, index and
-    /// content. Whether there is such an image, and such a file of it, is for its record to say.
+    /// The image one of whose files has this key, going by the file's name as ingest spells it: shot, attempt, index
+    /// and content. Whether there is such an image, and such a file of it, is for its record to say.
     #[must_use]
     pub fn id_in(key: &str) -> Option<MediaId> {
         let name = key.rsplit('/').next()?;

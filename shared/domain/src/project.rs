@@ -8,20 +8,23 @@ use crate::{
     money::Usd,
 };
 
-/// What images are made for; the boundary that nobody sees across.
+/// What images are made for; the boundary that no caller sees across.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Project {
     /// Its id, chosen by the creator.
     pub id: ProjectId,
     /// A name for people.
     pub name: String,
-    /// Who created it.
+    /// The user that created it.
     pub owner: UserId,
     /// When it was created.
     pub created_at: Timestamp,
     /// What a profile may spend on angles that do not match its master, where its request does not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reroll_budget: Option<Usd>,
+    /// Whether a request that a model's own filter refused goes to its stand-in, whose pictures look otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub moderation_fallback: bool,
 }
 
 /// What of a project becomes different; `None` stays as it is.
@@ -31,6 +34,8 @@ pub struct ProjectChanges {
     pub name: Option<String>,
     /// The budget of its profiles; `Some(None)` takes it away.
     pub reroll_budget: Option<Option<Usd>>,
+    /// Whether a stand-in may make what a model's own filter refused.
+    pub moderation_fallback: Option<bool>,
 }
 
 /// What a member may do in a project.
@@ -50,7 +55,7 @@ pub enum Role {
 pub struct Member {
     /// The project.
     pub project: ProjectId,
-    /// Who.
+    /// The user.
     pub user: UserId,
     /// With which rights.
     pub role: Role,

@@ -1,5 +1,5 @@
-//! Prompts: versioned templates as data (`data/prompts.json`), the words of specifications and views, and terms that are
-//! refused or taken out. Which template a kind uses is the kind's business.
+//! Prompts: versioned templates as data (`data/prompts.json`), the words of specifications and views, and terms that
+//! are refused or taken out. Which template a kind uses is the kind's business.
 
 mod skeleton;
 
@@ -23,7 +23,7 @@ struct Book {
     removed_terms: Vec<String>,
     styles: BTreeMap<String, String>,
     compositions: BTreeMap<String, String>,
-    views: Vec<View>,
+    views: Vec<CameraView>,
     templates: Vec<Template>,
 }
 
@@ -44,7 +44,7 @@ pub struct Template {
 /// A named side of a subject. 0 degrees is the front, 90 the subject's right side, 180 its back.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct View {
+pub struct CameraView {
     /// Degrees.
     pub angle: u16,
     /// What the view is called.
@@ -71,8 +71,8 @@ impl Default for Wording {
 }
 
 impl Wording {
-    /// The first of the refused terms that `text` holds as whole words, however they are joined or disguised: a `nude-art`
-    /// too, and one in Cyrillic letters.
+    /// The first of the refused terms that `text` holds as whole words, however they are joined or disguised: a
+    /// `nude-art` too, and one in Cyrillic letters.
     #[must_use]
     pub fn refused_term(&self, text: &str) -> Option<&str> {
         let looks = Looks::of(text);
@@ -117,8 +117,8 @@ impl Template {
         &BOOK.templates
     }
 
-    /// The version of the template `id` that `whom` gets: always the same for the same `whom`, so that a character keeps
-    /// its wording, and as the shares say over many.
+    /// The version of the template `id` that `whom` gets: always the same for the same `whom`, so that a character
+    /// keeps its wording, and as the shares say over many.
     #[must_use]
     pub fn chosen(id: &str, whom: &str, wording: &Wording) -> &'static Self {
         let versions: Vec<(&Self, u32)> = Self::all()
@@ -168,7 +168,7 @@ fn fill_clause(clause: &str, values: &[(&str, &str)]) -> Option<String> {
     (!value.is_empty()).then(|| format!("{before}{value}{after}"))
 }
 
-impl View {
+impl CameraView {
     /// The named view that is nearest to `angle`.
     #[must_use]
     pub fn nearest(angle: u16) -> &'static Self {
@@ -183,7 +183,7 @@ impl View {
 /// The words for the view from `angle`: those of the nearest named view, and the degree.
 #[must_use]
 pub fn view_words(angle: u16) -> String {
-    format!("{}, camera {angle}° around the subject", View::nearest(angle).words)
+    format!("{}, camera {angle}° around the subject", CameraView::nearest(angle).words)
 }
 
 /// The words for a style: a named one's own words, free text as it is, `professional` when none is given.
@@ -302,14 +302,14 @@ mod tests {
         assert!(view_words(37).starts_with("front-right three-quarter view"), "{}", view_words(37));
         assert!(view_words(350).starts_with("front view"), "{}", view_words(350));
         for angle in 135..=225 {
-            assert!(View::nearest(angle).visible.contains("face not visible"), "{angle}");
+            assert!(CameraView::nearest(angle).visible.contains("face not visible"), "{angle}");
         }
         let twelve: std::collections::HashSet<_> =
-            (0..12).map(|step| View::nearest(step * 30).words.as_str()).collect();
+            (0..12).map(|step| CameraView::nearest(step * 30).words.as_str()).collect();
         assert_eq!(twelve.len(), 12);
         // Left and right are each other's mirror.
         for view in &BOOK.views {
-            let mirrored = View::nearest((360 - view.angle) % 360);
+            let mirrored = CameraView::nearest((360 - view.angle) % 360);
             let swapped = view.words.replace("right", "L").replace("left", "right").replace('L', "left");
             assert_eq!(mirrored.words, swapped);
         }

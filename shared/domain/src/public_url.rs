@@ -1,5 +1,5 @@
-//! Addresses that callers give and that somebody fetches for them. Only what is public may be named, so that nobody makes
-//! a server look into its own network for them.
+//! Addresses that callers give and that are fetched for them. Only what is public may be named, so that no request
+//! makes a server look into its own network for them.
 //!
 //! A name that passes here may still lead to a private address: `hosts.rs` asks.
 
@@ -10,7 +10,7 @@ use url::{Host, Url};
 /// The longest address, in bytes.
 pub const LONGEST: usize = 2048;
 
-/// Why nobody fetches an address.
+/// Why an address is not fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum NotPublic {
     /// Another scheme, or no address at all.
@@ -47,8 +47,8 @@ pub fn public_host(text: &str) -> Result<String, NotPublic> {
     if url.port().is_some() {
         return Err(NotPublic::Port);
     }
-    // Whoever fetches reads the text anew, and not every reader takes `\\` for `/`, unfolds `%31` or skips what it does not
-    // expect. So the host has to stand there plainly.
+    // The text is parsed again where it is fetched, and not every parser takes `\\` for `/`, unfolds `%31` or skips
+    // what it does not expect. So the host has to stand there plainly.
     let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let host = host.strip_suffix(":443").unwrap_or(host);
     let plain = |character: char| character.is_alphanumeric() || matches!(character, '.' | '-' | '_');
@@ -99,7 +99,8 @@ pub fn is_public(address: IpAddr) -> bool {
     }
 }
 
-/// What is not public of IPv4: IANA's special-purpose registry, multicast, the former class E, and one address of Azure's.
+/// What is not public of IPv4: IANA's special-purpose registry, multicast, the former class E, and one address of
+/// Azure's.
 const CLOSED_V4: [(Ipv4Addr, u32); 17] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),

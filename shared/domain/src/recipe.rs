@@ -225,8 +225,8 @@ impl Recipe {
         (fewer < steps).then(|| Self { steps: Some(fewer), ..self.clone() })
     }
 
-    /// What makes two recipes the same picture: everything but where files lie, and but the seed where the caller left it
-    /// to us.
+    /// What makes two recipes the same picture: everything but where files lie, and but the seed where the caller left
+    /// it to us.
     #[must_use]
     pub fn content(&self, seed_was_given: bool) -> Value {
         let source = |source: &Source| match source {

@@ -3,6 +3,10 @@
 //! Its first 8 bytes are the length of a JSON header, which names every tensor and its place in the rest of the file.
 //! The tensors themselves are not read: their sizes must add up to the file's.
 
+mod contents;
+
+pub use contents::{BaseModel, Contents};
+
 use std::collections::BTreeMap;
 
 use ::safetensors::tensor::Metadata;
@@ -78,7 +82,10 @@ pub enum NotSafetensors {
 pub struct Header {
     /// How many tensors the file holds.
     pub tensors: u32,
-    /// What the trainer wrote about itself: at most 20 entries of the `ss_` and `modelspec.` families, 200 characters each.
+    /// What they are.
+    pub contents: Contents,
+    /// What the trainer wrote about itself: at most 20 entries of the `ss_` and `modelspec.` families, 200 characters
+    /// each.
     pub metadata: BTreeMap<String, String>,
 }
 
@@ -130,7 +137,13 @@ pub fn read_header(header: &[u8], file: u64) -> Result<Header, NotSafetensors> {
     while metadata.len() > ENTRIES {
         metadata.pop_last();
     }
-    Ok(Header { tensors: u32::try_from(tensors).unwrap_or(u32::MAX), metadata })
+    let named = read.tensors();
+    let named: Vec<_> = named
+        .iter()
+        .map(|(name, info)| (name.as_str(), info.shape.iter().max().map_or(0, |side| *side as u64)))
+        .collect();
+    let contents = contents::of(&named, &metadata);
+    Ok(Header { tensors: u32::try_from(tensors).unwrap_or(u32::MAX), contents, metadata })
 }
 
 /// As much as a person reads: the whole may quote the file.
@@ -178,7 +191,8 @@ mod tests {
             ("modelspec.title", "é".repeat(300)),
             ("format", "pt".to_owned()),
         ]));
-        let Header { tensors, metadata } = header.unwrap();
+        let Header { tensors, contents, metadata } = header.unwrap();
+        assert_eq!(contents, Contents::Lora(Some(BaseModel::Flux1)));
         assert_eq!(tensors, 2);
         assert_eq!(metadata.keys().collect::<Vec<_>>(), ["modelspec.title", "ss_base_model_version"]);
         assert_eq!(metadata["modelspec.title"], "é".repeat(200));

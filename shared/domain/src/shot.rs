@@ -5,11 +5,11 @@
 //!    ^           |             |           |
 //!    +-- retry --+-------------+           +-> failed
 //! ```
-//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes to
-//! nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
+//! Taken back, a shot that waits is canceled at once; one in flight is called off, and canceled when its attempt comes
+//! to nothing. One that failed or was canceled can be opened again, with its job: it waits anew.
 //!
 //! Transitions are pure: from a state to a state, or an error that says why not. `store` writes the outcome only if
-//! nobody else changed the shot meanwhile, so a transition never needs to think about races.
+//! the shot was not changed meanwhile, so a transition never needs to think about races.
 
 mod attempt;
 mod record;
@@ -23,10 +23,10 @@ pub(crate) mod properties;
 mod tests;
 
 pub use attempt::{Attempt, AttemptOutcome};
-pub use state::{CancelAtProvider, Delivery, FalRequest, Flight, GeneratedImage, ShotState};
-pub use transition::{Arrival, Illegal, Landed};
+pub use state::{CancelAtProvider, Delivery, FalRequest, GeneratedImage, ProviderRequest, ShotState, Told, Unclear};
+pub use transition::{AfterArrival, Arrival, Illegal};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use self::record::ShotRecord;
@@ -64,12 +64,27 @@ pub struct Shot {
     pub left_out: Option<Failure>,
     /// When the reconciler looks at it, where that is before it is due: see [`Shot::looked_at`].
     pub look_at: Option<Timestamp>,
+    /// Since when fal takes nothing of it, where that is so just now.
+    pub held_up: Option<HeldUp>,
 }
+
+/// A run of refusals that are not about the shot: of our key, our pace, or fal is away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldUp {
+    /// When fal first took nothing.
+    pub since: Timestamp,
+    /// How often it was tried since.
+    pub times: u32,
+}
+
+/// For how long fal keeps a request at most, running or done: after it a slot is free whatever fal says.
+pub const FAL_KEEPS: SignedDuration = SignedDuration::from_hours(1);
 
 /// The order of admission: priority of the kind, then the project's turn, then age.
 ///
-/// Every project's shots of a priority take its turns one after another; a project that was idle starts at the turn that is
-/// being served. So a project with 12 shots is served alternately with one that queued 120 before it (start-time fair queuing).
+/// Every project's shots of a priority take its turns one after another; a project that was idle starts at the turn
+/// that is being served. So a project with 12 shots is served alternately with one that queued 120 before it
+/// (start-time fair queuing).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rank {
     /// Of the kind; lower goes first.
@@ -86,14 +101,14 @@ impl Rank {
     }
 }
 
-/// Who has to do something about a shot, and when; the store keeps it in one index.
+/// Which function has to act on a shot, and when; the store keeps it in one index.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// Admission, when there is room.
     Ready(Rank),
     /// The reconciler, if nothing happened by then.
     Due(Timestamp),
-    /// Nobody.
+    /// None.
     None,
 }
 
@@ -122,6 +137,7 @@ impl Shot {
             before: 0,
             left_out: None,
             look_at: None,
+            held_up: None,
         }
     }
 
@@ -151,15 +167,16 @@ impl Shot {
         let due = match &self.state {
             ShotState::Waiting { not_before: None } => return Work::Ready(self.rank),
             ShotState::Waiting { not_before: Some(due) } => *due,
-            ShotState::Submitting(flight) => flight.lease_until,
+            ShotState::Submitting(in_flight) => in_flight.lease_until,
             ShotState::Submitted { check_at, .. } | ShotState::Delivered { check_at, .. } => *check_at,
             ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => return Work::None,
         };
         Work::Due(self.look_at.map_or(due, |earlier| earlier.min(due)))
     }
 
-    /// The reconciler looks at it at `at` already, whatever happens until then. A shot goes from state to state within seconds,
-    /// each with another time at which it is due, and to move it in the index costs more than to look too early.
+    /// The reconciler looks at it at `at` already, whatever happens until then. A shot goes from state to state within
+    /// seconds, each with another time at which it is due, and to move it in the index costs more than to look too
+    /// early.
     #[must_use]
     pub fn looked_at(self, at: Timestamp) -> Self {
         Self { look_at: Some(at), ..self }
@@ -180,9 +197,9 @@ impl Shot {
 
     /// The slot that it holds.
     #[must_use]
-    pub fn flight(&self) -> Option<&Flight> {
+    pub fn in_flight(&self) -> Option<&ProviderRequest> {
         match &self.state {
-            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. } => Some(flight),
+            ShotState::Submitting(in_flight) | ShotState::Submitted { in_flight, .. } => Some(in_flight),
             ShotState::Waiting { .. }
             | ShotState::Delivered { .. }
             | ShotState::Stored { .. }
@@ -191,16 +208,26 @@ impl Shot {
         }
     }
 
+    /// Until when its slot is held, if nothing is heard: fal may have the request for as long as it keeps any.
+    #[must_use]
+    pub fn slot_lease(&self) -> Option<Timestamp> {
+        let started_at = self.attempts.last()?.started_at;
+        Some(self.in_flight()?.lease_until.max(started_at + FAL_KEEPS))
+    }
+
     /// Whether it was taken back while in flight.
     #[must_use]
     pub fn is_cancel_requested(&self) -> bool {
-        self.flight().is_some_and(|flight| flight.cancel_at_provider != CancelAtProvider::No)
+        self.in_flight().is_some_and(|in_flight| match in_flight.cancel_at_provider {
+            CancelAtProvider::Due | CancelAtProvider::Asked => true,
+            CancelAtProvider::No | CancelAtProvider::Late => false,
+        })
     }
 
     /// Whether it was, and fal was not asked to drop it yet.
     #[must_use]
     pub fn is_provider_cancel_due(&self) -> bool {
-        self.flight().is_some_and(|flight| flight.cancel_at_provider == CancelAtProvider::Due)
+        self.in_flight().is_some_and(|in_flight| in_flight.cancel_at_provider == CancelAtProvider::Due)
     }
 
     /// The number of the attempt that is under way or was the last; 0 before the first.
@@ -223,16 +250,19 @@ impl Shot {
         matches!(self.state, ShotState::Failed(_) | ShotState::Canceled)
     }
 
-    /// Whether its record can hold as many attempts more as there may be, each of them with a recipe of its own: the next
-    /// may change what the ones before have in common.
+    /// Whether its record can hold as many attempts more as there may be, each of them with a recipe of its own: the
+    /// next may change what the ones before have in common.
     pub(crate) fn has_room_for_attempts(&self) -> bool {
         let attempts = self.attempts.len().saturating_add(retry::MAX_ATTEMPTS);
         bytes(self).saturating_add(bytes(&self.recipe).saturating_mul(attempts)) < MOST_BYTES
     }
 
-    /// The attempts that count against the limits.
-    fn counted(&self) -> &[Attempt] {
-        self.attempts.get(self.before as usize..).unwrap_or_default()
+    /// The attempts that count against the limits: those since it was opened, which fal took or may have taken.
+    fn counted(&self) -> Vec<&Attempt> {
+        let counts = |attempt: &&Attempt| {
+            attempt.number > self.before && !matches!(attempt.outcome, AttemptOutcome::TurnedAway(_))
+        };
+        self.attempts.iter().filter(counts).collect()
     }
 
     /// How far it has come, in percent.
@@ -259,6 +289,12 @@ impl Shot {
             | ShotState::Delivered { .. }
             | ShotState::Canceled => None,
         }
+    }
+
+    /// What fal billed for pictures of it that came when they were needed no more.
+    #[must_use]
+    pub fn paid_in_vain(&self) -> Option<Usd> {
+        self.attempts.iter().map(Attempt::paid_in_vain).sum()
     }
 
     /// What the caller is charged: what fal bills, but nothing for what was refused. `None` when a price is unknown.

@@ -1,5 +1,5 @@
-//! A workflow: jobs in a chain. A step begins when what it needs is ready, and fails with it. Pure; `run_workflow.rs` makes it
-//! happen.
+//! A workflow: jobs in a chain. A step begins when what it needs is ready, and fails with it. Pure; `run_workflow.rs`
+//! makes it happen.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,16 +9,16 @@ use serde::{Deserialize, Serialize};
 use crate::{
     failure::{Failure, FailureCode},
     id::{JobId, ProjectId, UserId, WorkflowId},
+    image_ref::ImageRef,
     job::JobStatus,
     kind::Kind,
-    pointer::ImagePointer,
 };
 
 /// Most steps of one workflow.
 pub const MAX_STEPS: usize = 50;
 /// How long a workflow may stand still before the reconciler looks at it.
 const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-/// The same for one that waits for others, for an image or for room in a lane: nobody tells it of that.
+/// The same for one that waits for others, for an image or for room in a lane: no message tells it of that.
 const PATIENCE_WITH_OTHERS: SignedDuration = SignedDuration::from_secs(20);
 
 /// A chain of jobs.
@@ -28,7 +28,7 @@ pub struct Workflow {
     pub id: WorkflowId,
     /// The project that pays.
     pub project: ProjectId,
-    /// Who asked for it.
+    /// The user of the key that asked for it.
     pub created_by: UserId,
     /// When.
     pub created_at: Timestamp,
@@ -97,7 +97,7 @@ pub enum JobOutcome {
 
 /// What a workflow needs next.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub enum NextStep {
     /// The step with this index can begin.
     Begin(usize),
     /// The step with this index never will.
@@ -124,10 +124,10 @@ impl Workflow {
         }
     }
 
-    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for others: for images that they
-    /// make, or for room in a lane that they fill.
+    /// What it needs next, if its jobs stand as `outcomes` says. The steps `put_off` wait for others: for images that
+    /// they make, or for room in a lane that they fill.
     #[must_use]
-    pub fn next(&self, outcomes: &HashMap<JobId, JobOutcome>, put_off: &HashSet<usize>) -> Next {
+    pub fn next(&self, outcomes: &HashMap<JobId, JobOutcome>, put_off: &HashSet<usize>) -> NextStep {
         let mut waits = false;
         for (index, step) in self.steps.iter().enumerate() {
             match &step.state {
@@ -135,16 +135,16 @@ impl Workflow {
                 StepState::Begun(job) => waits |= outcomes.get(job).is_none_or(|outcome| *outcome == JobOutcome::Open),
                 StepState::Pending if put_off.contains(&index) => waits = true,
                 StepState::Pending => match self.readiness(step, outcomes) {
-                    Readiness::Ready => return Next::Begin(index),
+                    Readiness::Ready => return NextStep::Begin(index),
                     Readiness::Waits => waits = true,
                     Readiness::Never(name) => {
                         let failure = Failure::new(FailureCode::StepFailed, format!("the step {name} was not done"));
-                        return Next::Drop(index, failure);
+                        return NextStep::Drop(index, failure);
                     }
                 },
             }
         }
-        if waits { Next::Wait } else { Next::End }
+        if waits { NextStep::Wait } else { NextStep::End }
     }
 
     fn readiness(&self, step: &Step, outcomes: &HashMap<JobId, JobOutcome>) -> Readiness {
@@ -254,9 +254,9 @@ impl Step {
     #[must_use]
     pub fn needs(&self) -> Vec<String> {
         let mut kind = self.kind.clone();
-        let named = kind.pointers_mut().into_iter().filter_map(|(_, pointer)| match pointer {
-            ImagePointer::Step { step, .. } => Some(step.clone()),
-            ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => None,
+        let named = kind.image_refs_mut().into_iter().filter_map(|(_, pointer)| match pointer {
+            ImageRef::Step { step, .. } => Some(step.clone()),
+            ImageRef::Media(_) | ImageRef::Job(_) | ImageRef::Url(_) => None,
         });
         let mut seen = HashSet::new();
         self.after.iter().cloned().chain(named).filter(|name| seen.insert(name.clone())).collect()
@@ -267,12 +267,12 @@ impl Step {
 mod tests {
     use super::*;
     use crate::{
-        entropy::Entropy,
         kind::{
             Profile, Tuning,
             master::tests::keeper,
             profile::{EIGHT, Resolution},
         },
+        rng::Rng,
     };
 
     fn at(second: i64) -> Timestamp {
@@ -280,7 +280,7 @@ mod tests {
     }
 
     fn job(number: u64) -> JobId {
-        JobId::new(at(0), &Entropy::seeded(number))
+        JobId::new(at(0), &Rng::seeded(number))
     }
 
     fn step(name: &str, kind: Kind, after: &[&str]) -> Step {
@@ -300,7 +300,7 @@ mod tests {
             tuning: Tuning::default(),
         });
         Workflow {
-            id: WorkflowId::new(at(0), &Entropy::seeded(9)),
+            id: WorkflowId::new(at(0), &Rng::seeded(9)),
             project: "isle".parse().unwrap(),
             created_by: "ada".parse().unwrap(),
             created_at: at(0),
@@ -315,7 +315,7 @@ mod tests {
         }
     }
 
-    fn next(workflow: &Workflow, outcomes: &HashMap<JobId, JobOutcome>) -> Next {
+    fn next(workflow: &Workflow, outcomes: &HashMap<JobId, JobOutcome>) -> NextStep {
         workflow.next(outcomes, &HashSet::new())
     }
 
@@ -323,28 +323,28 @@ mod tests {
     fn a_step_begins_when_what_it_needs_is_ready() {
         let mut outcomes = HashMap::new();
         let start = workflow();
-        assert_eq!(next(&start, &outcomes), Next::Begin(0));
+        assert_eq!(next(&start, &outcomes), NextStep::Begin(0));
         let begun = start.with_step(0, StepState::Begun(job(1)), at(1));
-        assert_eq!(next(&begun, &outcomes), Next::Wait);
+        assert_eq!(next(&begun, &outcomes), NextStep::Wait);
         outcomes.insert(job(1), JobOutcome::Open);
-        assert_eq!(next(&begun, &outcomes), Next::Wait);
+        assert_eq!(next(&begun, &outcomes), NextStep::Wait);
         outcomes.insert(job(1), JobOutcome::Usable);
-        assert_eq!(next(&begun, &outcomes), Next::Begin(1));
+        assert_eq!(next(&begun, &outcomes), NextStep::Begin(1));
         let second = begun.with_step(1, StepState::Begun(job(2)), at(2));
         outcomes.insert(job(2), JobOutcome::Usable);
-        assert_eq!(next(&second, &outcomes), Next::Begin(2));
+        assert_eq!(next(&second, &outcomes), NextStep::Begin(2));
         let third = second.with_step(2, StepState::Begun(job(3)), at(3));
         outcomes.insert(job(3), JobOutcome::Useless);
-        assert_eq!(next(&third, &outcomes), Next::End);
+        assert_eq!(next(&third, &outcomes), NextStep::End);
     }
 
     #[test]
     fn a_step_that_is_put_off_holds_up_nobody_and_the_sweep_comes_by_sooner() {
         let mut start = workflow();
         let put_off = HashSet::from([0]);
-        assert_eq!(start.next(&HashMap::new(), &put_off), Next::Wait);
+        assert_eq!(start.next(&HashMap::new(), &put_off), NextStep::Wait);
         start.steps[2].after.clear();
-        assert_eq!(start.next(&HashMap::new(), &put_off), Next::Begin(2));
+        assert_eq!(start.next(&HashMap::new(), &put_off), NextStep::Begin(2));
         let waiting = start.waiting_for_others(at(1)).unwrap();
         assert_eq!(waiting.check_at(), Some(at(21)));
         assert_eq!(waiting.waiting_for_others(at(5)), None);
@@ -353,21 +353,14 @@ mod tests {
     }
 
     #[test]
-    fn a_workflow_that_says_nothing_of_the_cache_may_be_answered_by_it() {
-        let mut item = serde_json::to_value(workflow()).unwrap();
-        item.as_object_mut().unwrap().remove("may_be_cached").unwrap();
-        assert_eq!(serde_json::from_value::<Workflow>(item).unwrap(), workflow());
-    }
-
-    #[test]
     fn a_step_fails_with_what_it_needs_and_takes_the_rest_along() {
         let begun = workflow().with_step(0, StepState::Begun(job(1)), at(1));
         let outcomes = HashMap::from([(job(1), JobOutcome::Useless)]);
-        let Next::Drop(1, failure) = next(&begun, &outcomes) else { panic!("the profile needs the hero") };
+        let NextStep::Drop(1, failure) = next(&begun, &outcomes) else { panic!("the profile needs the hero") };
         assert_eq!((failure.code, failure.detail.as_str()), (FailureCode::StepFailed, "the step hero was not done"));
         let dropped = begun.with_step(1, StepState::NotBegun(failure), at(2));
-        let Next::Drop(2, failure) = next(&dropped, &outcomes) else { panic!("the last comes after the profile") };
-        assert_eq!(next(&dropped.with_step(2, StepState::NotBegun(failure), at(3)), &outcomes), Next::End);
+        let NextStep::Drop(2, failure) = next(&dropped, &outcomes) else { panic!("the last comes after the profile") };
+        assert_eq!(next(&dropped.with_step(2, StepState::NotBegun(failure), at(3)), &outcomes), NextStep::End);
     }
 
     #[test]
@@ -375,8 +368,8 @@ mod tests {
         let begun = workflow().with_step(0, StepState::Begun(job(1)), at(1)).canceled(at(2));
         assert_eq!(begun.jobs().collect::<Vec<_>>(), [job(1)]);
         assert!(begun.steps[1..].iter().all(|step| matches!(step.state, StepState::NotBegun(_))));
-        assert_eq!(next(&begun, &HashMap::from([(job(1), JobOutcome::Open)])), Next::Wait);
-        assert_eq!(next(&begun, &HashMap::from([(job(1), JobOutcome::Usable)])), Next::End);
+        assert_eq!(next(&begun, &HashMap::from([(job(1), JobOutcome::Open)])), NextStep::Wait);
+        assert_eq!(next(&begun, &HashMap::from([(job(1), JobOutcome::Usable)])), NextStep::End);
         // A step that is dropped is never begun after all.
         let again = begun.clone().with_step(1, StepState::Begun(job(2)), at(3));
         assert_eq!(again.jobs().collect::<Vec<_>>(), [job(1)]);

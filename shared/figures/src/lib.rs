@@ -2,8 +2,8 @@
 //!
 //! The fal emulator serves these pictures, so that a turnaround really turns; the consistency checks are calibrated on
 //! them, because here the truth is known. A character is solids (ellipsoids, round cones, frusta, boxes) seen by an
-//! orbiting orthographic camera; a place is painted flat. The same inputs give the same bytes. Not here: files, prompts'
-//! templates, and judging pictures (`likeness-vision`).
+//! orbiting orthographic camera; a place is painted flat. The same inputs give the same bytes. Not here: files,
+//! prompts' templates, and judging pictures (`likeness-vision`).
 //!
 //! A figure stands on `y = 0`, is 1 high (an adult), and looks along `+z`; its left hand is at `+x`.
 #![warn(missing_docs)]

@@ -19,7 +19,7 @@ pub(crate) struct Subject {
     pub(crate) inside: Vec<bool>,
 }
 
-pub(crate) fn subject(picture: &Picture) -> Subject {
+pub(crate) fn found(picture: &Picture) -> Subject {
     let small = picture.thumbnail(128);
     let (width, height) = (small.width() as usize, small.height() as usize);
     let colours: Vec<[u8; 3]> = small.rgb().chunks_exact(3).map(|p| [p[0], p[1], p[2]]).collect();

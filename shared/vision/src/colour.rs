@@ -1,7 +1,8 @@
 //! From the colours that a file speaks of to sRGB, which is what everything else here measures, encodes and shows.
 //!
-//! A file without a word on its colours is sRGB. A profile that cannot be read, or that no device can have, is left out:
-//! the pixels are sound without it. The arithmetic is `moxcms`'s. Not here: where a file keeps its profile (`gate`).
+//! A file without a word on its colours is sRGB. A profile that cannot be read, or that no device can have, is left
+//! out: the pixels are sound without it. The arithmetic is `moxcms`'s. Not here: where a file keeps its profile
+//! (`gate`).
 
 mod conversion;
 
@@ -54,7 +55,8 @@ impl Space {
     }
 }
 
-/// The picture in sRGB with 8 bits a channel, whatever it had. Channels that are deeper are converted before they lose bits.
+/// The picture in sRGB with 8 bits a channel, whatever it had. Channels that are deeper are converted before they lose
+/// bits.
 pub(crate) fn to_srgb(image: DynamicImage, space: Option<&Space>) -> DynamicImage {
     match space {
         Some(space) if space.is_of(DataColorSpace::Rgb) => eight_bits(of_colours(image, space)),

@@ -56,7 +56,7 @@ pub use set::{AngleIssue, AngleReport, Facing, Mistake, SetReport, verify_set, v
 pub use study::{Mask, ViewMeasures, doubt, mask, orientation_measures, set_measures};
 pub use turn::{Sides, likelihoods};
 pub use verdict::{set_size, whole};
-pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Weights};
+pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Pose, Weights};
 
 #[cfg(test)]
 mod tests;

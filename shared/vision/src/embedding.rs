@@ -1,9 +1,9 @@
 //! Who is to be seen, by a learned network: EfficientNet-Lite0, trained on ImageNet, its weights in `weights/`.
 //!
 //! An [`Embedding`] tells one subject from another, also before another background and in another pose. It hardly sees
-//! colour and not at all which side is left: it stands beside the measures of [`crate::consistency`], never in their place.
-//! The network runs here, in safe Rust, as it is one fixed row of convolutions; matrices are multiplied by `ndarray`.
-//! Not here: faces of real people, for which this network is useless.
+//! colour and not at all which side is left: it stands beside the measures of [`crate::consistency`], never in their
+//! place. The network runs here, in safe Rust, as it is one fixed row of convolutions; matrices are multiplied by
+//! `ndarray`. Not here: faces of real people, for which this network is useless.
 
 mod depthwise;
 mod network;
@@ -26,8 +26,8 @@ pub struct Embedder {
 }
 
 impl Embedder {
-    /// With the committed weights; `None` in a build without the feature `weights`. Costs what expanding them costs: to be
-    /// called when the first picture is judged, not when a function starts.
+    /// With the committed weights; `None` in a build without the feature `weights`. Costs what expanding them costs: to
+    /// be called when the first picture is judged, not when a function starts.
     pub fn load() -> Option<Self> {
         #[cfg(feature = "weights")]
         let stored: Option<&[u8]> = Some(include_bytes!("../weights/efficientnet-lite0.bin"));
@@ -41,7 +41,8 @@ impl Embedder {
         Embedding::of(&self.network.run(&window.tensor(picture, SIDE, SIDE)).head)
     }
 
-    /// What is in a square of `side` pixels, of which `colour` gives each, from the top left; white where there is none.
+    /// What is in a square of `side` pixels, of which `colour` gives each, from the top left; white where there is
+    /// none.
     pub(crate) fn embed_square(&self, side: usize, colour: impl Fn(usize, usize) -> Option<[u8; 3]>) -> Embedding {
         let pixels = (0..side * side).flat_map(|at| colour(at % side, at / side).unwrap_or([u8::MAX; 3])).collect();
         self.embed(&Picture::from_rgb(side as u32, side as u32, pixels), Window::WHOLE)

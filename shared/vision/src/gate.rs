@@ -110,7 +110,8 @@ pub enum Rejected {
         /// [`Limits::max_pixels`].
         limit: u64,
     },
-    /// A PNG or WebP of several frames. Refused, as a still picture was asked for and frame one is rarely what was meant.
+    /// A PNG or WebP of several frames. Refused, as a still picture was asked for and frame one is rarely what was
+    /// meant.
     #[error("an animated {format}")]
     Animated {
         /// Which.
@@ -165,11 +166,12 @@ pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Header, Rejected> {
     Ok(Header { format, width, height })
 }
 
-/// Inspects, then decodes, brings the colours to sRGB as the file says what they are, and turns the picture upright as its
-/// EXIF says. 16-bit, grey and CMYK pictures become 8-bit RGB.
+/// Inspects, then decodes, brings the colours to sRGB as the file says what they are, and turns the picture upright as
+/// its EXIF says. 16-bit, grey and CMYK pictures become 8-bit RGB.
 ///
 /// # Errors
-/// As [`inspect`]; [`Rejected::Animated`]; and [`Rejected::Corrupt`] for a file that stops early, however little is missing.
+/// As [`inspect`]; [`Rejected::Animated`]; and [`Rejected::Corrupt`] for a file that stops early, however little is
+/// missing.
 pub fn decode(bytes: &[u8], limits: &Limits) -> Result<Picture, Rejected> {
     let header = inspect(bytes, limits)?;
     let format = header.format;

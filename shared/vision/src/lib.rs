@@ -1,7 +1,8 @@
 //! Pixels in, numbers and pixels out.
 //!
 //! Everything that looks at the bytes of a picture is here: what may be decoded, decoding, WebP and thumbnails, the
-//! quality score, the palette, the presence of colours. Not here: where bytes come from or go to, AWS, async, and drawing (`likeness-figures`).
+//! quality score, the palette, the presence of colours. Not here: where bytes come from or go to, AWS, async, and
+//! drawing (`likeness-figures`).
 #![warn(missing_docs)]
 
 mod gate;

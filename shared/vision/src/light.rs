@@ -1,5 +1,5 @@
-//! Pixels as amounts of light. Averages are taken of these: half black and half white is a grey of 188, as a screen shows
-//! it from afar, and not the 128 between their codes.
+//! Pixels as amounts of light. Averages are taken of these: half black and half white is a grey of 188, as a screen
+//! shows it from afar, and not the 128 between their codes.
 
 use std::ops::Range;
 use std::sync::LazyLock;

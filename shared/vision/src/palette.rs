@@ -1,6 +1,5 @@
 //! The dominant colours of a picture: requirement B1, "palette measured from the image".
 
-use crate::backdrop;
 use crate::oklab::{self, Lab};
 use crate::picture::Picture;
 
@@ -23,7 +22,7 @@ const LEAST_SHARE: f64 = 0.01;
 /// At most `most` colours, largest share first. Deterministic: k-means in OKLab on at most 128 x 128 pixels.
 /// A plain backdrop is not counted, so that a character on white has its own colours and not white.
 pub fn palette(picture: &Picture, most: usize) -> Vec<Swatch> {
-    let subject = backdrop::subject(picture);
+    let subject = picture.subject();
     let colours: Vec<Lab> =
         subject.labs.iter().zip(&subject.inside).filter(|(_, inside)| **inside).map(|(lab, _)| *lab).collect();
     let swatch = |(mean, share)| Swatch { hex: oklab::hex(mean), name: name(mean), share };
@@ -43,26 +42,42 @@ struct Cluster {
     weight: usize,
 }
 
-/// Starts from the colours farthest from one another, so that a small bright part gets its own cluster.
+/// Starts from the colours farthest from one another, so that a small bright part gets its own cluster, and ends when
+/// no colour changes its cluster.
 fn k_means(colours: &[Lab], count: usize) -> Vec<Cluster> {
     const ROUNDS: usize = 12;
     let mut means = vec![mean(colours.iter())];
-    let mut nearest: Vec<f32> = colours.iter().map(|&c| oklab::distance(c, means[0])).collect();
+    let mut apart: Vec<f32> = colours.iter().map(|&c| oklab::distance(c, means[0])).collect();
     while means.len() < count {
-        let Some(farthest) = (0..colours.len()).max_by(|&a, &b| nearest[a].total_cmp(&nearest[b])) else { break };
+        let Some(farthest) = (0..colours.len()).max_by(|&a, &b| apart[a].total_cmp(&apart[b])) else { break };
         means.push(colours[farthest]);
-        for (distance, &colour) in nearest.iter_mut().zip(colours) {
+        for (distance, &colour) in apart.iter_mut().zip(colours) {
             *distance = distance.min(oklab::distance(colour, colours[farthest]));
         }
     }
+    let mut nearest = vec![usize::MAX; colours.len()];
     let mut clusters = Vec::new();
     for _ in 0..ROUNDS {
-        let mut members = vec![Vec::new(); means.len()];
-        for colour in colours {
-            members[closest(*colour, means.iter().copied())].push(colour);
+        let mut sums = vec![([0.0_f32; 3], 0_usize); means.len()];
+        let mut moved = false;
+        for (colour, before) in colours.iter().zip(&mut nearest) {
+            let now = closest(*colour, means.iter().copied());
+            moved |= now != *before;
+            *before = now;
+            let (sum, weight) = &mut sums[now];
+            *sum = [0, 1, 2].map(|i| sum[i] + colour[i]);
+            *weight += 1;
         }
-        members.retain(|members| !members.is_empty());
-        clusters = members.iter().map(|m| Cluster { mean: mean(m.iter().copied()), weight: m.len() }).collect();
+        if !moved {
+            break;
+        }
+        if sums.iter().any(|(_, weight)| *weight == 0) {
+            // The numbers of those behind an empty one change.
+            nearest.fill(usize::MAX);
+        }
+        let full = sums.iter().filter(|(_, weight)| *weight > 0);
+        clusters =
+            full.map(|&(sum, weight)| Cluster { mean: sum.map(|value| value / weight as f32), weight }).collect();
         means = clusters.iter().map(|cluster| cluster.mean).collect();
     }
     clusters
@@ -96,7 +111,8 @@ fn mean<'a>(colours: impl Iterator<Item = &'a Lab>) -> Lab {
 }
 
 fn closest(colour: Lab, from: impl Iterator<Item = Lab>) -> usize {
-    let by_distance = from.map(|mean| oklab::distance(colour, mean)).enumerate();
+    let square = |mean: Lab| colour.iter().zip(mean).map(|(a, b)| (a - b) * (a - b)).sum::<f32>();
+    let by_distance = from.map(square).enumerate();
     by_distance.min_by(|a, b| a.1.total_cmp(&b.1)).map_or(0, |(index, _)| index)
 }
 

@@ -7,6 +7,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::codecs::png::PngEncoder;
 use image::{DynamicImage, ExtendedColorType, ImageEncoder};
 
+use crate::backdrop::{self, Subject};
 use crate::light::{Crop, LARGEST_BLOCK, Light, Source};
 
 /// 8-bit pixels in sRGB, RGB, or RGBA when something is really transparent; at least 1 x 1.
@@ -18,6 +19,8 @@ pub struct Picture {
     pixels: Vec<u8>,
     /// Made when the first small copy is, for all of them.
     reduced: OnceLock<Arc<Light>>,
+    /// What stands before its backdrop, for all who ask.
+    subject: OnceLock<Arc<Subject>>,
 }
 
 impl PartialEq for Picture {
@@ -59,7 +62,7 @@ impl Picture {
         let channels = if alpha { 4 } else { 3 };
         assert!(width > 0 && height > 0, "a picture has at least one pixel");
         assert_eq!(pixels.len(), width as usize * height as usize * channels, "{width} x {height} x {channels} bytes");
-        Self { width, height, alpha, pixels, reduced: OnceLock::new() }
+        Self { width, height, alpha, pixels, reduced: OnceLock::new(), subject: OnceLock::new() }
     }
 
     pub(crate) fn from_image(image: DynamicImage) -> Self {
@@ -127,8 +130,8 @@ impl Picture {
         bytes
     }
 
-    /// JPEG of quality 85 without subsampled colours, for viewers that know nothing newer; what is transparent is laid over
-    /// white.
+    /// JPEG of quality 85 without subsampled colours, for viewers that know nothing newer; what is transparent is laid
+    /// over white.
     pub fn to_jpeg(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         JpegEncoder::new_with_quality(&mut bytes, 85)
@@ -150,23 +153,31 @@ impl Picture {
             (((exact + u64::from(longest) / 2) / u64::from(longest)) as u32).max(1)
         };
         let size = (shrunk(self.width), shrunk(self.height));
-        let pixels =
-            if wanted <= SMALL { self.from_reduced(size) } else { self.from_bands(size, block(longest, wanted)) };
+        let pixels = if wanted <= SMALL {
+            self.shrunk_from_reduced(size)
+        } else {
+            self.shrunk_in_bands(size, block(longest, wanted))
+        };
         Self::checked(size.0, size.1, self.alpha, pixels)
+    }
+
+    /// The picture at 128 pixels with its subject marked.
+    pub(crate) fn subject(&self) -> &Subject {
+        self.subject.get_or_init(|| Arc::new(backdrop::found(self)))
     }
 
     fn source(&self) -> Source<'_> {
         Source { pixels: &self.pixels, width: self.width, alpha: self.alpha }
     }
 
-    fn from_reduced(&self, size: (u32, u32)) -> Vec<u8> {
+    fn shrunk_from_reduced(&self, size: (u32, u32)) -> Vec<u8> {
         let block = block(self.width.max(self.height), SMALL);
         let reduced = self.reduced.get_or_init(|| Arc::new(Light::of(self.source(), 0..self.height, block)));
         reduced.shrunk(&Crop { top: 0.0, width: self.width.into(), height: self.height.into() }, size)
     }
 
     /// Some rows after the other, so that a large copy of a large picture takes no more memory than a small one.
-    fn from_bands(&self, (width, height): (u32, u32), block: u32) -> Vec<u8> {
+    fn shrunk_in_bands(&self, (width, height): (u32, u32), block: u32) -> Vec<u8> {
         let scale = f64::from(self.height) / f64::from(height);
         let rows = (f64::from(MOST_AT_ONCE / self.width.div_ceil(block)) * f64::from(block) / scale) as u32;
         // What Lanczos reads above and below.

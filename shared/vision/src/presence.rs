@@ -8,8 +8,8 @@ const NEAR: f32 = 0.12;
 /// A colour that fills this much of the picture is there; less counts in proportion.
 const ENOUGH: f64 = 0.004;
 
-/// 0 to 1: how many of `colours` (`#rrggbb`, most important first) the picture holds, the first weighing most. `None` where
-/// no colour can be read.
+/// 0 to 1: how many of `colours` (`#rrggbb`, most important first) the picture holds, the first weighing most. `None`
+/// where no colour can be read.
 pub fn colour_presence(picture: &Picture, colours: &[String]) -> Option<f64> {
     let wanted: Vec<Lab> = colours.iter().filter_map(|hex| from_hex(hex)).map(oklab::from_rgb).collect();
     if wanted.is_empty() {

@@ -5,7 +5,6 @@
 
 mod measure;
 
-use crate::backdrop;
 use crate::luma::Luma;
 use crate::picture::Picture;
 
@@ -37,7 +36,7 @@ const RESOLUTION: f64 = 0.25;
 
 /// Scores a picture. Deterministic.
 pub fn quality(picture: &Picture) -> Quality {
-    let subject = backdrop::subject(picture);
+    let subject = picture.subject();
     let blank = measure::is_blank(&subject.colours);
     let luma = Luma::of(picture);
     // An edge has its width in what is seen at once, not in all that was scanned.
@@ -46,7 +45,7 @@ pub fn quality(picture: &Picture) -> Quality {
     } else {
         measure::sharpness(&luma)
     };
-    let exposure = measure::exposure(picture, &subject);
+    let exposure = measure::exposure(picture, subject);
     let noise = measure::noise(&luma);
     let blockiness = measure::blockiness(&luma);
     let resolution = measure::resolution(picture);
@@ -134,6 +133,31 @@ mod tests {
         let heavy = of(imageops::fast_blur(&*KEEPER, 5.0));
         assert!(mild.score < of(KEEPER.clone()).score, "{mild:?}");
         assert!(heavy.score < 0.75 && heavy.sharpness < mild.sharpness, "{heavy:?}");
+    }
+
+    /// Grains that a lens drew, as strong as a sensor's noise.
+    #[test]
+    fn sand_is_no_noise() {
+        let level = |x: u32, y: u32| {
+            let mixed = (x.wrapping_mul(0x9e37_79b1) ^ y.wrapping_mul(0x85eb_ca77)).wrapping_mul(0xc2b2_ae3d);
+            ((mixed ^ (mixed >> 15)) % 256) as u8
+        };
+        let white = image::RgbImage::from_fn(1024, 1024, |x, y| image::Rgb([level(x, y) / 2 + 64; 3]));
+        let sand = imageops::fast_blur(&white, 0.9);
+        let (sand, white) = (of(sand), of(white));
+        assert!(sand.noise >= 0.99, "{sand:?}");
+        assert!(white.noise < 0.1, "{white:?}");
+    }
+
+    /// A shallow depth of field: all but a strip is out of focus.
+    #[test]
+    fn sharp_is_what_is_in_focus() {
+        let mut image = imageops::fast_blur(&*KEEPER, 4.0);
+        let strip = imageops::crop_imm(&*KEEPER, 400, 300, 224, 424).to_image();
+        assert!(of(image.clone()).sharpness < 0.3);
+        imageops::replace(&mut image, &strip, 400, 300);
+        let found = of(image);
+        assert!(found.sharpness >= 0.95 && found.score >= 0.90, "{found:?}");
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Reports drawn as one self-contained SVG: no scripts, no links, thumbnails and heat maps inside it. The same report and
-//! pictures give the same text, to the byte.
+//! Reports drawn as one self-contained SVG: no scripts, no links, thumbnails and heat maps inside it. The same report
+//! and pictures give the same text, to the byte.
 //!
 //! Not here: judging (`consistency`), and turning the drawing into pixels.
 

@@ -2,8 +2,8 @@
 //! compared with what later pictures show.
 //!
 //! Not here: whether a picture is consistent, which is `consistency`'s matter and much finer; and what a thing is.
-//! Parts are told by their height alone, so that a person's "head" may be hair and its "legs" a skirt; a thing has a top,
-//! a middle and a base.
+//! Parts are told by their height alone, so that a person's "head" may be hair and its "legs" a skirt; a thing has a
+//! top, a middle and a base.
 
 mod words;
 

@@ -1,5 +1,5 @@
-//! What comes from fal, from browsers and from strangers is rarely what was asked for. Whatever comes has a verdict or a
-//! named reason for having none; nothing panics and no score is made up.
+//! What comes from fal, from browsers and from strangers is rarely what was asked for. Whatever comes has a verdict or
+//! a named reason for having none; nothing panics and no score is made up.
 //!
 //! The files of `data/` are one drawn figure, written by Pillow: the formats that `image` reads but cannot write.
 

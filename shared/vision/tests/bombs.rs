@@ -13,8 +13,8 @@ use image::{ExtendedColorType, ImageEncoder};
 use likeness_vision::{Limits, decode};
 
 const MIB: u64 = 1 << 20;
-/// The kernel counts a process's pages per core and adds them up late, so that its numbers are off by some. What is too large
-/// here would take 100 MiB and more.
+/// The kernel counts a process's pages per core and adds them up late, so that its numbers are off by some. What is too
+/// large here would take 100 MiB and more.
 const IMPRECISION: u64 = 16 * MIB;
 
 #[test]

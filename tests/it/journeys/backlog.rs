@@ -1,4 +1,5 @@
-//! A long backlog costs nothing: what admission reads and writes for a shot does not grow with the number of those that wait.
+//! A long backlog costs nothing: what admission reads and writes for a shot does not grow with the number of those that
+//! wait.
 
 use std::{
     io::Write as _,
@@ -7,15 +8,15 @@ use std::{
 };
 
 use jiff::SignedDuration;
-use likeness_core::{
+use likeness_core::store::{Acceptance, JobView, NewJob, Saved, Store};
+use likeness_domain::{
     admission::Stop,
-    entropy::Entropy,
     id::{JobId, ShotId},
     job::Job,
     lane::Lane,
     recipe::Recipe,
+    rng::Rng,
     shot::{Rank, Shot},
-    store::{Acceptance, JobView, NewJob, Saved, Store},
 };
 use likeness_stack::wire::{Service, Wire};
 
@@ -56,17 +57,16 @@ async fn admission_cost(backlog: usize) -> Spent {
     })
     .await;
     let store = product.store();
-    let stop =
-        Stop { until: product.test_clock.now() + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    let stop = Stop::new(product.test_clock.now() + SignedDuration::from_hours(1), "filling up");
     let Saved::Yes = store.stop_lanes(stop, product.test_clock.now()).await.unwrap() else {
         panic!("nothing stops yet")
     };
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
-    let entropy = Entropy::seeded(3);
+    let rng = Rng::seeded(3);
     let mut waiting = 1;
     while waiting < backlog {
-        let id = JobId::new(product.test_clock.now(), &entropy);
+        let id = JobId::new(product.test_clock.now(), &rng);
         let job = Job { id, shots: SHOTS_OF_A_JOB, cache_key: None, ..sample.job.value.clone() };
         let shots: Vec<Shot> = (0..SHOTS_OF_A_JOB)
             .map(|ordinal| {
@@ -105,16 +105,16 @@ async fn admission_cost(backlog: usize) -> Spent {
 async fn the_lanes_are_one_line_by_rank_over_all_their_pages() {
     let product = Product::start().await;
     let (store, now) = (product.store(), product.test_clock.now());
-    let stop = Stop { until: now + SignedDuration::from_hours(1), reason: "filling up".to_owned() };
+    let stop = Stop::new(now + SignedDuration::from_hours(1), "filling up");
     let Saved::Yes = store.stop_lanes(stop, now).await.unwrap() else { panic!("nothing stops yet") };
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
     let first = sample.shots[0].value.id;
-    let entropy = Entropy::seeded(3);
+    let rng = Rng::seeded(3);
     // So many that pages end within lanes, at their ends, and before lanes that are not read yet.
     for counts in [[25, 25, 25, 25], [3, 0, 40, 1], [0, 10, 10, 0]] {
         let mut line = store_line(&store).await;
-        let id = JobId::new(now, &entropy);
+        let id = JobId::new(now, &rng);
         let lanes = Lane::ALL.into_iter().zip(counts).flat_map(|(lane, count)| (0..count).map(move |nth| (lane, nth)));
         let shots: Vec<Shot> = lanes
             .zip(0..)
@@ -125,7 +125,7 @@ async fn the_lanes_are_one_line_by_rank_over_all_their_pages() {
             })
             .collect();
         for (number, some) in shots.chunks(usize::from(SHOTS_OF_A_JOB)).enumerate() {
-            let job = Job { id: JobId::new(now, &entropy), cache_key: None, ..sample.job.value.clone() };
+            let job = Job { id: JobId::new(now, &rng), cache_key: None, ..sample.job.value.clone() };
             let job = if number == 0 { Job { id, ..job } } else { job };
             let new = NewJob { job: &job, shots: some, subject: None, idempotency: None, workflow: None };
             assert_eq!(store.accept_job(&new, now).await.unwrap(), Acceptance::Accepted);

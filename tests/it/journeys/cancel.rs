@@ -1,10 +1,8 @@
 //! Taking jobs back, and the list that shows them.
 
 use http::{Method, StatusCode};
-use likeness_core::{
-    project::{Member, Role},
-    store::{Ledger, MemberChange},
-};
+use likeness_core::store::{Ledger, MemberChange};
+use likeness_domain::project::{Member, Role};
 use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, WebhookFault};
 use serde_json::{Value, json};
 

@@ -1,11 +1,12 @@
-//! Taking back what is at fal: every order in which the cancel can meet the submit, the callback and the end of the job.
+//! Taking back what is at fal: every order in which the cancel can meet the submit, the callback and the end of the
+//! job.
 
 use http::StatusCode;
-use likeness_core::{
+use likeness_core::store::{Cached, Changed, Finish, JobView, Saved};
+use likeness_domain::{
     job::{CanceledBy, JobStatus, NotFinished},
     report::Verified,
     shot::Arrival,
-    store::{Cached, Changed, Finish, JobView, Saved},
 };
 use likeness_fal_emulator::{
     DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome, SubmitFault, WebhookFault, When,
@@ -15,7 +16,8 @@ use serde_json::{Value, json};
 use super::cancel::{cancel, money, never, one_at_a_time, shots};
 use crate::harness::Product;
 
-/// Waits for `done`, which is under way; what it leads to is held back meanwhile, so that nothing hangs on how long it takes.
+/// Waits for `done`, which is under way; what it leads to is held back meanwhile, so that nothing hangs on how long it
+/// takes.
 async fn until(product: &Product, job: &str, what: &str, done: impl AsyncFn() -> bool) {
     for _ in 0..20_000 {
         if done().await {
@@ -182,9 +184,9 @@ async fn of_a_cancel_and_a_callback_at_the_same_moment_the_later_write_sees_the_
     let before = stored(&product, &id).await.shots.remove(0);
     // Both were read before either was written: the callback's outcome comes second, and is decided anew.
     let error = likeness_core::fal::FalError::new(likeness_core::fal::FalErrorKind::Internal, "no");
-    let arrived = |shot: likeness_core::shot::Shot| {
+    let arrived = |shot: likeness_domain::shot::Shot| {
         let arrival = Arrival::Error(error.clone());
-        shot.arrived(1, arrival, 0.0, &likeness_core::prompt::Wording::default(), now).map(|(after, _)| after)
+        shot.arrived(1, arrival, 0.0, &likeness_domain::prompt::Wording::default(), now).map(|(after, _)| after)
     };
     assert_eq!(arrived(before.value.clone()).unwrap().state.name(), "waiting");
     let canceled = store.change_shot_from(before.clone(), |shot| shot.cancel_requested(now)).await.unwrap();
@@ -210,7 +212,8 @@ async fn of_a_cancel_and_the_end_of_a_job_one_wins_and_the_money_is_settled_once
     let product = Product::start().await;
     let refused = async |subject: &str| {
         product.fault(Fault::Webhook(WebhookFault::ErrorDetailList));
-        product.stack().deliver_only(Some(1));
+        // Its hint, and that of the callback.
+        product.stack().deliver_only(Some(2));
         let id = product.post_master_with(json!({ "subjectId": subject })).await;
         assert_eq!(shots(&product.settled(&id).await), ["failed"]);
         id

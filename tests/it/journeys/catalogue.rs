@@ -1,7 +1,7 @@
 //! What there is to choose from and what has become of it: models, templates, collections, relations.
 
 use http::{Method, StatusCode};
-use likeness_core::model::Model;
+use likeness_domain::model::Model;
 use serde_json::{Value, json};
 
 use super::profile::{PATH, master};

@@ -1,7 +1,7 @@
 //! The composite: several references in one scene, and what is said of a scene that cannot be made.
 
 use http::{Method, StatusCode};
-use likeness_core::model::{Model, Purchase};
+use likeness_domain::model::{Model, Purchase};
 use likeness_fal_emulator::{DrawingFault, Fault, GenerationFault};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};

@@ -1,7 +1,7 @@
-//! Crash points: a journey is made once, undisturbed, and every call that a function makes to the table, the queues, the
-//! bucket and fal is noted. Then it is made again for each of them twice: the function is stopped dead right before the
-//! call, and right after it (the call has its effect, its answer is lost). Whatever AWS would deliver again is delivered
-//! again. Each time it must come to the same end, and nothing may be lost, doubled, held or left over.
+//! Crash points: a journey is made once, undisturbed, and every call that a function makes to the table, the queues,
+//! the bucket and fal is noted. Then it is made again for each of them twice: the function is stopped dead right before
+//! the call, and right after it (the call has its effect, its answer is lost). Whatever AWS would deliver again is
+//! delivered again. Each time it must come to the same end, and nothing may be lost, doubled, held or left over.
 
 mod journey;
 mod script;

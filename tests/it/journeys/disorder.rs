@@ -12,14 +12,11 @@ use futures_util::future::join_all;
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
 use likeness_core::{
-    admission::Stop,
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::QueueConfig,
-    entropy::Entropy,
-    id::ShotId,
-    lane::Lane,
     store::Saved,
 };
+use likeness_domain::{admission::Stop, id::ShotId, lane::Lane, rng::Rng};
 use likeness_fal_emulator::{Fault, LedgerEntry, SubmitFault, WebhookFault};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -118,7 +115,7 @@ async fn a_callback_for_a_shot_that_was_taken_back_is_seen_and_not_charged() {
     let job = post(&product, 1).await;
     // Its answer was lost, so it is given up; nobody may go, so that it waits; and then it is taken back.
     let until = product.test_clock.now() + SignedDuration::from_secs(60);
-    let stop = Stop { until, reason: "a test".to_owned() };
+    let stop = Stop::new(until, "a test");
     assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
     assert_eq!(product.stack().reconcile().await.unwrap().given_up, 1);
@@ -252,11 +249,11 @@ struct Functions {
 
 impl Functions {
     fn start(product: &Product) -> Self {
-        let (env, clock, entropy) = (product.stack().env(), product.test_clock.clock(), Entropy::from_os());
+        let (env, clock, rng) = (product.stack().env(), product.test_clock.clock(), Rng::from_os());
         product.stack().deliver_only(Some(0));
         Self {
-            generate: Arc::new(likeness_generate::App::start(env, clock.clone(), entropy.clone()).unwrap()),
-            ingest: Arc::new(likeness_ingest::App::start(env, clock, entropy).unwrap()),
+            generate: Arc::new(likeness_generate::App::start(env, clock.clone(), rng.clone()).unwrap()),
+            ingest: Arc::new(likeness_ingest::App::start(env, clock, rng).unwrap()),
         }
     }
 
@@ -516,7 +513,8 @@ async fn of_a_thousand_forged_or_replayed_callbacks_none_is_accepted() {
             sent += 1;
             let swapped = Call { body: other.body.clone(), ..(*call).clone() };
             assert_eq!(swapped.send(&product).await, 401, "another's body");
-            // The nonce is what binds an address while fal's id is unknown; who read it could have another call adopted.
+            // The nonce is what binds an address while fal's id is unknown; who read it could have another call
+            // adopted.
             if id_is_known(&other.path).await {
                 sent += 1;
                 let elsewhere = Call { path: other.path.clone(), ..(*call).clone() };

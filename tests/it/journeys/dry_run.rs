@@ -1,13 +1,15 @@
-//! Everything before the last step of accepting a request only reads: the dry run that quotes a request, and the one of a
-//! workflow, are the very steps that accept it.
+//! Everything before the last step of accepting a request only reads: the dry run that quotes a request, and the one of
+//! a workflow, are the very steps that accept it.
 
 use http::{Method, StatusCode};
 use likeness_core::{
-    entropy::Entropy,
-    id::JobId,
-    kind::Kind,
     steps::accept::{Acceptor, Declined, DryRun, Order},
     store::{Acceptance, Saved},
+};
+use likeness_domain::{
+    id::JobId,
+    kind::Kind,
+    rng::Rng,
     workflow::{Step, StepState},
 };
 use serde_json::{Value, json};
@@ -70,7 +72,7 @@ fn order(kind: Kind, may_be_cached: bool) -> Order {
 }
 
 fn acceptor(product: &Product) -> Acceptor {
-    Acceptor::from_env(product.stack().env(), Entropy::from_os()).unwrap()
+    Acceptor::from_env(product.stack().env(), Rng::from_os()).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -95,11 +97,12 @@ async fn a_dry_run_of_every_kind_leaves_the_table_as_it_is_and_creating_takes_wh
     }
     for (order, planned) in planned {
         let (name, quote) = (planned.kind.name(), planned.plan.quote);
-        let foreseen = version(&planned.kind);
+        // The job whose kind this is has taken the number that it foresaw.
+        let next_version = version(&planned.kind).map(|foreseen| foreseen + 1);
         let created = acceptor.create(&order, planned, None, |_| None, now).await.unwrap();
         assert_eq!(created.acceptance, Acceptance::Accepted, "{name}");
         let job = store.job(created.view.job.value.id).await.unwrap().unwrap().job.value;
-        assert_eq!((job.reserved, version(&job.kind)), (quote, foreseen), "{name} is accepted as it was planned");
+        assert_eq!((job.reserved, version(&job.kind)), (quote, next_version), "{name} is accepted as it was planned");
         product.ended(&job.id.to_string()).await;
     }
     assert_ne!(whole_table(&product).await, before);
@@ -119,9 +122,11 @@ async fn a_dry_run_for_a_full_lane_and_one_of_a_workflow_write_nothing() {
     let product =
         Product::with(|options| options.environment.push(("MAX_LANE_BACKLOG".to_owned(), "1".to_owned()))).await;
     let (store, now) = (product.store(), product.test_clock.now());
-    let stop = likeness_core::admission::Stop {
+    let stop = likeness_domain::admission::Stop {
         until: now + jiff::SignedDuration::from_hours(1),
         reason: "filling up".to_owned(),
+        since: Some(now),
+        probes: 0,
     };
     let master = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.ended(&master).await;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::SqsEvent;
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 
 use crate::harness::Product;
 
@@ -11,13 +11,13 @@ use crate::harness::Product;
 async fn every_event_has_an_answer() {
     let product = Product::start().await;
     let (env, clock) = (product.stack().env(), Clock::system());
-    let entropy = Entropy::from_os();
-    let generate = Arc::new(likeness_generate::App::start(env, clock.clone(), entropy.clone()).unwrap());
+    let rng = Rng::from_os();
+    let generate = Arc::new(likeness_generate::App::start(env, clock.clone(), rng.clone()).unwrap());
     let event: SqsEvent = serde_json::from_str(include_str!("../../../events/generate-sqs.json")).unwrap();
     let response = likeness_generate::handle(&generate, event).await;
     assert!(response.batch_item_failures.is_empty(), "a job that is gone is no failure");
 
-    let ingest = Arc::new(likeness_ingest::App::start(env, clock.clone(), entropy.clone()).unwrap());
+    let ingest = Arc::new(likeness_ingest::App::start(env, clock.clone(), rng.clone()).unwrap());
     let event: SqsEvent = serde_json::from_str(include_str!("../../../events/ingest-sqs.json")).unwrap();
     assert!(likeness_ingest::handle(&ingest, event).await.batch_item_failures.is_empty());
 

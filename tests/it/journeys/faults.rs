@@ -39,7 +39,16 @@ async fn run(product: &Product, case: Case) -> Value {
     product.fal().faults().clear();
     product.fal().faults().add(FaultRule { times: case.times, ..FaultRule::always(case.fault.clone()) });
     let id = product.post_master("a lighthouse keeper in a yellow raincoat").await;
-    let job = product.ended(&id).await;
+    let mut job = product.settled(&id).await;
+    // Some are given minutes.
+    for _ in 0..180 {
+        if !job["completedAt"].is_null() {
+            break;
+        }
+        product.pass(5);
+        product.stack().reconcile().await.unwrap();
+        job = product.settled(&id).await;
+    }
     let ends = if job["status"] == "completed" { "completed" } else { job["error"]["code"].as_str().unwrap() };
     assert_eq!(ends, case.ends, "{:?}: {job}", case.fault);
     let paid = product.fal().ledger().len() - before;
@@ -59,17 +68,16 @@ async fn what_is_said_to_a_submit() {
     for case in [
         // A list whose `type` is that of a fault at fal: the type decides, whatever the status.
         case(submit(422, ErrorBody::DetailList), Some(1), "completed", 1),
-        case(Fault::Submit(SubmitFault::Unauthorized), Some(1), "provider_authentication", 0),
-        case(Fault::Submit(SubmitFault::Locked), Some(1), "provider_account_locked", 0),
+        case(Fault::Submit(SubmitFault::Unauthorized), Some(1), "completed", 1),
+        case(Fault::Submit(SubmitFault::Locked), Some(1), "completed", 1),
         case(Fault::Submit(SubmitFault::RateLimited), Some(5), "completed", 1),
-        case(Fault::Submit(SubmitFault::RateLimited), None, "provider_rate_limited", 0),
         case(submit(500, ErrorBody::DetailString), Some(3), "completed", 1),
-        case(submit(500, ErrorBody::DetailString), None, "provider_error", 0),
         case(submit(503, ErrorBody::DetailString), Some(1), "completed", 1),
-        case(submit(503, ErrorBody::DetailString), None, "provider_unavailable", 0),
+        case(submit(404, ErrorBody::DetailString), Some(1), "completed", 1),
+        case(submit(404, ErrorBody::DetailString), None, "provider_protocol", 0),
+        case(submit(302, ErrorBody::Html), Some(2), "completed", 1),
         case(submit(504, ErrorBody::DetailString), Some(2), "completed", 1),
         case(Fault::Submit(SubmitFault::BadGateway), Some(1), "completed", 1),
-        case(Fault::Submit(SubmitFault::BadGateway), None, "submit_lost", 0),
         case(Fault::Submit(SubmitFault::TruncatedAnswer), Some(1), "completed", 1),
         case(Fault::Submit(SubmitFault::DropBeforeAccept), Some(1), "completed", 1),
         case(Fault::Submit(SubmitFault::DropAfterAccept), Some(1), "completed", 1),
@@ -92,6 +100,7 @@ async fn what_becomes_of_a_generation() {
         case(model("internal_server_error", 500), None, "provider_error", 4),
         case(model("generation_timeout", 504), Some(1), "completed", 2),
         case(model("generation_timeout", 504), None, "generation_timeout", 3),
+        case(model("file_download_error", 422), Some(3), "completed", 4),
         case(request("request_timeout", false), Some(2), "completed", 3),
         case(request("request_timeout", true), None, "generation_timeout", 3),
         case(request("runner_scheduling_failure", false), Some(1), "completed", 2),
@@ -109,13 +118,25 @@ async fn what_becomes_of_a_generation() {
         retry: Some(RetryHeader::NeedsRetry(false)),
         body: ErrorBody::DetailList,
     });
-    // The header comes with the result alone, so only a poll sees it: the callback does not carry it.
-    product.fal().faults().clear();
-    product.fal().faults().add(FaultRule::always(told_not_to));
-    product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
-    let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
-    let job = product.ended(&job).await;
-    assert_eq!(job["shots"][0]["attempts"].as_array().unwrap().len(), 1, "{job}");
+    // The header comes with the result alone: a callback, which does not carry it, leads to a poll.
+    for silent in [false, true] {
+        product.fal().faults().clear();
+        product.fal().faults().add(FaultRule::always(told_not_to.clone()));
+        if silent {
+            product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
+        }
+        let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
+        let job = product.ended(&job).await;
+        assert_eq!(job["shots"][0]["attempts"].as_array().unwrap().len(), 1, "{job}");
+    }
+    product.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_reference_that_fal_can_never_fetch_is_no_fault_of_the_callers_input() {
+    let product = Product::start().await;
+    let job = run(&product, case(model("file_download_error", 422), None, "reference_unreachable", 6)).await;
+    assert_eq!((&job["error"]["retryable"], &job["cost"]["settled"]), (&json!(true), &json!(0.0)), "{job}");
     product.finish().await;
 }
 
@@ -187,7 +208,8 @@ async fn a_refused_account_stops_the_lane_and_it_opens_by_itself() {
     let product = Product::start().await;
     product.fault(Fault::Submit(SubmitFault::Locked));
     let first = product.post_master("a lighthouse keeper in a yellow raincoat").await;
-    assert_eq!(product.settled(&first).await["error"]["code"], "provider_account_locked");
+    let waiting = product.settled(&first).await;
+    assert_eq!(waiting["waitsFor"]["reason"], "fal has locked the account", "{waiting}");
     let second = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     assert_eq!(product.settled(&second).await["status"], "queued");
     let queues = product.get("/api/v1/queues").await;
@@ -195,11 +217,12 @@ async fn a_refused_account_stops_the_lane_and_it_opens_by_itself() {
     assert!(product.fal().ledger().is_empty(), "not one more submit");
     product.pass(61);
     assert_eq!(product.settled(&second).await["status"], "completed");
+    assert_eq!(product.ended(&first).await["status"], "completed");
     product.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_lock_that_lasts_costs_one_job_a_minute_and_not_the_backlog() {
+async fn a_lock_that_lasts_costs_no_job() {
     let product = Product::start().await;
     product.fal().faults().add(FaultRule { times: Some(3), ..FaultRule::always(Fault::Submit(SubmitFault::Locked)) });
     let first = product.post_master("a lighthouse keeper in a yellow raincoat").await;
@@ -217,11 +240,8 @@ async fn a_lock_that_lasts_costs_one_job_a_minute_and_not_the_backlog() {
     for job in &waiting {
         failed += usize::from(product.ended(job).await["status"] == "failed");
     }
-    assert_eq!(
-        (failed, product.fal().ledger().len()),
-        (2, 4),
-        "two probes were refused, all others wait for the third"
-    );
+    assert_eq!((failed, product.fal().ledger().len()), (0, 7), "probes were refused, and all wait for one that is not");
+    assert_eq!(product.ended(&first).await["status"], "completed");
     assert!(product.get("/api/v1/queues").await["stopped"].is_null());
     product.finish().await;
 }

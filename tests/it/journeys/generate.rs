@@ -2,12 +2,8 @@
 
 use http::{Method, StatusCode};
 use jiff::SignedDuration;
-use likeness_core::{
-    clients::bucket::Bucket,
-    config::BucketConfig,
-    project::{Member, Role},
-    store::MemberChange,
-};
+use likeness_core::{clients::bucket::Bucket, config::BucketConfig, store::MemberChange};
+use likeness_domain::project::{Member, Role};
 use serde_json::{Value, json};
 
 use super::profile::master;

@@ -1,5 +1,5 @@
-//! Input that means harm: addresses that lead inwards, bodies and headers without end, names that would be keys, cursors
-//! that were made up, pictures that are something else as well.
+//! Input that means harm: addresses that lead inwards, bodies and headers without end, names that would be keys,
+//! cursors that were made up, pictures that are something else as well.
 
 mod addresses;
 mod bodies;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 use http::StatusCode;
-use likeness_core::{clients::bucket::Bucket, clock::Clock, config::BucketConfig, id::LoraId, lora::LoraState};
+use likeness_core::{clients::bucket::Bucket, config::BucketConfig};
+use likeness_domain::{clock::Clock, id::LoraId, lora::LoraState};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -16,6 +17,19 @@ const LORAS: &str = "/api/v1/projects/demo/loras";
 /// By the machine's clock, which the engine judges signed addresses by.
 async fn start() -> Product {
     Product::with(|options| options.clock = Clock::system()).await
+}
+
+/// A LoRA of Stable Diffusion XL, as kohya's trainer saves it.
+fn of_another_base_model() -> Vec<u8> {
+    let header = json!({
+        "__metadata__": { "ss_base_model_version": "sdxl_base_v1-0" },
+        "lora_unet_down_blocks_1_attentions_0_proj_in.lora_down.weight":
+            { "dtype": "F16", "shape": [4], "data_offsets": [0, 8] },
+        "lora_te2_text_model_encoder_layers_0_mlp_fc1.lora_up.weight":
+            { "dtype": "F16", "shape": [4], "data_offsets": [8, 16] },
+    });
+    let header = header.to_string();
+    [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[7; 16]].concat()
 }
 
 /// Two small tensors, as a trainer saves them.
@@ -107,6 +121,7 @@ async fn a_lora_is_announced_uploaded_and_checked() {
       "upload": {
         "expiresAt": "[time]",
         "headers": {
+          "content-length": "231",
           "content-type": "application/octet-stream"
         },
         "method": "PUT",
@@ -123,6 +138,7 @@ async fn a_lora_is_announced_uploaded_and_checked() {
     assert_eq!(status, 200, "{ready}");
     insta::assert_json_snapshot!(ready, { ".createdAt" => "[time]", ".readyAt" => "[time]" }, @r#"
     {
+      "baseModel": "flux1",
       "bytes": 231,
       "createdAt": "[time]",
       "loraId": 1,
@@ -162,7 +178,7 @@ async fn what_was_checked_cannot_be_replaced_by_whoever_has_the_address_to_uploa
     product.upload(&announced, &file).await;
     assert_eq!(product.complete(&announced).await.0, 200);
     // The address is good for an hour.
-    product.upload(&announced, b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19.").await;
+    product.upload(&announced, &vec![0x80; file.len()]).await;
     let lora = product.store().lora(LoraId::try_from(1).unwrap()).await.unwrap().unwrap().value;
     let bucket = Bucket::new(BucketConfig::from_env(product.stack().env()).unwrap());
     let head = bucket.head(&lora.key).await.unwrap().unwrap();
@@ -229,6 +245,7 @@ async fn a_bad_file_is_refused_for_good_and_says_why() {
         ([&20_u64.to_le_bytes(), "{\"a\": not JSON at all".as_bytes()].concat(), 29),
         (whole[..whole.len() - 5].to_vec(), whole.len() - 5),
         (whole[..4].to_vec(), 4),
+        (of_another_base_model(), of_another_base_model().len()),
     ];
     let mut reasons = Vec::new();
     for (file, announced) in files {
@@ -248,6 +265,7 @@ async fn a_bad_file_is_refused_for_good_and_says_why() {
     the header is not JSON: the file is damaged, or no .safetensors file
     the file has 226 bytes and its header describes 231: it was cut off, take the whole file
     the file has 4 bytes, which is too short for a .safetensors file: take the whole file
+    this LoRA was trained for Stable Diffusion XL, and portraits are made with FLUX.1: train it for FLUX.1 (dev)
     ");
     assert_eq!(product.get(&format!("{PEOPLE}/ada")).await["latestLoraId"], Value::Null);
     product.finish().await;

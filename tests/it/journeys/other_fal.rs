@@ -1,6 +1,6 @@
 //! Another server that speaks fal's protocol, named by variables alone: nothing depends on the built-in emulator.
 
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 use likeness_fal_emulator::{Emulator, EmulatorOptions};
 use serde_json::json;
 use tokio::net::TcpListener;
@@ -48,12 +48,15 @@ async fn a_fal_that_is_gone_for_good_leaves_nothing_hanging() {
     let job = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted");
     fal.stop().await;
-    product.pass(1800);
-    product.stack().reconcile().await.unwrap();
-    assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "it may come back");
-    product.pass(1801);
+    for _ in 0..4 {
+        product.pass(7000);
+        product.stack().reconcile().await.unwrap();
+        assert_eq!(product.settled(&job).await["shots"][0]["status"], "submitted", "it may come back");
+    }
+    product.pass(7000);
     let job = product.ended(&job).await;
     assert_eq!((&job["status"], &job["error"]["code"]), (&json!("failed"), &json!("provider_unavailable")), "{job}");
-    assert_eq!(job["shots"][0]["attempts"][0]["outcome"], "lost");
+    let attempts = job["shots"][0]["attempts"].as_array().unwrap();
+    assert_eq!((attempts.len(), &attempts[0]["outcome"]["rejected"]), (1, &json!("unreachable")), "not sent again");
     product.finish().await;
 }

@@ -1,5 +1,5 @@
-//! A minute without the table, the bucket or the queues, in the middle of the work: callers are told to come back, and the
-//! work goes on by itself.
+//! A minute without the table, the bucket or the queues, in the middle of the work: callers are told to come back, and
+//! the work goes on by itself.
 
 use std::sync::{
     Arc, Mutex,
@@ -27,8 +27,8 @@ impl Outage {
     fn wire(&self) -> Wire {
         let outage = self.clone();
         Wire::new(move |call| {
-            // fal itself still reads what it is given an address of: a reference that it cannot have is a refusal of fal's,
-            // after two tries in two seconds.
+            // fal itself still reads what it is given an address of: a reference that it cannot have is a refusal of
+            // fal's, after two tries in two seconds.
             if call.by.is_none() || *outage.of.lock().unwrap() != Some(call.service) {
                 return CallAction::Forward;
             }

@@ -9,8 +9,8 @@ use crate::harness::{Product, answer};
 
 pub(super) const PATH: &str = "/api/v1/projects/demo/images/generate/profile360";
 
-/// A finished master of the subject `keeper`, always the same picture: what is judged of its views hangs on it. Returns the
-/// image's id.
+/// A finished master of the subject `keeper`, always the same picture: what is judged of its views hangs on it. Returns
+/// the image's id.
 pub(super) async fn master(product: &Product) -> String {
     let job = product.post_master_with(json!({ "seed": 5 })).await;
     product.ended(&job).await["result"]["mediaId"].as_str().unwrap().to_owned()

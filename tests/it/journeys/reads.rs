@@ -7,13 +7,9 @@ use std::{
 };
 
 use http::Method;
-use likeness_core::{
-    entropy::Entropy,
-    id::JobId,
-    job::Job,
-    shot::Shot,
-    store::{Acceptance, NewJob},
-};
+use jiff::SignedDuration;
+use likeness_core::store::{Acceptance, NewJob};
+use likeness_domain::{id::JobId, job::Job, rng::Rng, shot::Shot};
 use likeness_stack::wire::{Service, Wire};
 use serde_json::{Value, json};
 
@@ -63,8 +59,8 @@ async fn product(reads: &Reads) -> Product {
         options.wire = Some(wire);
         // The same chance every time, and one function at a time, so that the same calls are made.
         options.one_at_a_time = true;
-        options.entropy = Entropy::seeded(7);
-        options.fal.entropy = Entropy::seeded(8);
+        options.rng = Rng::seeded(7);
+        options.fal.rng = Rng::seeded(8);
     })
     .await
 }
@@ -97,12 +93,13 @@ const MOST_UNITS: f64 = 230.0;
 async fn a_page_of_a_hundred_jobs_is_a_handful_of_calls() {
     let reads = Reads::default();
     let product = product(&reads).await;
-    let (store, entropy, now) = (product.store(), Entropy::seeded(3), product.test_clock.now());
+    let (store, rng, now) = (product.store(), Rng::seeded(3), product.test_clock.now());
     let sample = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.ended(&sample).await;
     let sample = store.job(sample.parse().unwrap()).await.unwrap().unwrap();
     for _ in 0..100 {
-        let id = JobId::new(now, &entropy);
+        // Later than the sample, which would stand among them otherwise.
+        let id = JobId::new(now + SignedDuration::from_millis(1), &rng);
         let job = Job { id, shots: 2, cache_key: None, ..sample.job.value.clone() };
         let shots = [0, 1].map(|ordinal| Shot { id: id.shot(ordinal), ..sample.shots[0].value.clone() });
         let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };

@@ -1,4 +1,5 @@
-//! Profiles of pictures that this project did not draw: rendered models, served by fal's emulator in place of its drawings.
+//! Profiles of pictures that this project did not draw: rendered models, served by fal's emulator in place of its
+//! drawings.
 //!
 //! They run where the folder of pictures is: `LIKENESS_PICTURES`, or `shared/pictures` beside the checkout.
 
@@ -40,7 +41,8 @@ pub(super) fn serve(product: &Product, file: PathBuf, words: String, times: Opti
     product.fal().faults().add(FaultRule { when, times, fault: Fault::File(FileFault::Given { bytes }) });
 }
 
-/// A profile of the model: the front re-lit is its master. `foreign` angles show the other model at their first attempt.
+/// A profile of the model: the front re-lit is its master. `foreign` angles show the other model at their first
+/// attempt.
 async fn profile(folder: &std::path::Path, foreign: &[u16]) -> (Product, Value) {
     let product = Product::start().await;
     serve(&product, folder.join(format!("{MODEL}__regen__0.png")), MASTER.to_owned(), Some(1));

@@ -4,8 +4,8 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use likeness_core::{
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
     config::QueueConfig,
-    lane::Lane,
 };
+use likeness_domain::lane::Lane;
 use likeness_fal_emulator::{Fault, SubmitFault, WebhookFault};
 use serde_json::json;
 

@@ -2,10 +2,8 @@
 
 use futures_util::future::join_all;
 use http::{Method, StatusCode};
-use likeness_core::{
-    project::{Member, Role},
-    store::MemberChange,
-};
+use likeness_core::store::MemberChange;
+use likeness_domain::project::{Member, Role};
 use likeness_fal_emulator::{DrawingFault, ErrorBody, Fault, FaultRule, GenerationFault, When};
 use reqwest::RequestBuilder;
 use serde_json::{Value, json};

@@ -288,6 +288,7 @@ async fn a_twin_that_comes_late_is_reported_and_not_charged() {
     let job = product.settled(&job).await;
     let attempts = job["shots"][0]["attempts"].as_array().unwrap();
     assert_eq!((&attempts[0]["outcome"], &attempts[0]["paidTwice"]), (&json!("lost"), &json!(true)), "{job}");
+    assert_eq!(job["cost"]["paidTwice"], 0.025, "a line of its own: {job}");
     assert_eq!((&attempts[0]["providerCost"], &job["cost"]["settled"]), (&json!(0.025), &json!(0.025)));
     assert_eq!(product.get("/api/v1/projects/demo/images").await["total"], 1);
     product.finish().await;
@@ -306,10 +307,8 @@ async fn a_lost_attempt_is_adopted_while_nothing_was_sent_in_its_place() {
     product.settled(&job).await;
     let late = Callback::of(&product, "OK", &result_of(&product).await);
     // fal refuses us meanwhile, so the second attempt waits.
-    let stop = likeness_core::admission::Stop {
-        until: product.test_clock.now() + jiff::SignedDuration::from_secs(600),
-        reason: "test".to_owned(),
-    };
+    let until = product.test_clock.now() + jiff::SignedDuration::from_secs(600);
+    let stop = likeness_domain::admission::Stop::new(until, "test");
     assert_eq!(product.store().stop_lanes(stop, product.test_clock.now()).await.unwrap(), Saved::Yes);
     product.pass(26);
     product.stack().reconcile().await.unwrap();

@@ -1,10 +1,10 @@
 //! Workflows: a character, all around, in a scene, in one request.
 
 use http::{Method, StatusCode};
-use likeness_core::{
-    entropy::Entropy,
+use likeness_core::store::Acceptance;
+use likeness_domain::{
     id::WorkflowId,
-    store::Acceptance,
+    rng::Rng,
     workflow::{Step, StepState, Workflow},
 };
 use likeness_fal_emulator::{ErrorBody, Fault, FaultRule, GenerationFault, LedgerEntry, WebhookFault};
@@ -287,7 +287,7 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
     product.ended(&master).await;
     let kind = product.store().job(master.parse().unwrap()).await.unwrap().unwrap().job.value.kind;
     let workflow = Workflow {
-        id: WorkflowId::new(now, &Entropy::from_os()),
+        id: WorkflowId::new(now, &Rng::from_os()),
         project: "demo".parse().unwrap(),
         created_by: "demo".parse().unwrap(),
         created_at: now,

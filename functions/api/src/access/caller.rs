@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
-use likeness_core::{
+use likeness_domain::{
     id::{KeyId, UserId},
     project::Scope,
 };

@@ -1,6 +1,6 @@
 //! What a route does, as types: each says which scope a key needs for it, and which role a member.
 
-use likeness_core::project::{Role, Scope};
+use likeness_domain::project::{Role, Scope};
 
 /// Something that a key can be good for.
 pub(crate) trait Right: Send + Sync + 'static {

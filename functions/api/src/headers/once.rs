@@ -1,13 +1,12 @@
 //! `Idempotency-Key` on requests that create something, or do something that must not be done twice. The key is claimed for
-//! what is to be made before that is made: a repetition finds the same name and goes on from wherever the first call came.
+//! what is to be made before that is made: a repetition finds the same name and goes on from wherever the first call
+//! came.
 
 use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
-use likeness_core::{
-    id::{ProjectId, UserId},
-    store::{Acceptance, Idempotency},
-};
+use likeness_core::store::{Acceptance, Idempotency};
+use likeness_domain::id::{ProjectId, UserId};
 
 use crate::{app::App, problem::ApiError};
 

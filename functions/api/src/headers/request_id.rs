@@ -17,7 +17,7 @@ const HEADER: &str = "x-request-id";
 /// Takes over the caller's id if it is harmless, makes one otherwise, and gives problems their body.
 pub(crate) async fn tag(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let given = request.headers().get(HEADER).and_then(|value| value.to_str().ok()).filter(|id| is_harmless(id));
-    let id = given.map_or_else(|| format!("req_{}", hex::encode(app.entropy.bytes::<12>())), str::to_owned);
+    let id = given.map_or_else(|| format!("req_{}", hex::encode(app.rng.bytes::<12>())), str::to_owned);
     let mut response = next.run(request).await;
     if let Some(mut problem) = response.extensions_mut().remove::<Problem>() {
         problem.request_id = Some(id.clone());

@@ -1,5 +1,5 @@
-//! Bodies: JSON in any of the forms in which clients and proxies send it. What is wrong with one is collected together with
-//! what a route finds.
+//! Bodies: JSON in any of the forms in which clients and proxies send it. What is wrong with one is collected together
+//! with what a route finds.
 
 use axum::{
     body::Bytes,

@@ -1,5 +1,5 @@
-//! Characters that hide something: what a reader sees is not what a model or a log will see. Marks that ordinary text needs
-//! (joiners, marks of direction as Hebrew and Arabic keyboards set them, emoji) are none.
+//! Characters that hide something: what a reader sees is not what a model or a log will see. Marks that ordinary text
+//! needs (joiners, marks of direction as Hebrew and Arabic keyboards set them, emoji) are none.
 
 /// The first character of `text` that hides something.
 pub(crate) fn hidden(text: &str) -> Option<char> {

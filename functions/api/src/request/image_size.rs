@@ -82,7 +82,7 @@ impl Pixels {
 
 #[cfg(test)]
 mod tests {
-    use likeness_core::kind::portrait::DEFAULT_SIZE;
+    use likeness_domain::kind::portrait::DEFAULT_SIZE;
     use serde_json::json;
 
     use super::*;

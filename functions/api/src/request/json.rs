@@ -15,8 +15,8 @@ use crate::request::{errors::Errors, place::Place};
 /// Some tools begin every text with it.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// A document, and a hash of it that is the same for white space, the order of fields, `2.0` in place of `2`, and text in
-/// another Unicode normal form.
+/// A document, and a hash of it that is the same for white space, the order of fields, `2.0` in place of `2`, and text
+/// in another Unicode normal form.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Document {
     pub(crate) value: Value,

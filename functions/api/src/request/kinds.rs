@@ -8,7 +8,7 @@ pub(crate) mod regeneration;
 pub(crate) mod text_or;
 pub(crate) mod tuned;
 
-use likeness_core::{kind::Kind, prompt::Wording};
+use likeness_domain::{kind::Kind, prompt::Wording};
 
 use crate::request::{body::Body, errors::Errors};
 

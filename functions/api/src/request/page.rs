@@ -25,8 +25,8 @@ pub(crate) struct PageQuery {
     pub(crate) cursor: Option<String>,
 }
 
-/// Which list it is: its name, whose it is, and what it is filtered by. A cursor is good for the list that it came from, so
-/// what stands here is part of the public interface, spelled out, and not what a type happens to print.
+/// Which list it is: its name, whose it is, and what it is filtered by. A cursor is good for the list that it came
+/// from, so what stands here is part of the public interface, spelled out, and not what a type happens to print.
 #[derive(Debug)]
 pub(crate) struct ListName(String);
 

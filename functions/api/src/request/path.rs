@@ -4,9 +4,9 @@ use std::str::FromStr;
 
 use axum::extract::{FromRequestParts, RawPathParams};
 use http::request::Parts;
-use likeness_core::{
-    clients::queue_admin::QueueName,
-    id::{CollectionId, KeyId, LoraId, MediaId, PersonId, ReportId, ShotId, SubjectId, UserId, WorkflowId},
+use likeness_core::clients::queue_admin::QueueName;
+use likeness_domain::id::{
+    CollectionId, KeyId, LoraId, MediaId, PersonId, ReportId, ShotId, SubjectId, UserId, WorkflowId,
 };
 
 use crate::problem::ApiError;

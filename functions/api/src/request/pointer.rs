@@ -1,6 +1,6 @@
 //! Where the fields that the domain speaks of stand in a body.
 
-use likeness_core::field::Field;
+use likeness_domain::field::Field;
 
 /// The JSON pointer to `field`.
 pub(crate) fn pointer(field: Field) -> String {

@@ -8,7 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::request::Parts;
-use likeness_core::id::InvalidId;
+use likeness_domain::id::InvalidId;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use url::form_urlencoded;

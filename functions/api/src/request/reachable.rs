@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use likeness_core::{kind::Kind, pointer::ImagePointer, public_url::public_host};
+use likeness_domain::{image_ref::ImageRef, kind::Kind, public_url::public_host};
 
 use crate::{
     app::App,
@@ -15,8 +15,8 @@ pub(crate) async fn check<'a>(app: &App, kinds: impl Iterator<Item = (&'a str, &
     let mut places: Vec<(String, String)> = Vec::new();
     for (place, kind) in kinds {
         // A copy, as the one list of what a kind names is for changing it.
-        for (field, image) in kind.clone().pointers_mut() {
-            if let ImagePointer::Url(url) = image {
+        for (field, image) in kind.clone().image_refs_mut() {
+            if let ImageRef::Url(url) = image {
                 let pointer = format!("{place}{}", pointer(field));
                 // Checked where the request was read, but for those that an earlier version let in.
                 let host = public_host(url).map_err(|error| FieldError::body(pointer.as_str(), error.to_string()))?;

@@ -1,6 +1,6 @@
-//! From a JSON document to a body, by serde, but for three things: every fault is noted and reading goes on with a stand-in;
-//! objects are objects, never lists by position; and errors speak of the request's fields, not of Rust's types. A whole
-//! number may be written `2.0`, and `null` is the same as leaving a field out.
+//! From a JSON document to a body, by serde, but for three things: every fault is noted and reading goes on with a
+//! stand-in; objects are objects, never lists by position; and errors speak of the request's fields, not of Rust's
+//! types. A whole number may be written `2.0`, and `null` is the same as leaving a field out.
 
 mod access;
 mod deserializer;

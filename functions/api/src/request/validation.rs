@@ -3,8 +3,8 @@
 use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
-use likeness_core::{
-    id::InvalidId, kind::Tuning, model::Model, money::Usd, pointer::ImagePointer, prompt::Wording,
+use likeness_domain::{
+    id::InvalidId, image_ref::ImageRef, kind::Tuning, model::Model, money::Usd, prompt::Wording,
     public_url::public_host,
 };
 
@@ -71,9 +71,9 @@ impl Errors {
     }
 
     /// The name of an image: one of ours, a job, a step, or an https address of a public host.
-    pub(crate) fn image(&mut self, pointer: &str, text: &str) -> Option<ImagePointer> {
-        let image = self.check(pointer, text.parse::<ImagePointer>().map_err(|error| format!("is {error}")))?;
-        if let ImagePointer::Url(url) = &image {
+    pub(crate) fn image(&mut self, pointer: &str, text: &str) -> Option<ImageRef> {
+        let image = self.check(pointer, text.parse::<ImageRef>().map_err(|error| format!("is {error}")))?;
+        if let ImageRef::Url(url) = &image {
             self.check(pointer, public_host(url));
         }
         Some(image)

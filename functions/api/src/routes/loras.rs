@@ -5,10 +5,10 @@ pub(crate) mod create_lora;
 pub(crate) mod get_lora;
 pub(crate) mod list_loras;
 
-use likeness_core::{
+use likeness_core::store::Versioned;
+use likeness_domain::{
     id::{LoraId, ProjectId},
     lora::Lora,
-    store::Versioned,
 };
 
 use crate::{app::App, problem::ApiError};

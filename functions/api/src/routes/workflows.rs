@@ -9,11 +9,10 @@ pub(crate) mod steps;
 use std::time::Duration;
 
 use likeness_core::{
-    clients::queue::IngestWakeUp,
+    clients::queue::IngestWakeUp, steps::run_workflow::run_workflow_by, store::Versioned, telemetry::causes,
+};
+use likeness_domain::{
     id::{ProjectId, WorkflowId},
-    steps::run_workflow::run_workflow_by,
-    store::Versioned,
-    telemetry::causes,
     workflow::{Workflow, WorkflowState},
 };
 use tokio::time::{Instant, sleep_until};

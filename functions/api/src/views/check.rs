@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use likeness_core::report::{
+use likeness_domain::report::{
     CheckType,
     content::{
         AngleContent, AngleIssue, Check, CheckVerdict, Content, FaceContent, Facing, Frame, Issue, PairContent,

@@ -1,6 +1,6 @@
 //! A collection as clients see it, without its images.
 
-use likeness_core::{
+use likeness_domain::{
     collection::Collection,
     id::{CollectionId, JobId, SubjectId},
     media::ImageType,

@@ -1,6 +1,6 @@
 //! How consistent the views of a profile are, beside its images.
 
-use likeness_core::{
+use likeness_domain::{
     id::ReportId,
     report::{
         Report, ReportVerdict,

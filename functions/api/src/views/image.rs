@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use likeness_core::{
-    clients::bucket::BucketError,
+use likeness_core::clients::bucket::BucketError;
+use likeness_domain::{
     id::{JobId, MediaId, PersonId, SubjectId},
     measured::Measured,
     media::Media,

@@ -1,13 +1,13 @@
 //! A job as clients see it, with its result once there is one.
 
-use likeness_core::{
+use likeness_core::store::JobView as Stored;
+use likeness_domain::{
     failure::Failure,
     id::{JobId, MediaId, ProjectId, ReportId, ShotId, UserId, WorkflowId},
-    job::JobStatus,
+    job::{Job, JobStatus},
     money::Usd,
     recipe::IgnoredParameter,
-    shot::{Attempt, AttemptOutcome, Shot},
-    store::JobView as Stored,
+    shot::{Attempt, AttemptOutcome, Shot, ShotState},
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -39,6 +39,9 @@ pub(crate) struct JobView {
     #[serde(skip_serializing_if = "Option::is_none")]
     retried_at: Option<Time>,
     cost: Cost,
+    /// Why its shots wait although there may be room, if fal takes nothing just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    waits_for: Option<WaitsFor>,
     ignored_parameters: Vec<IgnoredParameter>,
     shots: Vec<ShotView>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -68,7 +71,27 @@ pub(crate) struct JobView {
 struct Cost {
     reserved: Option<f64>,
     settled: Option<f64>,
+    /// What fal billed beside it, for pictures that came after they had been given up and made again: not charged.
+    #[serde(skip_serializing_if = "is_nothing")]
+    paid_twice: Option<f64>,
+    /// Why it settled for more than was reserved.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    above_reserved: Option<&'static str>,
     currency: &'static str,
+}
+
+fn is_nothing(dollars: &Option<f64>) -> bool {
+    dollars.is_some_and(|dollars| dollars <= 0.0)
+}
+
+/// Why nothing is sent to fal.
+#[derive(Debug, Serialize)]
+struct WaitsFor {
+    reason: String,
+    /// When one shot finds out whether that is still so.
+    until: Time,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Time>,
 }
 
 /// Why something failed.
@@ -107,6 +130,12 @@ struct AttemptView {
     provider_cost: Option<f64>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     paid_twice: bool,
+    /// How many images came that were not asked for; they are not kept, and not charged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    surplus_images: Option<u32>,
+    /// What fal's content policy named as the reason.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    categories: Vec<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -117,8 +146,16 @@ struct Links {
 
 impl JobView {
     pub(crate) async fn new(app: &App, stored: &Stored) -> Result<Self, ApiError> {
-        let result = ResultView::new(app, &stored.job.value, &stored.plain_shots()).await?;
-        Ok(Self { result, ..Self::without_result(stored) })
+        let shots = stored.plain_shots();
+        let result = ResultView::new(app, &stored.job.value, &shots).await?;
+        let waits = shots.iter().any(|shot| matches!(shot.state, ShotState::Waiting { .. }));
+        let stop = if waits { app.store.weather().await?.stop } else { None };
+        let waits_for = stop.map(|stop| WaitsFor {
+            reason: stop.reason,
+            until: stop.until.into(),
+            since: stop.since.map(Time::from),
+        });
+        Ok(Self { result, waits_for, ..Self::without_result(stored) })
     }
 
     /// For lists: a result takes as many reads as it has images.
@@ -140,8 +177,11 @@ impl JobView {
             cost: Cost {
                 reserved: job.reserved.map(Usd::dollars),
                 settled: ending.and_then(|ending| ending.cost).map(Usd::dollars),
+                paid_twice: shots.iter().map(Shot::paid_in_vain).sum::<Option<Usd>>().map(Usd::dollars),
+                above_reserved: above_reserved(job),
                 currency: "USD",
             },
+            waits_for: None,
             ignored_parameters: job.ignored.clone(),
             shots: shots.iter().map(ShotView::new).collect(),
             error: job.failure().map(ErrorView::new),
@@ -154,6 +194,12 @@ impl JobView {
             links: Links { this: location(job.id) },
         }
     }
+}
+
+/// Reserved is what the table of models says; only fal's own count can be more.
+fn above_reserved(job: &Job) -> Option<&'static str> {
+    let (reserved, settled) = (job.reserved?, job.ending()?.cost?);
+    (settled > reserved).then_some("fal billed more units than the table of models expects")
 }
 
 /// Where a job is read.
@@ -192,6 +238,8 @@ impl AttemptView {
             outcome: attempt.outcome.clone(),
             provider_cost: attempt.provider_cost.map(Usd::dollars),
             paid_twice: attempt.paid_twice,
+            surplus_images: Some(attempt.surplus).filter(|surplus| *surplus > 0),
+            categories: attempt.categories.clone(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! An API key as clients see it: never its token.
 
-use likeness_core::{
+use likeness_domain::{
     id::{KeyId, UserId},
     project::{ApiKey, Scope},
 };

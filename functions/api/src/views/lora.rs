@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use likeness_core::{
+use likeness_domain::{
     id::{LoraId, PersonId},
     lora::{Lora, LoraState},
+    safetensors::BaseModel,
 };
 use serde::Serialize;
 
@@ -25,9 +26,22 @@ pub(crate) struct LoraView {
 #[derive(Debug, Serialize)]
 #[serde(tag = "status", rename_all = "lowercase", rename_all_fields = "camelCase")]
 enum StateView {
-    Uploading { bytes: u64, upload_until: Time },
-    Ready { bytes: u64, tensors: u32, metadata: BTreeMap<String, String>, ready_at: Time },
-    Rejected { reason: String, rejected_at: Time },
+    Uploading {
+        bytes: u64,
+        upload_until: Time,
+    },
+    Ready {
+        bytes: u64,
+        tensors: u32,
+        /// `null` where the file does not tell.
+        base_model: Option<BaseModel>,
+        metadata: BTreeMap<String, String>,
+        ready_at: Time,
+    },
+    Rejected {
+        reason: String,
+        rejected_at: Time,
+    },
 }
 
 impl From<Lora> for LoraView {
@@ -36,8 +50,8 @@ impl From<Lora> for LoraView {
             LoraState::Uploading { bytes, upload_until } => {
                 StateView::Uploading { bytes, upload_until: upload_until.into() }
             }
-            LoraState::Ready { bytes, tensors, metadata, ready_at, etag: _ } => {
-                StateView::Ready { bytes, tensors, metadata, ready_at: ready_at.into() }
+            LoraState::Ready { bytes, tensors, base_model, metadata, ready_at, etag: _ } => {
+                StateView::Ready { bytes, tensors, base_model, metadata, ready_at: ready_at.into() }
             }
             LoraState::Rejected { reason, at } => StateView::Rejected { reason, rejected_at: at.into() },
         };

@@ -1,6 +1,6 @@
 //! A member of a project as clients see it.
 
-use likeness_core::{
+use likeness_domain::{
     id::UserId,
     project::{Member, Role},
 };

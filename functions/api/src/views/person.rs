@@ -1,6 +1,6 @@
 //! A person as clients see it.
 
-use likeness_core::{
+use likeness_domain::{
     id::{LoraId, PersonId},
     person::Person,
 };

@@ -1,6 +1,6 @@
 //! A recipe as clients see it: what it goes by is named by id and hash, never by where it lies in the bucket.
 
-use likeness_core::{
+use likeness_domain::{
     id::{LoraId, MediaId},
     recipe::{Control, ControlMode, LoraUse, Recipe, Source},
 };

@@ -1,6 +1,6 @@
 //! A consistency report as clients see it.
 
-use likeness_core::{
+use likeness_domain::{
     id::{JobId, MediaId, ReportId, SubjectId},
     report::{CheckType, Report, ReportVerdict, content::Content},
 };

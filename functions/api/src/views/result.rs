@@ -2,8 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use likeness_core::{
-    filing::Slot,
+use likeness_domain::{
     id::{CollectionId, LoraId, MediaId, PersonId},
     job::{Job, JobState},
     kind::Kind,
@@ -12,6 +11,7 @@ use likeness_core::{
         content::{Content, Frame, SceneSlot, SlotState},
     },
     shot::Shot,
+    storage_plan::Slot,
     subject::VisualSpecifications,
 };
 use serde::Serialize;
@@ -157,11 +157,11 @@ impl ResultView {
             Kind::Composite(_) => {
                 let looked = report.map(|report| seen_in(report, &images[0].media_id));
                 let looked = looked.unwrap_or_default();
-                Self::Composite(Box::new(CompositeResult::new(images, &job.filing.slots, &looked)))
+                Self::Composite(Box::new(CompositeResult::new(images, &job.storage_plan.slots, &looked)))
             }
             Kind::Portrait(_) => Self::Portrait(PortraitResult {
-                person_id: job.filing.person.clone(),
-                lora_id: job.filing.lora,
+                person_id: job.storage_plan.person.clone(),
+                lora_id: job.storage_plan.lora,
                 seed: images[0].seed,
                 prompt: images[0].prompt.clone(),
                 images,

@@ -1,8 +1,8 @@
 //! A subject as clients see it.
 
-use likeness_core::{
-    filing::Relation,
+use likeness_domain::{
     id::SubjectId,
+    storage_plan::Relation,
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 use serde::Serialize;

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use futures_util::future::try_join_all;
-use likeness_core::{
+use likeness_core::store::JobView as Stored;
+use likeness_domain::{
     id::{JobId, ProjectId, WorkflowId},
     job::JobStatus,
-    store::JobView as Stored,
     workflow::{Step, StepState, Workflow, WorkflowState},
 };
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! What vision found, as a report says it, and what of it counts.
 
-use likeness_core::report::{
+use likeness_domain::report::{
     CheckType,
     content::{
         AngleContent, AngleIssue, Check, CheckVerdict, CheckedPair, Checks, Facing, Frame, Issue, Mistake, SetContent,

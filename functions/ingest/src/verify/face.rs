@@ -1,6 +1,7 @@
 //! Whether a face is the reference's, by the service that is configured for it.
 
-use likeness_core::{clients::rekognition::FaceMatched, report::content::FaceContent};
+use likeness_core::clients::rekognition::FaceMatched;
+use likeness_domain::report::content::FaceContent;
 
 use super::look::Looked;
 use crate::app::App;

@@ -1,13 +1,13 @@
-//! A picture that is compared: fetched, decoded, and the figure in it measured. What cannot be looked at has a reason, in
-//! words, and is not judged.
+//! A picture that is compared: fetched, decoded, and the figure in it measured. What cannot be looked at has a reason,
+//! in words, and is not judged.
 
 use bytes::Bytes;
-use likeness_core::{
-    clients::bucket::Got,
+use likeness_core::clients::bucket::Got;
+use likeness_domain::{
     collection::Collection,
     id::{MediaId, ProjectId},
+    image_ref::ImageRef,
     media::{ImageType, Media},
-    pointer::ImagePointer,
 };
 use likeness_vision::{
     Picture,
@@ -78,7 +78,7 @@ impl Looked {
 }
 
 /// The image that a request named.
-pub(crate) async fn pointed_at(app: &App, project: &ProjectId, pointer: &ImagePointer) -> Result<Looked, NotVerified> {
+pub(crate) async fn pointed_at(app: &App, project: &ProjectId, pointer: &ImageRef) -> Result<Looked, NotVerified> {
     match pointer.media() {
         Some(id) => image(app, project, id).await,
         // Whatever an address of the caller's shows is for fal alone to see.
@@ -128,7 +128,7 @@ pub(crate) async fn object(app: &App, key: &str) -> Result<Looked, NotVerified> 
     Ok(Looked { key: key.to_owned(), bytes: bytes.filter(|_| app.faces.is_some()), ..looked })
 }
 
-/// A whole picture, to look for somebody in it; or why that cannot be.
+/// A whole picture, to look for a figure in it; or why that cannot be.
 pub(crate) async fn whole(
     app: &App,
     project: &ProjectId,
@@ -151,7 +151,7 @@ async fn seen<T: Send + 'static>(
     key: &str,
     see: impl FnOnce(Picture) -> T + Send + 'static,
 ) -> Result<(Result<T, String>, Option<Bytes>), NotVerified> {
-    // Nobody closes it.
+    // The semaphore is never closed.
     let _permit = app.decode_permits.acquire().await;
     let most = u64::try_from(app.limits.max_bytes).unwrap_or(u64::MAX);
     let bytes = match app.bucket.get(key, most).await? {

@@ -1,7 +1,7 @@
 //! One picture against another.
 
 use futures_util::future::try_join_all;
-use likeness_core::{
+use likeness_domain::{
     collection::Collection,
     job::Job,
     report::{
@@ -118,7 +118,7 @@ impl Pair {
     }
 }
 
-/// `examined`, of which nobody knows from where it shows its subject, against the master and every view of `collection`:
+/// `examined`, whose angle is not known, against the master and every view of `collection`:
 /// the comparison with the one that it is most like.
 pub(crate) async fn most_like(
     app: &App,

@@ -1,9 +1,9 @@
-//! Scenes: whether everybody who was to be in them is there, where, and as they look.
+//! Scenes: whether every wanted figure is there, where, and as they look.
 
 use std::sync::Arc;
 
 use futures_util::future::try_join_all;
-use likeness_core::{
+use likeness_domain::{
     id::MediaId,
     job::Job,
     kind::{Verification, composite},
@@ -26,7 +26,7 @@ use super::{
 };
 use crate::app::App;
 
-/// Somebody who is looked for.
+/// A figure that is looked for.
 pub(crate) struct Sought {
     slot: String,
     reference: Option<MediaId>,
@@ -140,7 +140,7 @@ async fn in_picture(cast: Arc<Vec<Sought>>, media_id: Option<MediaId>, picture: 
     }
 }
 
-/// Everybody has one score, by their colours: other checks are not judged in a scene. Who is missing has 0.
+/// Each figure has one score, by its colours: other checks are not judged in a scene. A missing one has 0.
 fn counted(images: &[SceneImage], check: CheckType, threshold: f64) -> Counted {
     let judged = || images.iter().filter(|image| check.counts("color") && image.overall.is_some());
     let right = |slot: &SceneSlot| match slot.state {

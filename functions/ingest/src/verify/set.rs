@@ -1,7 +1,7 @@
 //! The views of a subject, judged together.
 
 use futures_util::future::try_join_all;
-use likeness_core::{
+use likeness_domain::{
     collection::Collection,
     id::MediaId,
     job::Job,

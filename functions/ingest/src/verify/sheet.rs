@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use likeness_core::id::{ProjectId, ReportId, project_folder};
+use likeness_domain::id::{ProjectId, ReportId, project_folder};
 use sha2::{Digest, Sha256};
 
 use super::NotVerified;

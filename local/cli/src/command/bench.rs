@@ -15,14 +15,10 @@ use std::{
 use clap::Args;
 use futures_util::{StreamExt, stream};
 use likeness_core::{
-    clock::Clock,
     config::StoreConfig,
-    entropy::Entropy,
-    id::JobId,
-    job::JobStatus,
-    money::Usd,
     store::{JobView, Store},
 };
+use likeness_domain::{clock::Clock, id::JobId, job::JobStatus, money::Usd, rng::Rng};
 
 use self::{
     emulator::EmulatorProcess,
@@ -104,7 +100,7 @@ impl Bench {
         });
         let ended: Vec<Result<Ended, Failed>> = jobs.buffer_unordered(self.together.max(1)).collect().await;
         let (took, cpu) = (began.elapsed(), cpu_time().saturating_sub(cpu));
-        let store = Store::new(StoreConfig::from_env(stack.env())?, Entropy::from_os());
+        let store = Store::new(StoreConfig::from_env(stack.env())?, Rng::from_os());
         let fal = emulator.time_by_job().await?;
         let (mut views, mut whole, mut ours) = (Vec::new(), Vec::new(), Vec::new());
         for job in ended {

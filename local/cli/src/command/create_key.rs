@@ -5,12 +5,14 @@ use std::error::Error;
 use clap::Args;
 use likeness_api::{new_token, token_hint, token_sha256};
 use likeness_core::{
-    clock::Clock,
     config::{Env, StoreConfig},
-    entropy::Entropy,
+    store::Store,
+};
+use likeness_domain::{
+    clock::Clock,
     id::{KeyId, UserId},
     project::{ApiKey, Scope},
-    store::Store,
+    rng::Rng,
 };
 
 #[derive(Debug, Args)]
@@ -28,11 +30,11 @@ pub(super) struct CreateKey {
 
 impl CreateKey {
     pub(super) async fn run(self, env: &Env) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let entropy = Entropy::from_os();
-        let store = Store::new(StoreConfig::from_env(env)?, entropy.clone());
-        let (now, token) = (Clock::system().now(), new_token(&entropy));
+        let rng = Rng::from_os();
+        let store = Store::new(StoreConfig::from_env(env)?, rng.clone());
+        let (now, token) = (Clock::system().now(), new_token(&rng));
         let key = ApiKey {
-            id: KeyId::new(now, &entropy),
+            id: KeyId::new(now, &rng),
             user: self.user,
             name: self.name,
             scopes: self.scopes,

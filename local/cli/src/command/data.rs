@@ -9,7 +9,8 @@ use std::{
 };
 
 use likeness_api::new_token;
-use likeness_core::{config::Env, entropy::Entropy};
+use likeness_core::config::Env;
+use likeness_domain::rng::Rng;
 use likeness_fal_emulator::{EmulatorOptions, time_to_draw};
 use likeness_stack::{Stack, StackOptions, Tenant};
 
@@ -64,8 +65,8 @@ impl Data {
         port: u16,
         delay: Duration,
     ) -> Result<(Stack, String), Box<dyn Error + Send + Sync>> {
-        let entropy = Entropy::from_os();
-        let token = self.token(env, &entropy)?;
+        let rng = Rng::from_os();
+        let token = self.token(env, &rng)?;
         let mut environment = patience(time_to_draw(), delay);
         environment.extend(env.iter().filter(|(name, _)| is_passed_on(name)));
         let stack = Stack::start(StackOptions {
@@ -74,7 +75,7 @@ impl Data {
             environment,
             fal: EmulatorOptions { delay, ..EmulatorOptions::default() },
             reconcile_every: Some(Duration::from_secs(2)),
-            entropy: entropy.clone(),
+            rng: rng.clone(),
             tenant: Some(Tenant { name: DEMO.to_owned(), token: token.clone() }),
             ..StackOptions::default()
         })
@@ -85,12 +86,12 @@ impl Data {
     }
 
     /// `LIKENESS_API_KEY`, or the key of the first start.
-    fn token(&self, env: &Env, entropy: &Entropy) -> Result<String, DataError> {
+    fn token(&self, env: &Env, rng: &Rng) -> Result<String, DataError> {
         let file = self.folder.join("api-key");
         let token = match (env.optional("LIKENESS_API_KEY"), fs::read_to_string(&file)) {
             (Some(given), _) => given.to_owned(),
             (None, Ok(kept)) => return Ok(kept),
-            (None, Err(error)) if error.kind() == io::ErrorKind::NotFound => new_token(entropy),
+            (None, Err(error)) if error.kind() == io::ErrorKind::NotFound => new_token(rng),
             (None, Err(error)) => return Err(failed("read", &file, CHOOSE)(error)),
         };
         write_secret(&file, &token).map_err(failed("write", &file, CHOOSE))?;

@@ -12,7 +12,8 @@ use std::{
 };
 
 use clap::Args;
-use likeness_core::{config::Env, entropy::Entropy};
+use likeness_core::config::Env;
+use likeness_domain::rng::Rng;
 use serde_json::json;
 use tokio::time::Instant;
 
@@ -67,7 +68,7 @@ impl Demo {
 
     async fn make(&self, api: &Api) -> Result<(), Failed> {
         let started = Instant::now();
-        let subject = format!("demo-{}", hex::encode(Entropy::from_os().bytes::<4>()));
+        let subject = format!("demo-{}", hex::encode(Rng::from_os().bytes::<4>()));
         let request = json!({ "subjectType": "character", "subjectId": subject, "description": self.description });
         let (master, master_cost) = api.generate("master", "master", &request).await?;
         let picture = master.first()?;

@@ -3,7 +3,7 @@
 use std::{error::Error, path::PathBuf, time::Duration};
 
 use clap::Args;
-use likeness_core::clock::Clock;
+use likeness_domain::clock::Clock;
 use tokio::net::TcpListener;
 
 use likeness_fal_emulator::{Emulator, EmulatorOptions};

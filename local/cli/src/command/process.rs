@@ -5,7 +5,8 @@ use std::{fs::read_to_string, time::Duration};
 /// Processor time of all threads so far.
 pub(super) fn cpu_time() -> Duration {
     let stat = read_to_string("/proc/self/stat").unwrap_or_default();
-    // The name may hold spaces, and ends with the last parenthesis; user and system time are the 12th and 13th after it.
+    // The name may hold spaces, and ends with the last parenthesis; user and system time are the 12th and 13th after
+    // it.
     let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
     let ticks: u64 = after_name.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
     // A hundredth of a second on every Linux that is in use.

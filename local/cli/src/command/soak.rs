@@ -15,7 +15,7 @@ use std::{
 
 use clap::Args;
 use futures_util::{StreamExt, stream};
-use likeness_core::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 
 use self::{faults::Faults, memory::Memory, report::Outcome};
 use super::{
@@ -38,8 +38,8 @@ const LOOK_AFTER: Duration = Duration::from_secs(1);
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// How often the memory in use is looked at.
 const SAMPLES: usize = 50;
-/// How long what is left over may take after the last job: a lost submit is given up after a minute, and a hidden message
-/// comes again after half of one.
+/// How long what is left over may take after the last job: a lost submit is given up after a minute, and a hidden
+/// message comes again after half of one.
 const LAST_SWEEPS: Duration = Duration::from_secs(240);
 
 #[derive(Debug, Args)]
@@ -47,11 +47,12 @@ pub(super) struct Soak {
     /// How many jobs; one in fifty is a workflow of two.
     #[arg(long, default_value_t = 200)]
     jobs: usize,
-    /// Which part of the requests to fal meets a fault there; a tenth of that of all calls meets one on the way, and a quarter
-    /// of that of the invocations is to be stopped dead.
+    /// Which part of the requests to fal meets a fault there; a tenth of that of all calls meets one on the way, and a
+    /// quarter of that of the invocations is to be stopped dead.
     #[arg(long, default_value_t = 0.2)]
     faults: f64,
-    /// Which jobs, which faults, and what is left to chance in the product and at fal. What meets what is up to the machine.
+    /// Which jobs, which faults, and what is left to chance in the product and at fal. What meets what is up to the
+    /// machine.
     #[arg(long, default_value_t = 7)]
     seed: u64,
     /// Where data is kept meanwhile; a folder that does not exist, and is removed after a good end.
@@ -116,13 +117,14 @@ impl Soak {
             environment: patience.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             fal: EmulatorOptions {
                 delay: Duration::from_millis(100),
-                // What never finishes keeps its place at fal until it is called off, and the function that would may be stopped.
+                // What never finishes keeps its place at fal until it is called off, and the function that would may be
+                // stopped.
                 concurrency: 1000,
-                entropy: Entropy::seeded(!self.seed),
+                rng: Rng::seeded(!self.seed),
                 ..EmulatorOptions::default()
             },
             reconcile_every: Some(Duration::from_secs(2)),
-            entropy: Entropy::seeded(self.seed),
+            rng: Rng::seeded(self.seed),
             wire: Some(faults.wire()),
             ..StackOptions::default()
         })

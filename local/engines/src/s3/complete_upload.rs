@@ -49,7 +49,8 @@ pub(super) async fn complete_multipart_upload(
     })
 }
 
-/// The parts' bytes one after the other, and the ETag that S3 gives to such an object: a digest of digests, and how many.
+/// The parts' bytes one after the other, and the ETag that S3 gives to such an object: a digest of digests, and how
+/// many.
 fn join(tx: &Transaction<'_>, upload: &str, parts: &[CompletedPart]) -> Result<(Vec<u8>, String), StoreError> {
     let mut joined = Vec::new();
     let mut digests = Vec::new();

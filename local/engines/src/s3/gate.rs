@@ -1,5 +1,5 @@
-//! What R2 does and `s3s` does not, in front of it. (`s3s` refuses such signatures itself from 0.15 on, which needs a newer
-//! Rust than this workspace.)
+//! What R2 does and `s3s` does not, in front of it. (`s3s` refuses such signatures itself from 0.15 on, which needs a
+//! newer Rust than this workspace.)
 //!
 //! - Signature version 2, in a URL or a header, is refused, and so is a presigned URL whose end lies beyond a week.
 //! - Several ranges in one GET are answered with the whole object, which HTTP allows, instead of an error.
@@ -60,8 +60,8 @@ fn refusal(query: &str, authorization: Option<&str>) -> Option<Refusal> {
     (!within).then_some(Refusal(StatusCode::BAD_REQUEST, "AuthorizationQueryParametersError", message))
 }
 
-/// Answers a GET of several ranges with the whole object. `s3s` reads the header only after it has checked the signature, and
-/// answers 400 then: a request that it refuses otherwise is left at that.
+/// Answers a GET of several ranges with the whole object. `s3s` reads the header only after it has checked the
+/// signature, and answers 400 then: a request that it refuses otherwise is left at that.
 pub(super) async fn whole_for_several_ranges(State(store): State<Store>, request: Request, next: Next) -> Response {
     let reads = request.method() == Method::GET || request.method() == Method::HEAD;
     if !reads || !has_several_ranges(request.headers()) {

@@ -25,8 +25,8 @@ use super::{
     list_uploads, put_object, store::Store, upload_part,
 };
 
-/// How far a request's time may be from the machine's. Client and engine share a clock, so a request from another time was
-/// signed before the clock was set: R2, whose clock is right, would have taken it.
+/// How far a request's time may be from the machine's. Client and engine share a clock, so a request from another time
+/// was signed before the clock was set: R2, whose clock is right, would have taken it.
 const SKEW_SECONDS: u32 = 86_400;
 
 /// The API, signed requests only.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, time::SystemTime};
 
 use bytes::Bytes;
 use jiff::Timestamp;
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use rusqlite::{OptionalExtension, Row, Transaction};
 use s3s::{S3Error, dto, s3_error};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ const SCHEMA: &str = "
 pub(super) struct Store {
     database: Sqlite,
     clock: Clock,
-    entropy: Entropy,
+    rng: Rng,
 }
 
 /// What ends an operation on the store.
@@ -116,7 +116,7 @@ impl Store {
     pub(super) fn open(file: Option<&Path>, clock: Clock) -> Result<Self, rusqlite::Error> {
         let database = Sqlite::open(file, SCHEMA)?;
         database.add_column("uploads", "initiated_ms INTEGER NOT NULL DEFAULT 0")?;
-        Ok(Self { database, clock, entropy: Entropy::from_os() })
+        Ok(Self { database, clock, rng: Rng::from_os() })
     }
 
     /// Does `work` in one transaction; its second argument is the time in milliseconds since 1970.
@@ -130,7 +130,7 @@ impl Store {
 
     /// An upload id.
     pub(super) fn upload_id(&self) -> String {
-        hex::encode(self.entropy.bytes::<16>())
+        hex::encode(self.rng.bytes::<16>())
     }
 
     /// Makes `bucket` the public one.

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use rusqlite::Transaction;
 use tokio::sync::Notify;
 
@@ -58,7 +58,7 @@ const LONGEST_DELAY: i64 = 900_000;
 pub(super) struct Broker {
     database: Sqlite,
     clock: Clock,
-    entropy: Entropy,
+    rng: Rng,
     endpoint: String,
     /// Of each queue that a receive has waited for: notified whenever a message in it may have become visible.
     arrivals: Mutex<HashMap<String, Arc<Notify>>>,
@@ -75,7 +75,7 @@ impl Broker {
             database: Sqlite::open(file, SCHEMA)?,
             latest: AtomicI64::new(clock.now().as_millisecond()),
             clock,
-            entropy: Entropy::from_os(),
+            rng: Rng::from_os(),
             endpoint,
             arrivals: Mutex::default(),
             twice: AtomicBool::new(false),
@@ -109,8 +109,8 @@ impl Broker {
     }
 
     /// Where message ids come from.
-    pub(super) fn entropy(&self) -> Entropy {
-        self.entropy.clone()
+    pub(super) fn rng(&self) -> Rng {
+        self.rng.clone()
     }
 
     /// `{endpoint}/000000000000/{name}`.
@@ -158,9 +158,9 @@ impl Broker {
     }
 }
 
-/// Takes back the receives that ended with the last process: their messages are visible at once, as no receiver is left to
-/// delete them, and the receive does not count. A delayed message stays delayed, but for no longer than SQS allows, in case
-/// the clock was ahead when it was sent.
+/// Takes back the receives that ended with the last process: their messages are visible at once, as no receiver is left
+/// to delete them, and the receive does not count. A delayed message stays delayed, but for no longer than SQS allows,
+/// in case the clock was ahead when it was sent.
 fn recover(tx: &Transaction<'_>, now: i64) -> Result<(), rusqlite::Error> {
     tx.execute(
         "UPDATE messages SET receives = max(receives - 1, 0), visible_ms = min(visible_ms, ?1), in_flight = 0
@@ -184,8 +184,8 @@ fn shift(tx: &Transaction<'_>, by: i64) -> Result<(), rusqlite::Error> {
 }
 
 /// A message id in the form of AWS, a random UUID.
-pub(super) fn message_id(entropy: &Entropy) -> String {
-    let mut bytes: [u8; 16] = entropy.bytes();
+pub(super) fn message_id(rng: &Rng) -> String {
+    let mut bytes: [u8; 16] = rng.bytes();
     bytes[6] = bytes[6] & 0x0f | 0x40;
     bytes[8] = bytes[8] & 0x3f | 0x80;
     let hex = hex::encode(bytes);

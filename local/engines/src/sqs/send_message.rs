@@ -1,6 +1,6 @@
 //! SendMessage and SendMessageBatch.
 
-use likeness_domain::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
@@ -53,11 +53,11 @@ pub(super) struct Sent {
 }
 
 pub(super) async fn send_message(broker: &Broker, request: SendMessage) -> Result<Sent, SqsError> {
-    let (entropy, queue) = (broker.entropy(), queue::name_of(&request.queue_url).to_owned());
+    let (rng, queue) = (broker.rng(), queue::name_of(&request.queue_url).to_owned());
     let sent = broker
         .transact(move |tx, now| {
             let queue = Queue::by_url(tx, &request.queue_url)?;
-            insert(tx, &queue, &entropy, &request.message, now)
+            insert(tx, &queue, &rng, &request.message, now)
         })
         .await?;
     broker.wake_queue(&queue);
@@ -70,24 +70,18 @@ pub(super) async fn send_message_batch(broker: &Broker, request: SendMessageBatc
     if bytes > message::MAX_BYTES {
         return Err(SqsError::BatchRequestTooLong { sent: bytes });
     }
-    let (entropy, queue) = (broker.entropy(), queue::name_of(&request.queue_url).to_owned());
+    let (rng, queue) = (broker.rng(), queue::name_of(&request.queue_url).to_owned());
     let outcome = broker
         .transact(move |tx, now| {
             let queue = Queue::by_url(tx, &request.queue_url)?;
-            batch::each(request.entries, |item| insert(tx, &queue, &entropy, &item, now))
+            batch::each(request.entries, |item| insert(tx, &queue, &rng, &item, now))
         })
         .await?;
     broker.wake_queue(&queue);
     Ok(outcome)
 }
 
-fn insert(
-    tx: &Transaction<'_>,
-    queue: &Queue,
-    entropy: &Entropy,
-    message: &Outgoing,
-    now: i64,
-) -> Result<Sent, SqsError> {
+fn insert(tx: &Transaction<'_>, queue: &Queue, rng: &Rng, message: &Outgoing, now: i64) -> Result<Sent, SqsError> {
     let Outgoing { message_body: body, message_attributes: attributes, .. } = message;
     let bytes = message::check(body, attributes)?;
     if bytes as i64 > queue.number(queue::MAXIMUM_MESSAGE_SIZE) {
@@ -104,7 +98,7 @@ fn insert(
     if !message.message_system_attributes.is_empty() {
         return Err(SqsError::UnsupportedOperation("this engine has no message system attributes".to_owned()));
     }
-    let message_id = broker::message_id(entropy);
+    let message_id = broker::message_id(rng);
     let stored = serde_json::to_string(attributes).map_err(SqsError::Corrupt)?;
     tx.prepare_cached(
         "INSERT INTO messages (queue, id, body, attributes, sent_ms, visible_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",

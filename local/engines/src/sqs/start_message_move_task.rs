@@ -1,7 +1,7 @@
-//! StartMessageMoveTask and ListMessageMoveTasks: back from a dead-letter queue. Moved messages are new ones, with new ids and
-//! times, as on AWS. The task is over when the call returns, so there is nothing to cancel.
+//! StartMessageMoveTask and ListMessageMoveTasks: back from a dead-letter queue. Moved messages are new ones, with new
+//! ids and times, as on AWS. The task is over when the call returns, so there is nothing to cancel.
 
-use likeness_domain::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use rusqlite::Transaction;
 use serde::{Deserialize, Serialize};
 
@@ -60,18 +60,13 @@ pub(super) async fn start_message_move_task(
     broker: &Broker,
     request: StartMessageMoveTask,
 ) -> Result<Started, SqsError> {
-    let entropy = broker.entropy();
-    let task = broker.transact(move |tx, now| move_messages(tx, &request, &entropy, now)).await?;
+    let rng = broker.rng();
+    let task = broker.transact(move |tx, now| move_messages(tx, &request, &rng, now)).await?;
     broker.wake();
     Ok(Started { task_handle: format!("task-{task}") })
 }
 
-fn move_messages(
-    tx: &Transaction<'_>,
-    request: &StartMessageMoveTask,
-    entropy: &Entropy,
-    now: i64,
-) -> Result<i64, SqsError> {
+fn move_messages(tx: &Transaction<'_>, request: &StartMessageMoveTask, rng: &Rng, now: i64) -> Result<i64, SqsError> {
     let source = Queue::by_arn(tx, &request.source_arn, "SourceArn")?;
     if !is_dead_letter_queue(tx, &source.name)? {
         return Err(invalid("SourceArn", "source queue must be configured as a dead letter queue"));
@@ -91,7 +86,7 @@ fn move_messages(
             "UPDATE messages SET queue = coalesce(?2, source), id = ?4, sent_ms = ?3, visible_ms = ?3, receives = 0, in_flight = 0,
                     first_received_ms = NULL, source = NULL WHERE seq = ?1",
         )?
-        .execute((seq, &destination, now, broker::message_id(entropy)))?;
+        .execute((seq, &destination, now, broker::message_id(rng)))?;
     }
     tx.execute(
         "INSERT INTO move_tasks (source, destination, moved, started_ms) VALUES (?1, ?2, ?3, ?4)",

@@ -14,7 +14,7 @@ use aws_smithy_http_client::{
     tls::{self, rustls_provider::CryptoMode},
 };
 use jiff::Timestamp;
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use tokio::net::TcpListener;
 
 /// Where a client goes, and as whom.
@@ -92,9 +92,9 @@ pub(super) async fn listener() -> TcpListener {
     TcpListener::bind("127.0.0.1:0").await.expect("a free port")
 }
 
-/// A name that nobody has used before.
+/// A name that was not used before.
 pub(super) fn unique(prefix: &str) -> String {
-    format!("{prefix}-{}", hex::encode(Entropy::from_os().bytes::<8>()))
+    format!("{prefix}-{}", hex::encode(Rng::from_os().bytes::<8>()))
 }
 
 /// A clock that stands still until a test moves it.

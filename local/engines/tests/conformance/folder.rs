@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use likeness_domain::entropy::Entropy;
+use likeness_domain::rng::Rng;
 use likeness_engines::{EngineError, dynamodb::DynamoDb, folder, s3::S3, sqs::Sqs};
 use tempfile::TempDir;
 
@@ -11,7 +11,7 @@ use crate::clients::{self, ManualClock};
 const FILES: [&str; 3] = ["dynamodb.sqlite", "s3.sqlite", "sqs.sqlite"];
 
 fn check(folder: &Path) -> Result<(), EngineError> {
-    folder::check(folder, &["fal.sqlite"], &Entropy::from_os())
+    folder::check(folder, &["fal.sqlite"], &Rng::from_os())
 }
 
 /// A folder that all three engines have worked on.
@@ -55,7 +55,7 @@ async fn a_database_that_was_emptied_or_removed_is_not_started_anew() {
 async fn a_folder_from_before_there_were_markers_is_adopted_if_it_is_whole() {
     let data = used().await;
     fs::remove_file(data.path().join("folder.json")).unwrap();
-    for file in FILES {
+    for file in FILES.into_iter().chain(["fal.sqlite"]) {
         let connection = rusqlite::Connection::open(data.path().join(file)).unwrap();
         connection.execute_batch("DROP TABLE likeness_folder").unwrap();
     }

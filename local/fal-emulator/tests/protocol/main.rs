@@ -12,7 +12,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{Router, body::Bytes, extract::State, routing::post};
 use http::{HeaderMap, Method, StatusCode};
-use likeness_domain::{clock::Clock, entropy::Entropy};
+use likeness_domain::{clock::Clock, rng::Rng};
 use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, WebhookPacing};
 use reqwest::{Client, RequestBuilder, Response};
 use serde_json::{Value, json};
@@ -101,7 +101,7 @@ impl Fal {
 /// Options that make the pauses of a test short and its ids repeatable.
 fn quick() -> EmulatorOptions {
     EmulatorOptions {
-        entropy: Entropy::seeded(1),
+        rng: Rng::seeded(1),
         webhooks: WebhookPacing { first_pause: Duration::from_millis(5), repeats: 3, ..WebhookPacing::default() },
         ..EmulatorOptions::default()
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use likeness_core::id::{JobId, MediaId, ShotId};
+use likeness_domain::id::{JobId, MediaId, ShotId};
 
 /// What was found.
 #[derive(Debug, Default)]

@@ -28,7 +28,8 @@ struct Inner {
 struct State {
     begun: u64,
     running: BTreeMap<u64, Running>,
-    /// Messages that were received and neither deleted nor received again: their function died, or reported them as failed.
+    /// Messages that were received and neither deleted nor received again: their function died, or reported them as
+    /// failed.
     left: HashSet<String>,
     /// Of those that are over, by function.
     totals: BTreeMap<&'static str, Total>,

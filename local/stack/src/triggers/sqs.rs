@@ -109,8 +109,8 @@ impl Polling<'_> {
 struct Queue {
     client: Client,
     url: String,
-    /// One poller of a queue waits for messages; the others work, or wait for their turn. So an idle queue costs one call
-    /// in twenty seconds, however many batches may be worked on at once.
+    /// One poller of a queue waits for messages; the others work, or wait for their turn. So an idle queue costs one
+    /// call in twenty seconds, however many batches may be worked on at once.
     turn: Arc<Semaphore>,
     function: &'static str,
     allowance: Arc<Allowance>,

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use likeness_fal_emulator::connection::{CuttableListener, Line};
 use reqwest::Client;
 use tokio::{net::TcpListener, task::JoinHandle};

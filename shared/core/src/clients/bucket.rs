@@ -53,7 +53,7 @@ pub struct ObjectHead {
     pub bytes: u64,
     /// Changes with its bytes; without quotes.
     pub etag: String,
-    /// As whoever stored it said.
+    /// As given when it was stored.
     pub content_type: Option<String>,
 }
 
@@ -122,8 +122,8 @@ impl Bucket {
         Ok(())
     }
 
-    /// Where a client reads `key`: the public domain's address, or a signed one where the bucket is private. That is the
-    /// same text within half an hour, and good for an hour at least.
+    /// Where a client reads `key`: the public domain's address, or a signed one where the bucket is private. That is
+    /// the same text within half an hour, and good for an hour at least.
     ///
     /// # Errors
     /// The address cannot be signed.
@@ -136,8 +136,8 @@ impl Bucket {
         self.signed_get(key, SIGNED_FOR, SAME_FOR, now).await
     }
 
-    /// The key that `url` is an address of, public or signed; `None` where it is none of this bucket's. The signature does
-    /// not matter: a key opens nothing.
+    /// The key that `url` is an address of, public or signed; `None` where it is none of this bucket's. The signature
+    /// does not matter: a key opens nothing.
     #[must_use]
     pub fn key_of(&self, url: &str) -> Option<String> {
         let mut url: Url = url.parse().ok()?;

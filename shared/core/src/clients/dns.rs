@@ -1,7 +1,8 @@
 //! Where host names lead. A name that anybody can register may stand for an address of a private network.
 //!
-//! Whoever fetches asks again, and may be told something else: this keeps out what is pointed inwards, not a name server
-//! that changes its answers within the second. Nothing of ours fetches such an address; fal does, from its own network.
+//! A later fetch resolves the name again, and may get another answer: this keeps out what is pointed inwards, not a
+//! name server that changes its answers within the second. Nothing of ours fetches such an address; fal does, from its
+//! own network.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,7 +12,7 @@ use std::{
 
 use tokio::{net::lookup_host, task::JoinSet, time::timeout};
 
-use crate::public_url::is_public;
+use likeness_domain::public_url::is_public;
 
 /// How long a name server has, for all names of a request.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -39,7 +40,8 @@ pub enum Refused {
 }
 
 impl Hosts {
-    /// Takes `known` names as they are given, as from a hosts file, and asks the system's name servers about all others.
+    /// Takes `known` names as they are given, as from a hosts file, and asks the system's name servers about all
+    /// others.
     #[must_use]
     pub fn new(known: BTreeMap<String, Vec<IpAddr>>) -> Self {
         Self { known }
@@ -47,7 +49,7 @@ impl Hosts {
 
     /// Those of `names` that are refused.
     pub async fn refused(&self, names: &BTreeSet<String>) -> BTreeMap<String, Refused> {
-        // Who was not heard of in time leads nowhere.
+        // A name without an answer in time leads nowhere.
         let not_heard = |(at, name): (usize, &String)| {
             (name.clone(), if at < MOST_NAMES { Refused::Nowhere } else { Refused::TooMany })
         };
@@ -116,7 +118,7 @@ mod tests {
         assert_eq!(refused, expected.map(|(name, why)| (name.to_owned(), why)).into());
     }
 
-    /// The system's own answers: every machine knows its loopback, and nobody knows `.invalid` (RFC 6761).
+    /// The system's own answers: every machine knows its loopback, and none resolves `.invalid` (RFC 6761).
     #[tokio::test]
     async fn the_system_is_asked_about_what_is_not_known() {
         let names = ["localhost", "nothing.invalid"];

@@ -6,12 +6,10 @@ use aws_sdk_sqs::{Client, error::SdkError};
 use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    clients::aws,
-    config::QueueConfig,
+use crate::{clients::aws, config::QueueConfig, telemetry::causes};
+use likeness_domain::{
     id::{JobId, ShotId, WorkflowId},
     lane::Lane,
-    telemetry::causes,
 };
 
 /// What a lane's queue carries.
@@ -93,8 +91,8 @@ impl Queues {
         self.send("ingest", &self.ingest, &hint, SignedDuration::ZERO).await
     }
 
-    /// Tells a lane if SQS takes it. What the message would have caused stands in the table, so a message that cannot be
-    /// sent is left to the reconciler, with a line in the log.
+    /// Tells a lane if SQS takes it. What the message would have caused stands in the table, so a message that cannot
+    /// be sent is left to the reconciler, with a line in the log.
     pub async fn wake_lane(&self, lane: Lane, hint: LaneWakeUp, delay: SignedDuration) {
         log_unsent(self.try_wake_lane(lane, hint, delay).await, &hint);
     }

@@ -1,4 +1,4 @@
-//! The queues as somebody sees them who looks after them: how much is in them, what was given up, and back with it.
+//! The queues for an operator: depth, dead letters, and redrive.
 //!
 //! Each queue names its dead-letter queue itself, which is in the same account and region.
 
@@ -16,6 +16,8 @@ use crate::{
     clients::aws,
     clients::queue::{IngestWakeUp, LaneWakeUp},
     config::QueueConfig,
+};
+use likeness_domain::{
     id::{JobId, WorkflowId},
     lane::Lane,
 };
@@ -66,9 +68,9 @@ impl FromStr for QueueName {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Depth {
-    /// Nobody has them.
+    /// Not received yet.
     pub waiting: u64,
-    /// Somebody has, or had them and they come again.
+    /// Received and not deleted: they may come again.
     pub in_flight: u64,
     /// Held back until their time.
     pub delayed: u64,
@@ -93,7 +95,7 @@ pub enum About {
     Job(JobId),
     /// A workflow's.
     Workflow(WorkflowId),
-    /// Nobody's.
+    /// Of no project.
     Nobody,
 }
 
@@ -120,7 +122,7 @@ pub struct DeadLetter {
     pub sent_at: Option<Timestamp>,
     /// How often SQS says that it was received, this look included; a message that was moved may count anew.
     pub receives: u64,
-    /// What it says; `None` where nobody can read it.
+    /// What it says; `None` where it cannot be read.
     pub hint: Option<WakeUp>,
 }
 
@@ -136,7 +138,7 @@ pub enum QueueAdminError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// Somebody else began to move them.
+    /// A redrive is under way already.
     #[error("the dead letters of the {0} queue are being moved back already")]
     Moving(&'static str),
     /// The queue has no dead-letter queue.
@@ -186,7 +188,7 @@ impl QueueAdmin {
             .max_number_of_messages(SHOWN)
             // Long, or SQS asks only some of its servers, and may find none of a few messages.
             .wait_time_seconds(1)
-            // A look hides nothing from who moves them back, or looks next.
+            // A look hides nothing from a redrive, or from the next look.
             .visibility_timeout(0)
             .message_system_attribute_names(MessageSystemAttributeName::SentTimestamp)
             .message_system_attribute_names(MessageSystemAttributeName::ApproximateReceiveCount);

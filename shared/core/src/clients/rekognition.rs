@@ -10,7 +10,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Deserialize;
 
-use crate::{clock::Clock, config::FaceMatchConfig, fal::http_builder, telemetry::causes};
+use super::http::http_builder;
+use crate::{config::FaceMatchConfig, telemetry::causes};
+use likeness_domain::clock::Clock;
 use request::{NotCompared, Signed};
 
 /// The most bytes that Rekognition takes of a picture within a request.
@@ -71,8 +73,8 @@ impl FaceMatch {
         Ok(Self { http, config, clock })
     }
 
-    /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check that
-    /// may be off must not hold up a job.
+    /// Compares the largest face of `reference` with those of `picture`. Whatever goes wrong is no verdict: a check
+    /// that may be off must not hold up a job.
     pub async fn compare(&self, reference: Bytes, picture: Bytes) -> FaceMatched {
         if let Some(reason) = [&reference, &picture].into_iter().find_map(|bytes| untakable(bytes)) {
             return FaceMatched::NotJudged { reason: reason.to_owned() };

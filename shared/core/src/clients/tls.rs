@@ -1,7 +1,7 @@
 //! Whom the clients trust: the machine's roots.
 //!
-//! By itself each client would look for them in a folder that holds them once more, a file or two for each: on Debian that
-//! is half of a function's start. One bundle, read once, says the same.
+//! By itself each client would look for them in a folder that holds them once more, a file or two for each: on Debian
+//! that is half of a function's start. One bundle, read once, says the same.
 
 use std::{fs, sync::LazyLock};
 

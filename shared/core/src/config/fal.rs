@@ -5,7 +5,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use super::{ConfigError, Env};
-use crate::admission::Limits;
+use likeness_domain::admission::Limits;
 
 /// fal.ai.
 #[derive(Debug, Clone)]
@@ -27,6 +27,8 @@ pub struct Patience {
     pub generation: SignedDuration,
     /// `FAL_CHECK_AFTER_SECONDS`: how long a callback may be late before fal is asked.
     pub check: SignedDuration,
+    /// `FAL_OUTAGE_PATIENCE_HOURS`: for how long a job waits for a fal that takes nothing, or says nothing.
+    pub outage: SignedDuration,
 }
 
 impl Patience {
@@ -49,7 +51,13 @@ impl Patience {
             }
             Ok(SignedDuration::from_secs(value.into()))
         };
+        let (name, fix) = ("FAL_OUTAGE_PATIENCE_HOURS", "set it to a whole number of hours, 1 to 168");
+        let hours = env.parsed(name, 6, fix)?;
+        if !(1..=168).contains(&hours) {
+            return Err(ConfigError::Malformed { name: name.to_owned(), fix: fix.to_owned() });
+        }
         Ok(Self {
+            outage: SignedDuration::from_hours(hours),
             start: seconds("FAL_START_TIMEOUT_SECONDS", 120)?,
             generation: seconds("FAL_GENERATION_TIMEOUT_SECONDS", 60)?,
             check: seconds("FAL_CHECK_AFTER_SECONDS", 60)?,

@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::{ConfigError, Env};
-use crate::prompt::{Template, Wording};
+use likeness_domain::prompt::{Template, Wording};
 
 /// How requests are planned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{AwsConfig, ConfigError, Env};
-use crate::lane::Lane;
+use likeness_domain::lane::Lane;
 
 /// The queues.
 #[derive(Debug, Clone)]

@@ -4,8 +4,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::Url;
 
-use super::{FalError, FalErrorKind, error};
-use crate::shot::{Delivery, FalRequest, GeneratedImage};
+use super::{FalError, FalStatus, error};
+use likeness_domain::shot::{Delivery, FalRequest, GeneratedImage};
 
 /// The answer to a submit.
 #[derive(Deserialize)]
@@ -50,9 +50,20 @@ pub(super) fn is_json_object(body: &[u8]) -> bool {
     serde_json::from_slice::<Value>(body).is_ok_and(|value| value.is_object())
 }
 
-pub(super) fn status_word(body: &[u8]) -> Option<String> {
+/// A status, if it is one, and of the request with the id `id` or without an id at all.
+pub(super) fn status(body: &[u8], id: &str) -> Option<FalStatus> {
     let value: Value = serde_json::from_slice(body).ok()?;
-    value["status"].as_str().map(str::to_owned)
+    if value["request_id"].as_str().is_some_and(|other| other != id) {
+        return None;
+    }
+    match value["status"].as_str()? {
+        "COMPLETED" => {
+            let text = |name: &str| value[name].as_str().filter(|text| !text.is_empty());
+            Some(FalStatus::Completed(error::from_status(text("error"), text("error_type"))))
+        }
+        "IN_QUEUE" | "IN_PROGRESS" => Some(FalStatus::Unfinished),
+        _ => None,
+    }
 }
 
 /// More images than any endpoint makes of one request.
@@ -63,21 +74,55 @@ fn is_address(url: &str) -> bool {
     url.len() <= 2048 && (url.starts_with("https://") || url.starts_with("http://"))
 }
 
-/// A model's output; `None` where it holds no list of images.
+/// A model's output; `None` where it holds no image.
 pub(super) fn delivery(request_id: &str, output: &Value) -> Option<Delivery> {
-    let flagged = &output["has_nsfw_concepts"];
     let images = output["images"].as_array()?;
     let images = images.iter().take(MOST_IMAGES).enumerate().filter_map(|(index, image)| {
         let url = image["url"].as_str().filter(|url| is_address(url))?.to_owned();
-        Some(GeneratedImage { url, flagged: flagged[index].as_bool().unwrap_or(false) })
+        Some(GeneratedImage { url, flagged: is_flagged(&output["has_nsfw_concepts"], index) })
     });
-    Some(Delivery {
+    let images: Vec<_> = images.collect();
+    (!images.is_empty()).then(|| Delivery {
         request_id: request_id.to_owned(),
-        images: images.collect(),
-        seed: output["seed"].as_u64(),
+        images,
+        seed: seed(&output["seed"]),
         billable_units: None,
         provider_retried: false,
+        surplus: 0,
     })
+}
+
+/// Whether the safety checker flagged an image: whatever was said of it and is not plainly "no".
+fn is_flagged(said: &Value, index: usize) -> bool {
+    match said {
+        Value::Null => false,
+        // Nothing was said of this one.
+        Value::Array(list) => list.get(index).is_some_and(|said| !is_no(said)),
+        all => !is_no(all),
+    }
+}
+
+fn is_no(said: &Value) -> bool {
+    match said {
+        Value::Bool(flagged) => !flagged,
+        Value::Number(number) => number.as_f64() == Some(0.0),
+        Value::String(text) => ["false", "no", "0"].iter().any(|no| text.trim().eq_ignore_ascii_case(no)),
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+/// A seed as models give it: a number, one with a fraction of zero, or its digits as text. Numbers that JSON writes
+/// with an exponent have lost their last digits before they come here.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "whole and within range: just looked at")]
+fn seed(said: &Value) -> Option<u64> {
+    match said {
+        Value::Number(number) => number.as_u64().or_else(|| {
+            let whole = number.as_f64().filter(|seed| seed.fract() == 0.0 && (0.0..1.8e19).contains(seed))?;
+            Some(whole as u64)
+        }),
+        Value::String(text) => text.trim().parse().ok(),
+        Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+    }
 }
 
 /// A callback, once its signature has been verified.
@@ -94,8 +139,8 @@ pub struct Callback {
 pub enum CallbackOutcome {
     /// Images.
     Images(Delivery),
-    /// The request failed.
-    Error(FalError),
+    /// The request failed. The result says the same, and what it cost and whether to try again.
+    Failed(FalError),
     /// It succeeded, but the result has to be fetched.
     FetchResult,
 }
@@ -116,19 +161,17 @@ impl Callback {
         let retried = value["gateway_request_id"].as_str().is_some_and(|gateway| gateway != request_id);
         let payload = &value["payload"];
         let outcome = match value["status"].as_str() {
-            Some("OK") if payload.is_null() => CallbackOutcome::FetchResult,
+            // Without images it is as good as without a payload: the result is asked for, over a time.
             Some("OK") => match delivery(&request_id, payload) {
                 Some(delivery) => CallbackOutcome::Images(Delivery { provider_retried: retried, ..delivery }),
-                None => CallbackOutcome::Error(FalError::new(FalErrorKind::Garbled, "fal's output holds no images")),
+                None => CallbackOutcome::FetchResult,
             },
             Some("ERROR") => {
                 // "Invalid status code: 422": the number is all that says which error it was.
-                let digits =
-                    |text: &str| text.rsplit(|c: char| !c.is_ascii_digit()).find(|part| part.len() == 3)?.parse().ok();
-                let status = value["error"].as_str().and_then(digits).unwrap_or(500);
+                let status = value["error"].as_str().and_then(error::status_in).unwrap_or(500);
                 // The header that tells our own deadline from fal's is missing here; we always set one.
                 let own_deadline = payload["error_type"] == "request_timeout";
-                CallbackOutcome::Error(error::from_body(status, payload, own_deadline))
+                CallbackOutcome::Failed(error::from_body(status, payload, own_deadline))
             }
             _ => return Err(NotACallback),
         };
@@ -140,7 +183,7 @@ impl Callback {
 mod tests {
     use serde_json::json;
 
-    use super::*;
+    use super::{super::FalErrorKind, *};
 
     fn parse(value: &Value) -> Callback {
         Callback::parse(value.to_string().as_bytes()).unwrap()
@@ -165,6 +208,35 @@ mod tests {
     fn a_result_that_fal_could_not_send_is_fetched() {
         let callback = parse(&json!({ "request_id": "r-1", "status": "OK", "payload": null, "payload_error": "x" }));
         assert_eq!(callback.outcome, CallbackOutcome::FetchResult);
+        for payload in [json!({ "images": null }), json!({ "output": [] }), json!({ "images": [] }), json!("x")] {
+            let callback = parse(&json!({ "request_id": "r-1", "status": "OK", "payload": payload }));
+            assert_eq!(callback.outcome, CallbackOutcome::FetchResult, "{payload}");
+        }
+    }
+
+    #[test]
+    fn whatever_is_not_plainly_unflagged_is_flagged() {
+        let flagged = |said: Value| {
+            let output = json!({ "images": [{ "url": "https://v3.fal.media/a.png" }], "has_nsfw_concepts": said });
+            delivery("r-1", &output).unwrap().images[0].flagged
+        };
+        for said in [json!(true), json!([true]), json!([1]), json!(["true"]), json!([null]), json!({}), json!(["?"])] {
+            assert!(flagged(said.clone()), "{said}");
+        }
+        for said in [json!(null), json!(false), json!([]), json!([false]), json!([0]), json!(["False"])] {
+            assert!(!flagged(said.clone()), "{said}");
+        }
+    }
+
+    #[test]
+    fn a_seed_is_kept_in_every_form() {
+        let read = |said: Value| seed(&said);
+        assert_eq!(read(json!(196_619_188_014_358_660_u64)), Some(196_619_188_014_358_660));
+        assert_eq!(read(json!("18446744073709551615")), Some(u64::MAX));
+        assert_eq!(read(json!(7.0)), Some(7));
+        for none in [json!(7.5), json!(-1), json!("x"), json!(null), json!(1e300)] {
+            assert_eq!(read(none.clone()), None, "{none}");
+        }
     }
 
     #[test]
@@ -172,7 +244,7 @@ mod tests {
         let failed = |error: &str, payload: Value| {
             let callback =
                 parse(&json!({ "request_id": "r-1", "status": "ERROR", "error": error, "payload": payload }));
-            let CallbackOutcome::Error(error) = callback.outcome else { panic!("{callback:?}") };
+            let CallbackOutcome::Failed(error) = callback.outcome else { panic!("{callback:?}") };
             error.kind
         };
         let list = json!({ "detail": [{ "type": "content_policy_violation", "msg": "m" }] });

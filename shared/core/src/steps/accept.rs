@@ -1,7 +1,8 @@
-//! Accepting a request, in steps that can be called alone: [resolve](Acceptor::resolve) what it names, [plan](Acceptor::plan)
-//! it, look for an earlier job that answers it ([reuse](Acceptor::reuse)) and for [room](Acceptor::room) in its lane, and
-//! [create](Acceptor::create) its job. Only the last one writes: the others together are the dry run, which says what a request
-//! would become and cost. The API takes these steps for requests, and ingest for the next step of a workflow.
+//! Accepting a request, in steps that can be called alone: [resolve](Acceptor::resolve) what it names,
+//! [plan](Acceptor::plan) it, look for an earlier job that answers it ([reuse](Acceptor::reuse)) and for
+//! [room](Acceptor::room) in its lane, and [create](Acceptor::create) its job. Only the last one writes: the others
+//! together are the dry run, which says what a request would become and cost. The API takes these steps for requests,
+//! and ingest for the next step of a workflow.
 
 mod create;
 mod dry_run_workflow;
@@ -21,12 +22,14 @@ use serde_json::Value;
 use crate::{
     clients::queue::Queues,
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
-    entropy::Entropy,
+    store::{JobView, Store, StoreError},
+};
+use likeness_domain::{
     field::Field,
     id::{ProjectId, UserId, WorkflowId},
     kind::{Kind, Unfit},
     lane::Lane,
-    store::{JobView, Store, StoreError},
+    rng::Rng,
 };
 
 /// What accepting requests touches.
@@ -41,15 +44,15 @@ pub struct Acceptor {
     /// How much a lane takes.
     pub backlog: LaneBacklog,
     /// For ids and seeds.
-    pub entropy: Entropy,
+    pub rng: Rng,
 }
 
-/// A valid request of somebody who may make it.
+/// A valid request of an authorised caller.
 #[derive(Debug, Clone)]
 pub struct Order {
     /// The project that pays.
     pub project: ProjectId,
-    /// Who asks.
+    /// The user of the caller's key.
     pub created_by: UserId,
     /// What for.
     pub kind: Kind,
@@ -106,13 +109,13 @@ impl Acceptor {
     ///
     /// # Errors
     /// A value is missing or malformed.
-    pub fn from_env(env: &Env, entropy: Entropy) -> Result<Self, ConfigError> {
+    pub fn from_env(env: &Env, rng: Rng) -> Result<Self, ConfigError> {
         Ok(Self {
-            store: Store::new(StoreConfig::from_env(env)?, entropy.clone()),
+            store: Store::new(StoreConfig::from_env(env)?, rng.clone()),
             queues: Queues::new(QueueConfig::from_env(env)?),
             planning: Planning::from_env(env)?,
             backlog: LaneBacklog::from_env(env)?,
-            entropy,
+            rng,
         })
     }
 

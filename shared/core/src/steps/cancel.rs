@@ -1,14 +1,16 @@
-//! Canceling a job. The job is marked first, and from then on nothing of it that waits is sent to fal. Then each of its shots:
-//! one that waits is canceled; one in flight is marked, and `cancel_at_provider.rs` asks fal to drop it. A shot that is claimed
-//! in between is marked too, as the mark of a shot and its claim are writes of the same record.
+//! Canceling a job. The job is marked first, and from then on nothing of it that waits is sent to fal. Then each of its
+//! shots: one that waits is canceled; one in flight is marked, and `cancel_at_provider.rs` asks fal to drop it. A shot
+//! that is claimed in between is marked too, as the mark of a shot and its claim are writes of the same record.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     clients::queue::{IngestWakeUp, LaneWakeUp, Queues},
+    store::{Changed, Store, StoreError},
+};
+use likeness_domain::{
     id::JobId,
     job::{CanceledBy, Job},
-    store::{Changed, Store, StoreError},
 };
 
 /// Marks `job` as canceled, and cancels every shot of it.
@@ -29,8 +31,8 @@ pub async fn request_cancel(
     }
 }
 
-/// Cancels what is left of `job` if nothing of it may be sent any more, and says whether that is so: a cancel was requested, or
-/// its deadline has passed.
+/// Cancels what is left of `job` if nothing of it may be sent any more, and says whether that is so: a cancel was
+/// requested, or its deadline has passed.
 ///
 /// # Errors
 /// The table was out of reach or refused; what was canceled stands.
@@ -56,8 +58,8 @@ pub async fn cancel_if_unwanted(store: &Store, queues: &Queues, job: &Job, now: 
     Ok(true)
 }
 
-/// Cancels every shot of a job that is marked; wakes a lane, which asks fal to drop what it has, and ingest, which ends the
-/// job if nothing is left of it.
+/// Cancels every shot of a job that is marked; wakes a lane, which asks fal to drop what it has, and ingest, which ends
+/// the job if nothing is left of it.
 ///
 /// # Errors
 /// The table was out of reach or refused; what was canceled stands.

@@ -1,5 +1,5 @@
-//! Asking fal to drop what was taken back. fal may finish, and bill, a request all the same, and says nowhere whether it
-//! calls back for one that it dropped: so it is looked up soon after, and only its outcome settles the shot.
+//! Asking fal to drop what was taken back. fal may finish, and bill, a request all the same, and says nowhere whether
+//! it calls back for one that it dropped: so it is looked up soon after, and only its outcome settles the shot.
 
 use jiff::{SignedDuration, Timestamp};
 use tokio::task::JoinSet;
@@ -7,11 +7,13 @@ use tokio::task::JoinSet;
 use crate::{
     clients::queue::LaneWakeUp,
     fal::Fal,
-    id::JobId,
-    shot::{Shot, ShotState},
     steps::record_result::Recorder,
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
+};
+use likeness_domain::{
+    id::JobId,
+    shot::{Shot, ShotState},
 };
 
 /// When fal is asked what became of a request that it was asked to drop.
@@ -36,8 +38,8 @@ pub async fn cancel_job_at_provider(
     asked.join_all().await.into_iter().collect()
 }
 
-/// Asks fal to drop the request of a shot, read as `before`, if it was taken back and fal was not asked yet. An ask that fal
-/// does not take is left to the reconciler; one whose record is lost is repeated, which does no harm.
+/// Asks fal to drop the request of a shot, read as `before`, if it was taken back and fal was not asked yet. An ask
+/// that fal does not take is left to the reconciler; one whose record is lost is repeated, which does no harm.
 ///
 /// # Errors
 /// The table was out of reach or refused.

@@ -1,21 +1,20 @@
-//! A job that has to be done by a certain time is taken back when that has passed. A delayed message says when; the reconciler
-//! finds what it missed, as the time stands in the job.
+//! A job that has to be done by a certain time is taken back when that has passed. A delayed message says when; the
+//! reconciler finds what it missed, as the time stands in the job.
 
 use jiff::Timestamp;
 
 use crate::{
     clients::queue::{LaneWakeUp, Queues},
-    id::JobId,
-    job::Job,
-    lane::Lane,
     steps::cancel::cancel_unwanted,
     store::{Store, StoreError},
 };
+use likeness_domain::{id::JobId, job::Job, lane::Lane};
 
-/// Has somebody look at `job` at its deadline, if it has one.
+/// Sends a message that arrives at the deadline of `job`, if it has one.
 pub async fn watch_deadline(queues: &Queues, job: &Job, now: Timestamp) {
     let Some(deadline) = job.deadline.filter(|_| job.ending().is_none()) else { return };
-    // SQS holds a message back for 15 minutes at most: whoever gets it earlier sends it on. Lanes are never busy for long.
+    // SQS holds a message back for 15 minutes at most: a function that gets it earlier sends it on. Lanes are never
+    // busy for long.
     let lane = job.kind.lane().unwrap_or(Lane::Master);
     queues.wake_lane(lane, LaneWakeUp::Deadline(job.id), deadline.duration_since(now)).await;
 }

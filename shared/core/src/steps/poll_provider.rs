@@ -1,18 +1,23 @@
-//! Asking fal about a shot of which nothing was heard: the way an outcome comes when its callback does not.
+//! Asking fal about a shot: the way an outcome comes when its callback does not, and the rest of what a callback leaves
+//! out. What follows from the answer is decided in `inquiry.rs`.
 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
-    fal::{Fal, FalError, FalErrorKind, FalStatus},
-    id::ShotId,
-    shot::{Arrival, FalRequest, Shot, ShotState},
+    fal::{Fal, FalError, FalStatus, NoAnswer, Says},
+    inquiry::{Follows, Heard, follows},
     steps::record_result::{Recorded, Recorder},
     store::{Changed, StoreError, Versioned},
     telemetry::causes,
 };
+use likeness_domain::{
+    admission::Held,
+    id::ShotId,
+    shot::{Arrival, FalRequest, Illegal, Shot, ShotState, Told},
+};
 
-/// How long fal keeps results.
-const RETENTION: SignedDuration = SignedDuration::from_hours(1);
+/// When fal is asked what became of a request that it was asked to drop.
+const SOON: SignedDuration = SignedDuration::from_secs(3);
 
 /// What asking led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,67 +36,86 @@ pub enum Polled {
 /// The table was out of reach or refused.
 pub async fn poll_provider(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Timestamp) -> Result<Polled, StoreError> {
     let Some(before) = recorder.store.shot(shot).await? else { return Ok(Polled::NotThere) };
-    let ShotState::Submitted { request, .. } = &before.value.state else { return Ok(Polled::NotThere) };
-    let out_of_time = is_out_of_time(&before.value, fal, now);
-    let (arrival, cancel) = match ask(fal, request).await {
-        Answer::Outcome(arrival) => (arrival, false),
-        Answer::Unfinished if out_of_time => {
-            (Arrival::Error(FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given")), true)
+    let ShotState::Submitted { request, told, .. } = &before.value.state else { return Ok(Polled::NotThere) };
+    let heard = ask(fal, request, told.as_deref()).await;
+    let check_at = now + fal.patience().check;
+    match follows(&before.value, heard, fal.patience(), now) {
+        Follows::Record(arrival) => {
+            let recorded = recorder.record(shot, before.value.attempt(), arrival, now).await?;
+            return Ok(Polled::Recorded(recorded));
         }
-        // fal keeps results for an hour: what could not be asked for by then never will be.
-        Answer::None if is_forgotten(&before.value, now) => (Arrival::Silence, false),
-        Answer::Unfinished | Answer::None => return ask_again_later(recorder, &before, fal, now).await,
-    };
-    let recorded = recorder.record(shot, before.value.attempt(), arrival, now).await?;
-    // Only after it was given up: the callback of a cancelled request must not be taken for its outcome. It may finish all
-    // the same; then its callback finds the attempt given up, and says so.
-    if cancel && let Err(error) = fal.cancel(request).await {
-        tracing::warn!(shot.id = %shot, error = causes(&error), "not cancelled at fal");
+        Follows::Running => note(recorder, &before, |shot| shot.still_running(check_at)).await?,
+        Follows::Unanswered { doubt } => note(recorder, &before, |shot| shot.unanswered(doubt, now, check_at)).await?,
+        // Noted first: the callback of a request that was dropped for being late must not be taken for its own outcome.
+        Follows::TooLate => {
+            note(recorder, &before, |shot| shot.too_late(now + SOON)).await?;
+            if let Err(said) = fal.cancel(request).await {
+                tracing::warn!(shot.id = %shot, error = causes(&said), "not cancelled at fal");
+            }
+        }
     }
+    Ok(Polled::Waiting)
+}
+
+/// Asks about an attempt that was given up and may still run, and gives its slot back where fal says that it does not.
+/// Its images, if it made any, are on the bill and are noted.
+///
+/// # Errors
+/// The table was out of reach or refused.
+pub async fn look_up_left(
+    recorder: &Recorder,
+    fal: &Fal,
+    held: &Held,
+    request: &FalRequest,
+    now: Timestamp,
+) -> Result<Polled, StoreError> {
+    let recorded = match ask(fal, request, None).await {
+        Heard::Images(delivery) => recorder.record(held.shot, held.attempt, Arrival::Images(delivery), now).await?,
+        // Over, and not known any more, are both an end.
+        Heard::NoResult(NoAnswer { says: Says::Outcome, .. }, _)
+        | Heard::NoStatus(NoAnswer { says: Says::Doubt, .. }) => Recorded::Known,
+        Heard::Unfinished | Heard::NoResult(..) | Heard::NoStatus(_) => return Ok(Polled::Waiting),
+    };
+    recorder.store.release(held).await?;
     Ok(Polled::Recorded(recorded))
 }
 
-enum Answer {
-    Outcome(Arrival),
-    Unfinished,
-    None,
+async fn ask(fal: &Fal, request: &FalRequest, told: Option<&Told>) -> Heard {
+    let heard = match told {
+        // A callback has said that it is over.
+        Some(told) => result(fal, request, None, matches!(told, Told::Failed(_))).await,
+        None => match fal.status(request).await {
+            Ok(FalStatus::Unfinished) => Heard::Unfinished,
+            Ok(FalStatus::Completed(failure)) => {
+                let failed = failure.is_some();
+                result(fal, request, failure, failed).await
+            }
+            Err(said) => Heard::NoStatus(said),
+        },
+    };
+    if let Heard::NoStatus(said) | Heard::NoResult(said, _) = &heard
+        && said.says != Says::Outcome
+    {
+        tracing::warn!(fal.request_id = request.id, error = causes(said), says = ?said.says, "fal did not answer");
+    }
+    heard
 }
 
-async fn ask(fal: &Fal, request: &FalRequest) -> Answer {
-    let unanswered = |error: FalError| {
-        tracing::warn!(fal.request_id = request.id, error = causes(&error), "fal cannot be asked");
-        Answer::None
-    };
-    match fal.status(request).await {
-        Ok(FalStatus::Unfinished) => Answer::Unfinished,
-        Ok(FalStatus::NotFound) => Answer::Outcome(Arrival::Silence),
-        Ok(FalStatus::Completed) => match fal.result(request).await {
-            Ok(delivery) => Answer::Outcome(Arrival::Images(delivery)),
-            Err(error) if !error.is_outcome() => unanswered(error),
-            Err(error) => Answer::Outcome(Arrival::Error(error)),
-        },
-        Err(error) => unanswered(error),
+async fn result(fal: &Fal, request: &FalRequest, failure: Option<FalError>, told: bool) -> Heard {
+    match fal.result(request, told).await {
+        Ok(delivery) => Heard::Images(delivery),
+        Err(said) => Heard::NoResult(said, failure),
     }
 }
 
-fn is_forgotten(shot: &Shot, now: Timestamp) -> bool {
-    shot.attempts.last().is_some_and(|attempt| attempt.started_at + RETENTION <= now)
-}
-
-fn is_out_of_time(shot: &Shot, fal: &Fal, now: Timestamp) -> bool {
-    shot.attempts.last().is_some_and(|attempt| attempt.started_at + fal.patience().window() <= now)
-}
-
-async fn ask_again_later(
+/// Only as it was read: every other write knows more than that it is to be asked again.
+async fn note(
     recorder: &Recorder,
     before: &Versioned<Shot>,
-    fal: &Fal,
-    now: Timestamp,
-) -> Result<Polled, StoreError> {
-    let check_at = now + fal.patience().check;
-    // Only as it was read: every other write knows more than "still running".
-    let still_running = |shot: Shot| if shot == before.value { shot.still_running(check_at) } else { Ok(shot) };
-    match recorder.store.change_shot_from(before.clone(), still_running).await? {
-        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => Ok(Polled::Waiting),
+    transition: impl Fn(Shot) -> Result<Shot, Illegal>,
+) -> Result<(), StoreError> {
+    let noted = |shot: Shot| if shot == before.value { transition(shot) } else { Ok(shot) };
+    match recorder.store.change_shot_from(before.clone(), noted).await? {
+        Changed::Done(_) | Changed::Unchanged(_) | Changed::Gone => Ok(()),
     }
 }

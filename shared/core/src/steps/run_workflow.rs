@@ -1,5 +1,5 @@
-//! Taking a workflow as far as it can go now. Whoever ends one of its jobs does it, and the reconciler where that was missed; a
-//! step begins in the transaction that accepts its job, so that it begins once.
+//! Taking a workflow as far as it can go now. The end of one of its jobs does it, and the reconciler where that was
+//! missed; a step begins in the transaction that accepts its job, so that it begins once.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,15 +8,17 @@ use tokio::task::JoinSet;
 
 use crate::{
     clients::queue::IngestWakeUp,
-    failure::{Failure, FailureCode},
-    id::{JobId, MediaId, WorkflowId},
-    job::JobStatus,
-    kind::{Kind, Unfit},
-    pointer::ImagePointer,
-    shot::Shot,
     steps::accept::{Acceptor, Declined, DryRun, Order},
     store::{Acceptance, JobView, Saved, StoreError, Versioned},
-    workflow::{JobOutcome, Next, StepState, Workflow, WorkflowState},
+};
+use likeness_domain::{
+    failure::{Failure, FailureCode},
+    id::{JobId, MediaId, WorkflowId},
+    image_ref::ImageRef,
+    job::JobStatus,
+    kind::{Kind, Unfit},
+    shot::Shot,
+    workflow::{JobOutcome, NextStep, StepState, Workflow, WorkflowState},
 };
 
 /// Begins every step that can begin, drops those that never will, and ends the workflow after the last.
@@ -27,7 +29,7 @@ pub async fn run_workflow(acceptor: &Acceptor, id: WorkflowId, now: Timestamp) -
     run_workflow_by(acceptor, id, usize::MAX, now).await
 }
 
-/// The same, but begins at most so many steps and leaves further ones to ingest: for who has little time.
+/// The same, but begins at most so many steps and leaves further ones to ingest: for a function that has little time.
 ///
 /// # Errors
 /// The table was out of reach or refused; what was begun stands.
@@ -47,16 +49,16 @@ pub async fn run_workflow_by(
         read_jobs(acceptor, &before.value, &mut jobs).await?;
         let outcomes = jobs.iter().map(|(id, view)| (*id, outcome(view))).collect();
         let saved = match before.value.next(&outcomes, &put_off) {
-            Next::Begin(index) if before.value.deadline.is_some_and(|deadline| deadline <= now) => {
+            NextStep::Begin(index) if before.value.deadline.is_some_and(|deadline| deadline <= now) => {
                 let failure = Failure::new(FailureCode::Deadline, "the deadline of the workflow had passed");
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
                 acceptor.store.save_workflow(&after, before.revision).await?
             }
-            Next::Begin(_) if begun == most => {
+            NextStep::Begin(_) if begun == most => {
                 acceptor.queues.wake_ingest(IngestWakeUp::Workflow(id)).await;
                 return Ok(());
             }
-            Next::Begin(index) => match begin(acceptor, &before, index, &jobs, now).await? {
+            NextStep::Begin(index) => match begin(acceptor, &before, index, &jobs, now).await? {
                 Some(saved) => {
                     begun += 1;
                     saved
@@ -66,15 +68,15 @@ pub async fn run_workflow_by(
                     continue;
                 }
             },
-            Next::Drop(index, failure) => {
+            NextStep::Drop(index, failure) => {
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
                 acceptor.store.save_workflow(&after, before.revision).await?
             }
-            Next::Wait => match before.value.waiting_for_others(now).filter(|_| !put_off.is_empty()) {
+            NextStep::Wait => match before.value.waiting_for_others(now).filter(|_| !put_off.is_empty()) {
                 Some(after) => acceptor.store.save_workflow(&after, before.revision).await?,
                 None => return Ok(()),
             },
-            Next::End => {
+            NextStep::End => {
                 tracing::info!(event = "workflow_complete", workflow.id = %id, "workflow ended");
                 acceptor.store.save_workflow(&before.value.clone().ended(now), before.revision).await?
             }
@@ -86,7 +88,8 @@ pub async fn run_workflow_by(
     }
 }
 
-/// Reads the jobs that `jobs` does not hold yet. The others are not read again: who ends one of them comes here after it.
+/// Reads the jobs that `jobs` does not hold yet. The others are not read again: the end of one of them leads here
+/// again.
 async fn read_jobs(
     acceptor: &Acceptor,
     workflow: &Workflow,
@@ -159,8 +162,8 @@ async fn begin(
 
 /// Replaces the names of steps by the images that they made.
 fn put_results_in_place(kind: &mut Kind, workflow: &Workflow, jobs: &HashMap<JobId, JobView>) -> Result<(), Unfit> {
-    for (place, pointer) in kind.pointers_mut() {
-        let ImagePointer::Step { step, angle } = &*pointer else { continue };
+    for (place, pointer) in kind.image_refs_mut() {
+        let ImageRef::Step { step, angle } = &*pointer else { continue };
         let state = workflow.steps.iter().find(|other| other.name == *step).map(|other| &other.state);
         let view = match state {
             Some(StepState::Begun(job)) => jobs.get(job),
@@ -168,7 +171,7 @@ fn put_results_in_place(kind: &mut Kind, workflow: &Workflow, jobs: &HashMap<Job
         };
         let image = view.and_then(|view| image_of(view, *angle));
         let image = image.ok_or_else(|| Unfit::new(place, format!("{pointer} is an image that was not made")))?;
-        *pointer = ImagePointer::Media(image);
+        *pointer = ImageRef::Media(image);
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ use super::{
     shots::ShotItem,
     subjects::SubjectItem,
 };
-use crate::{id::ProjectId, job::Job, shot::Shot, subject::Subject, workflow::Workflow};
+use likeness_domain::{id::ProjectId, job::Job, shot::Shot, subject::Subject, workflow::Workflow};
 
 /// A job that is to be accepted.
 #[derive(Debug, Clone)]
@@ -52,8 +52,8 @@ impl Store {
         self.commit_once(once, transaction, StandsFor::job).await
     }
 
-    /// Takes the next `count` turns of a project among shots of `priority`, for one job; returns the first. `served` is the
-    /// turn that admission serves now: a project that was idle begins there, not at the turns that it missed.
+    /// Takes the next `count` turns of a project among shots of `priority`, for one job; returns the first. `served` is
+    /// the turn that admission serves now: a project that was idle begins there, not at the turns that it missed.
     ///
     /// # Errors
     /// The table was out of reach or refused.
@@ -76,7 +76,8 @@ impl Store {
         };
         let mut tries = self.tries("the turns of the project");
         loop {
-            // Two steps, as DynamoDB knows no maximum: count on where the project is ahead, else start at what is served.
+            // Two steps, as DynamoDB knows no maximum: count on where the project is ahead, else start at what is
+            // served.
             let ahead =
                 update("ADD turns :count", "turns >= :served").expression_attribute_values(":count", number(count));
             let idle = update("SET turns = :first", "attribute_not_exists(turns) OR turns < :served")

@@ -6,15 +6,15 @@ use serde::{Deserialize, Serialize};
 use super::{
     Saved, Store, StoreError, Versioned,
     condition::{Condition, Record, Refused},
-    error::{failed, from_item, to_item},
-    layout,
+    error::{failed, from_item, if_it_held, to_item},
+    layout, number,
     shots::ShotItem,
     transaction::{Outcome, Transaction},
 };
-use crate::{
-    admission::{AdmissionState, Held, RecentSubmits, ServedTurns, Stop},
+use likeness_domain::{
+    admission::{AdmissionState, Held, RecentSubmits, Refusal, ServedTurns, Stop, Weather},
     id::ShotId,
-    shot::Shot,
+    shot::{FalRequest, Shot},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -34,12 +34,19 @@ struct SlotItem {
     shot: Option<ShotId>,
     attempt: Option<u32>,
     lease_until_ms: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left_at_fal: Option<FalRequest>,
 }
 
-#[derive(Serialize, Deserialize)]
+#[derive(Default, Serialize, Deserialize)]
 struct StopItem {
     #[serde(flatten)]
     key: layout::Key,
+    #[serde(default)]
+    revision: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    struck_at: Option<Timestamp>,
+    #[serde(default)]
     stop: Option<Stop>,
     /// Its end, as a number that conditions can compare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -71,7 +78,7 @@ impl Store {
                 (admission_state.recent, admission_state.revision, admission_state.served) =
                     (rate.recent, rate.revision, rate.served);
             } else if key == layout::stop() {
-                admission_state.stopped = from_item::<StopItem>(item)?.stop;
+                admission_state.weather = from_item::<StopItem>(item)?.weather();
             } else {
                 admission_state.held.extend(from_item::<SlotItem>(item)?.held());
             }
@@ -98,6 +105,7 @@ impl Store {
             shot: Some(held.shot),
             attempt: Some(held.attempt),
             lease_until_ms: Some(held.lease_until.as_millisecond()),
+            left_at_fal: None,
         };
         let served = admission_state.served.clone().with(after.rank);
         let rate = RateItem { key: layout::rate(), revision: admission_state.revision + 1, recent, served };
@@ -117,6 +125,7 @@ impl Store {
                 }
                 Condition::New(_)
                 | Condition::Unchanged(..)
+                | Condition::NeverRevised
                 | Condition::KeyIsFree { .. }
                 | Condition::SlotIsOurs { .. }
                 | Condition::ProjectExists
@@ -126,14 +135,55 @@ impl Store {
         }
     }
 
-    /// Stops admission: fal refuses us. Of several that find it out, one stops it; to the others it stands still already.
+    /// How fal takes requests just now.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn weather(&self) -> Result<Weather, StoreError> {
+        Ok(self.read::<StopItem>(layout::stop()).await?.map(StopItem::weather).unwrap_or_default())
+    }
+
+    /// Notes that fal did not take a submit, and returns how things stand then. Of several that find it out at once one
+    /// counts; `probe` does in any case.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn note_refusal(
+        &self,
+        refusal: &Refusal,
+        probe: bool,
+        now: Timestamp,
+    ) -> Result<(Saved, Weather), StoreError> {
+        loop {
+            let item = self.read::<StopItem>(layout::stop()).await?.unwrap_or_default();
+            let (revision, weather) = (item.revision, item.weather());
+            let Some(next) = weather.after(refusal, probe, now) else { return Ok((Saved::Conflict, weather)) };
+            if self.put_weather(&next, revision).await? == Saved::Yes {
+                return Ok((Saved::Yes, next));
+            }
+        }
+    }
+
+    /// Takes the right to find out whether fal takes requests again, while the lanes stand still as in `seen`.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn take_probe(&self, seen: &Weather, now: Timestamp) -> Result<Saved, StoreError> {
+        let item = self.read::<StopItem>(layout::stop()).await?.unwrap_or_default();
+        let (revision, weather) = (item.revision, item.weather());
+        if weather != *seen {
+            return Ok(Saved::Conflict);
+        }
+        self.put_weather(&weather.probed(now), revision).await
+    }
+
+    /// Stops admission, unless it is stopped.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn stop_lanes(&self, stop: Stop, now: Timestamp) -> Result<Saved, StoreError> {
-        let until_ms = Some(stop.until.as_millisecond());
-        let item = to_item(&StopItem { key: layout::stop(), stop: Some(stop), until_ms })?;
-        self.put_if(item, Condition::NothingStops { now }).await
+        let weather = Weather { struck_at: Some(now), stop: Some(stop) };
+        self.put_if(to_item(&StopItem::new(&weather, 1))?, Condition::NothingStops { now }).await
     }
 
     /// Takes the stop away: fal accepted a request.
@@ -143,15 +193,52 @@ impl Store {
     pub async fn open_lanes(&self) -> Result<(), StoreError> {
         let update = self.client.update_item().table_name(&self.table).set_key(Some(layout::stop().into_item()));
         // Emptied rather than deleted: no function needs the right to delete.
-        let update = update.update_expression("REMOVE stop, until_ms");
+        let update = update.update_expression("REMOVE stop, until_ms, struck_at ADD revision :one");
+        let update = update.expression_attribute_values(":one", number(1));
         update.send().await.map_err(failed("UpdateItem", layout::stop()))?;
         Ok(())
+    }
+
+    /// Gives back the slot of an attempt that was given up, which fal has said to be over.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn release(&self, held: &Held) -> Result<(), StoreError> {
+        let ours = Condition::SlotIsOurs { shot: held.shot, attempt: held.attempt };
+        let slot = layout::slot(held.slot).into_item();
+        let mut update = self.client.update_item().table_name(&self.table).set_key(Some(slot));
+        for (name, value) in ours.values() {
+            update = update.expression_attribute_values(name, value);
+        }
+        let update = update.update_expression("REMOVE shot, attempt, lease_until_ms, left_at_fal");
+        // Where it is another's by now there is nothing to give back.
+        let released = update.condition_expression(ours.expression()).send().await;
+        if_it_held(released, "UpdateItem", layout::slot(held.slot))?;
+        Ok(())
+    }
+
+    async fn put_weather(&self, weather: &Weather, seen: u64) -> Result<Saved, StoreError> {
+        let item = to_item(&StopItem::new(weather, seen + 1))?;
+        let as_read = if seen == 0 { Condition::NeverRevised } else { Condition::Unchanged(Record::Weather, seen) };
+        self.put_if(item, as_read).await
+    }
+}
+
+impl StopItem {
+    fn new(weather: &Weather, revision: u64) -> Self {
+        let Weather { struck_at, stop } = weather.clone();
+        let until_ms = stop.as_ref().map(|stop| stop.until.as_millisecond());
+        Self { key: layout::stop(), revision, struck_at, stop, until_ms }
+    }
+
+    fn weather(self) -> Weather {
+        Weather { struck_at: self.struck_at, stop: self.stop }
     }
 }
 
 impl SlotItem {
     fn held(self) -> Option<Held> {
         let lease_until = Timestamp::from_millisecond(self.lease_until_ms?).ok()?;
-        Some(Held { slot: self.slot, shot: self.shot?, attempt: self.attempt?, lease_until })
+        Some(Held { slot: self.slot, shot: self.shot?, attempt: self.attempt?, lease_until, left: self.left_at_fal })
     }
 }

@@ -10,7 +10,7 @@ use super::{
     layout, number,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     id::{JobId, ProjectId},
     job::Job,
     workflow::Workflow,
@@ -69,7 +69,8 @@ impl Store {
         self.commit_once(once, transaction, StandsFor::job).await
     }
 
-    /// Writes a workflow one of whose steps an earlier job answers over the revision that was read, and counts the answer.
+    /// Writes a workflow one of whose steps an earlier job answers over the revision that was read, and counts the
+    /// answer.
     ///
     /// # Errors
     /// The table was out of reach or refused.

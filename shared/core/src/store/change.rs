@@ -1,14 +1,14 @@
-//! The one door through which a record changes: read it, decide with a pure function, write it under the revision that was
-//! read. A write that came second is decided anew on what stands there now, a bounded number of times.
+//! The one door through which a record changes: read it, decide with a pure function, write it under the revision that
+//! was read. A write that came second is decided anew on what stands there now, a bounded number of times.
 
 use std::{fmt::Display, future::Future};
 
 use super::{Saved, Store, StoreError, Versioned, transaction::Transaction};
-use crate::{
+use crate::store::JobView;
+use likeness_domain::{
     id::{JobId, ShotId, WorkflowId},
     job::Job,
     shot::Shot,
-    store::JobView,
     workflow::Workflow,
 };
 
@@ -46,8 +46,8 @@ pub(super) trait Revised: Clone + PartialEq + Send + Sync + Sized {
 }
 
 impl Store {
-    /// Changes a shot: reads it, applies the transition, and writes the outcome unless the shot changed meanwhile; then it
-    /// is decided anew, so that `transition` may run several times. An outcome that equals the shot is not written.
+    /// Changes a shot: reads it, applies the transition, and writes the outcome unless the shot changed meanwhile; then
+    /// it is decided anew, so that `transition` may run several times. An outcome that equals the shot is not written.
     ///
     /// # Errors
     /// The table was out of reach or refused; or other writes came first, many times.

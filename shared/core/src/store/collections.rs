@@ -6,7 +6,7 @@ use super::{
     Item, Page, Position, Store, StoreError, Versioned, condition::Record, error::to_item, layout, listing::List,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     collection::Collection,
     id::{CollectionId, ProjectId, SubjectId},
 };

@@ -1,11 +1,11 @@
-//! What a write demands of the item that stands there. Each condition closes one race or keeps one limit; the name of the
-//! one that failed is what the caller learns.
+//! What a write demands of the item that stands there. Each condition closes one race or keeps one limit; the name of
+//! the one that failed is what the caller learns.
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
 
 use super::{Item, number, text};
-use crate::id::ShotId;
+use likeness_domain::id::ShotId;
 
 /// A condition of one write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,7 +14,10 @@ pub(super) enum Condition {
     New(Record),
     /// The record still has the revision that was read: of two that change it, one wins.
     Unchanged(Record, u64),
-    /// The idempotency key was never used, or so long ago that it is forgotten (TTL deletes late, so expiry is checked here).
+    /// The record does not exist, or is of before it had revisions.
+    NeverRevised,
+    /// The idempotency key was never used, or so long ago that it is forgotten (TTL deletes late, so expiry is checked
+    /// here).
     KeyIsFree { now: Timestamp },
     /// The slot is not held, or its lease has run out: of two claims, one gets it.
     SlotIsFree { now: Timestamp },
@@ -24,8 +27,8 @@ pub(super) enum Condition {
     NothingStops { now: Timestamp },
     /// The project exists.
     ProjectExists,
-    /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove each
-    /// other at once, one stays.
+    /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove
+    /// each other at once, one stays.
     AnotherOwner,
 }
 
@@ -41,6 +44,7 @@ pub(super) enum Record {
     Rate,
     Shot,
     Subject,
+    Weather,
     Workflow,
 }
 
@@ -57,6 +61,7 @@ impl Condition {
         match self {
             Self::New(_) => "attribute_not_exists(pk)",
             Self::Unchanged(..) => "revision = :seen",
+            Self::NeverRevised => "attribute_not_exists(revision)",
             Self::KeyIsFree { .. } => "attribute_not_exists(pk) OR expires_at <= :now",
             Self::SlotIsFree { .. } => "attribute_not_exists(shot) OR lease_until_ms <= :now",
             Self::SlotIsOurs { .. } => "shot = :shot AND attempt = :attempt",
@@ -71,7 +76,7 @@ impl Condition {
     /// The values that the expression names.
     pub(super) fn values(self) -> Vec<(&'static str, AttributeValue)> {
         match self {
-            Self::New(_) | Self::ProjectExists => Vec::new(),
+            Self::New(_) | Self::NeverRevised | Self::ProjectExists => Vec::new(),
             Self::AnotherOwner => vec![(":one", number(1))],
             Self::Unchanged(_, seen) => vec![(":seen", number(seen))],
             Self::KeyIsFree { now } => vec![(":now", number(now.as_second()))],
@@ -82,11 +87,11 @@ impl Condition {
         }
     }
 
-    /// Whether another write came first, so that reading again and deciding anew may succeed. Everything else is a fact that
-    /// a repetition would meet again: it must be answered, not tried again.
+    /// Whether another write came first, so that reading again and deciding anew may succeed. Everything else is a fact
+    /// that a repetition would meet again: it must be answered, not tried again.
     pub(super) fn is_race(self) -> bool {
         match self {
-            Self::New(_) | Self::Unchanged(..) => true,
+            Self::New(_) | Self::Unchanged(..) | Self::NeverRevised => true,
             Self::KeyIsFree { .. }
             | Self::SlotIsFree { .. }
             | Self::SlotIsOurs { .. }

@@ -139,6 +139,12 @@ pub(super) fn to_item<T: Serialize>(value: &T) -> Result<Item, StoreError> {
     serde_dynamo::to_item(value).map_err(|source| StoreError::Unreadable { key: "to be written".to_owned(), source })
 }
 
+/// Writes a part of a record as an attribute.
+pub(super) fn to_value<T: Serialize>(value: &T) -> Result<AttributeValue, StoreError> {
+    let unreadable = |source| StoreError::Unreadable { key: "to be written".to_owned(), source };
+    serde_dynamo::to_attribute_value(value).map_err(unreadable)
+}
+
 /// The key of an item, in words.
 pub(super) fn key_of(item: &Item) -> String {
     let part =

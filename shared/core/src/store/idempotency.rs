@@ -1,5 +1,5 @@
-//! Idempotency keys: a request that comes again is answered with what it made when it first came. The key is written in the
-//! transaction of what it stands for.
+//! Idempotency keys: a request that comes again is answered with what it made when it first came. The key is written in
+//! the transaction of what it stands for.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use super::{
     layout,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::id::{JobId, ProjectId, UserId, WorkflowId};
+use likeness_domain::id::{JobId, ProjectId, UserId, WorkflowId};
 
 /// How long an idempotency key is remembered.
 const REMEMBER: SignedDuration = SignedDuration::from_hours(7 * 24);
@@ -101,8 +101,8 @@ impl Store {
         self.replay_of(project, idempotency, StandsFor::job, now).await
     }
 
-    /// Has a project's idempotency key stand for `name`, under which something is made after this. Where it was used before
-    /// it stands for what it stood for then.
+    /// Has a project's idempotency key stand for `name`, under which something is made after this. Where it was used
+    /// before it stands for what it stood for then.
     ///
     /// # Errors
     /// The table was out of reach or refused.

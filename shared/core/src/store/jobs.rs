@@ -17,13 +17,13 @@ use super::{
     text,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     collection::Collection,
-    filing::Relation,
     id::{JobId, ProjectId, ShotId},
     job::Job,
     report::Report,
     shot::Shot,
+    storage_plan::Relation,
 };
 
 #[derive(Serialize, Deserialize)]
@@ -145,9 +145,10 @@ impl Store {
         Ok(Some((Versioned { value: job.job, revision: job.revision }, shot.into_versioned())))
     }
 
-    /// The shots of a job by number if all of them are settled; `None` as soon as one is read that is not. They are read from
-    /// the last on, a few at first: shots are sent in the order of their numbers, so that one which is under way is found
-    /// soon. To end a job by them it has to be read before, as its revision says that it was not opened again meanwhile.
+    /// The shots of a job by number if all of them are settled; `None` as soon as one is read that is not. They are
+    /// read from the last on, a few at first: shots are sent in the order of their numbers, so that one which is under
+    /// way is found soon. To end a job by them it has to be read before, as its revision says that it was not opened
+    /// again meanwhile.
     ///
     /// # Errors
     /// The table was out of reach or refused.

@@ -12,7 +12,7 @@ use super::{
     listing::List,
     text,
 };
-use crate::{
+use likeness_domain::{
     id::{KeyId, UserId},
     project::ApiKey,
 };

@@ -24,6 +24,7 @@
 //! | workflow | `WORKFLOW#w` | `WORKFLOW` | `listing`: `PROJECT#p#WORKFLOWS` / w; `work`: `DUE_WORKFLOWS` |
 //! | slot | `ADMISSION` | `SLOT#000` | |
 //! | submits of the last minute, turns served | `ADMISSION` | `RATE` | |
+//! | last bill of a model that is not by the table | `DRIFTS` | `MODEL#m` | |
 //! | stop of the lanes | `ADMISSION` | `STOP` | |
 
 use std::{collections::HashMap, fmt};
@@ -33,7 +34,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{Item, text};
-use crate::{
+use likeness_domain::{
     id::{CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId},
     lane::Lane,
 };
@@ -63,7 +64,7 @@ pub(super) const DUE_JOBS: &str = "DUE_JOBS";
 pub(super) const DUE_WORKFLOWS: &str = "DUE_WORKFLOWS";
 
 /// A primary key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -250,6 +251,12 @@ pub(super) fn jobs_of(project: &ProjectId) -> String {
 
 pub(super) fn shot(shot: ShotId) -> Key {
     Key::new(job_partition(shot.job), format!("SHOT#{:05}", shot.ordinal))
+}
+
+pub(super) const DRIFTS: &str = "DRIFTS";
+
+pub(super) fn drift(model: &str) -> Key {
+    Key::new(DRIFTS, format!("MODEL#{model}"))
 }
 
 pub(super) const ADMISSION: &str = "ADMISSION";

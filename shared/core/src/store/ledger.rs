@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Store, StoreError, layout, number, transaction::Transaction};
-use crate::{id::ProjectId, job::Job, money::Usd};
+use likeness_domain::{id::ProjectId, job::Job, money::Usd};
 
 /// The sums of a month.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
@@ -46,8 +46,8 @@ impl Transaction {
         self.update(key, expression, &[(":amount", amount)]);
     }
 
-    /// Takes back what was charged for `before`, which had ended, and sets aside what it may cost as `after`, in the month
-    /// in which it was accepted.
+    /// Takes back what was charged for `before`, which had ended, and sets aside what it may cost as `after`, in the
+    /// month in which it was accepted.
     pub(super) fn unsettle(&mut self, before: &Job, after: &Job) {
         let charged = before.ending().and_then(|ending| ending.cost).unwrap_or_default();
         let unpriced = u64::from(before.reserved.is_some() && after.reserved.is_none());

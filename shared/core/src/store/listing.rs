@@ -25,7 +25,7 @@ pub struct Page<T> {
     pub next: Option<Position>,
 }
 
-/// A place in a list. Without the partition, which is always derived from who asks for what.
+/// A place in a list. Without the partition, which is always derived from the caller and the list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     pub(super) pk: String,
@@ -145,7 +145,7 @@ impl Store {
     /// Reads the items of `keys`, in that order; what was deleted meanwhile is left out.
     pub(super) async fn read_all<T: DeserializeOwned>(&self, keys: &[Key]) -> Result<Vec<T>, StoreError> {
         let items = self.read_items(keys, false).await?;
-        Ok(items.into_iter().flatten().map(from_item).collect::<Result<_, _>>()?)
+        items.into_iter().flatten().map(from_item).collect()
     }
 
     /// Reads the item of each of `keys`, a hundred in a call.

@@ -13,7 +13,7 @@ use super::{
     people::PersonItem,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     id::{LoraId, PersonId, ProjectId},
     lora::Lora,
 };

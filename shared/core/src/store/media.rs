@@ -12,11 +12,11 @@ use super::{
     text,
     transaction::Transaction,
 };
-use crate::{
-    filing::Relation,
+use likeness_domain::{
     id::{MediaId, ProjectId, SubjectId},
     media::{ImageType, Media},
     shot::Shot,
+    storage_plan::Relation,
 };
 
 /// An image to be recorded, with what it is related to.
@@ -65,7 +65,8 @@ impl MediaItem {
         Self {
             key: layout::media(&media.project, &media.id),
             listing_pk: layout::media_of_project(&media.project),
-            // The type is in the sort key, so that a subject's list can be cut down to one type without reading records.
+            // The type is in the sort key, so that a subject's list can be cut down to one type without reading
+            // records.
             listing_sk: format!("{}#{}#{}", layout::sortable(media.created_at), media.image_type.as_str(), media.id),
             by_subject_pk: media.subject.as_ref().map(|subject| layout::media_of_subject(&media.project, subject)),
             by_type_pk: layout::media_of_type(&media.project, media.image_type.as_str()),
@@ -75,8 +76,8 @@ impl MediaItem {
 }
 
 impl Store {
-    /// Records what a shot brought: it becomes what `stored` makes of it, with records, relations and tallies, or nothing
-    /// is written. Decided anew as in [`Store::change_shot`].
+    /// Records what a shot brought: it becomes what `stored` makes of it, with records, relations and tallies, or
+    /// nothing is written. Decided anew as in [`Store::change_shot`].
     ///
     /// # Errors
     /// The table was out of reach or refused; or other writes came first, many times.
@@ -194,7 +195,7 @@ impl Store {
         Ok(edges.into_iter().map(|edge| (edge.relation, edge.to)).collect())
     }
 
-    /// Who is related to `to`, with the relation: the same graph read backwards.
+    /// What is related to `to`, with the relation: the same graph read backwards.
     ///
     /// # Errors
     /// The table was out of reach or refused.

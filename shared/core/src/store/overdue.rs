@@ -1,9 +1,9 @@
-//! What nobody has attended to in time.
+//! Records whose time to be looked at has passed.
 
 use jiff::Timestamp;
 
 use super::{Store, StoreError, error::failed, layout, text};
-use crate::id::{JobId, ShotId, WorkflowId};
+use likeness_domain::id::{JobId, ShotId, WorkflowId};
 
 /// Something that is overdue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,8 @@ pub enum Overdue {
 }
 
 impl Store {
-    /// Up to `limit` workflows, as many jobs and as many shots that are due by `now`, of each the longest overdue first.
+    /// Up to `limit` workflows, as many jobs and as many shots that are due by `now`, of each the longest overdue
+    /// first.
     ///
     /// # Errors
     /// The table was out of reach or refused.

@@ -8,7 +8,7 @@ use super::{
     error::to_item,
     layout,
 };
-use crate::{
+use likeness_domain::{
     id::{PersonId, ProjectId},
     person::Person,
 };

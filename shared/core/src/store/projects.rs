@@ -12,7 +12,7 @@ use super::{
     number, text,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::{
+use likeness_domain::{
     id::{ProjectId, UserId},
     project::{Member, Project, ProjectChanges, Role},
 };
@@ -54,8 +54,8 @@ pub enum MemberChange {
     LastOwner,
 }
 
-/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so that
-/// of two owners who remove each other at once only one does.
+/// The attribute of a project's item that names its owners. It changes with the members' items, in one transaction, so
+/// that of two owners who remove each other at once only one does.
 const OWNERS: &str = "project_owners";
 
 impl Store {
@@ -109,6 +109,10 @@ impl Store {
                 set.push("#project.reroll_budget = :budget");
                 values.push((":budget", number(budget.micros())));
             }
+        }
+        if let Some(allowed) = changes.moderation_fallback {
+            set.push("#project.moderation_fallback = :fallback");
+            values.push((":fallback", AttributeValue::Bool(allowed)));
         }
         // An expression that changes nothing is none.
         if set.is_empty() && remove.is_empty() {

@@ -10,11 +10,11 @@ use super::{
     jobs::JobItem,
     shots::ShotItem,
 };
-use crate::{job::Job, shot::Shot};
+use likeness_domain::{job::Job, shot::Shot};
 
 impl Store {
-    /// Writes `job`, open again, and its `waiting` shots over what was read as `before`; its money is reserved instead of
-    /// settled. Of two that do so at once one wins (`Conflict` for the other).
+    /// Writes `job`, open again, and its `waiting` shots over what was read as `before`; its money is reserved instead
+    /// of settled. Of two that do so at once one wins (`Conflict` for the other).
     ///
     /// # Errors
     /// The table was out of reach or refused; nothing was opened unless a repetition says so.

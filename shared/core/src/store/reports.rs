@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Item, Page, Position, Store, StoreError, error::to_item, layout, listing::List};
-use crate::{
+use likeness_domain::{
     id::{ProjectId, ReportId, SubjectId},
     report::Report,
 };

@@ -1,18 +1,19 @@
 //! Shots. One write changes a shot, gives back its slot and moves it in the work index, or does nothing.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
     Saved, Store, StoreError, Versioned,
     change::Revised,
     condition::{Condition, Record, Refused},
-    error::to_item,
+    error::{to_item, to_value},
     layout, number,
     transaction::{Outcome, Transaction, saved_unless},
 };
-use crate::{
+use likeness_domain::{
     id::ShotId,
-    shot::{Flight, Shot, Work},
+    shot::{FalRequest, ProviderRequest, Shot, Work},
 };
 
 #[derive(Serialize, Deserialize)]
@@ -77,7 +78,7 @@ impl Revised for Shot {
         if let Some(change) = slot_change(&before.value, after) {
             let mut transaction = Transaction::default();
             transaction.replace(Record::Shot, item.clone(), before.revision);
-            change.write(&mut transaction, &before.value);
+            change.write(&mut transaction, &before.value)?;
             transaction.append(more.clone());
             match store.commit(transaction).await? {
                 Outcome::Committed => return Ok(Saved::Yes),
@@ -92,31 +93,50 @@ impl Revised for Shot {
 
 /// What a change of a shot means for its slot.
 enum SlotChange<'a> {
-    Free(&'a Flight),
-    Extend(&'a Flight),
+    Free(&'a ProviderRequest),
+    /// To this time.
+    Extend(&'a ProviderRequest, Timestamp),
+    /// fal may still have the request: the slot stays taken until it says otherwise, or its lease ends.
+    Leave(&'a ProviderRequest, Box<FalRequest>),
 }
 
 fn slot_change<'a>(before: &'a Shot, after: &'a Shot) -> Option<SlotChange<'a>> {
-    match (before.flight(), after.flight()) {
-        (Some(held), None) => Some(SlotChange::Free(held)),
-        (Some(held), Some(kept)) if held.lease_until != kept.lease_until => Some(SlotChange::Extend(kept)),
-        (Some(_), Some(_)) | (None, _) => None,
+    match (before.in_flight(), after.in_flight()) {
+        (Some(held), None) => Some(match left_at_fal(after) {
+            Some(request) => SlotChange::Leave(held, Box::new(request)),
+            None => SlotChange::Free(held),
+        }),
+        (Some(held), Some(_)) => {
+            let (was, is) = (before.slot_lease(), after.slot_lease());
+            is.filter(|_| was != is).map(|until| SlotChange::Extend(held, until))
+        }
+        (None, _) => None,
     }
 }
 
+/// How to ask for the last attempt, where it was given up and may still run.
+fn left_at_fal(shot: &Shot) -> Option<FalRequest> {
+    let last = shot.attempts.last().filter(|attempt| attempt.left_at_fal)?;
+    let endpoint = last.recipe.model().ok()?.endpoint.clone();
+    Some(FalRequest::documented(last.request_id.as_deref()?, endpoint))
+}
+
 impl SlotChange<'_> {
-    fn write(&self, transaction: &mut Transaction, shot: &Shot) {
+    fn write(&self, transaction: &mut Transaction, shot: &Shot) -> Result<(), StoreError> {
         let ours = Condition::SlotIsOurs { shot: shot.id, attempt: shot.attempt() };
         match self {
-            Self::Free(flight) => {
-                transaction.update_if(layout::slot(flight.slot), "REMOVE shot, attempt, lease_until_ms", ours, &[])
+            Self::Free(in_flight) => {
+                transaction.update_if(layout::slot(in_flight.slot), "REMOVE shot, attempt, lease_until_ms", ours, &[]);
             }
-            Self::Extend(flight) => transaction.update_if(
-                layout::slot(flight.slot),
-                "SET lease_until_ms = :until",
-                ours,
-                &[(":until", number(flight.lease_until.as_millisecond()))],
-            ),
+            Self::Extend(in_flight, until) => {
+                let until = (":until", number(until.as_millisecond()));
+                transaction.update_if(layout::slot(in_flight.slot), "SET lease_until_ms = :until", ours, &[until]);
+            }
+            Self::Leave(in_flight, request) => {
+                let left = (":left", to_value(&**request)?);
+                transaction.update_if(layout::slot(in_flight.slot), "SET left_at_fal = :left", ours, &[left]);
+            }
         }
+        Ok(())
     }
 }

@@ -1,10 +1,10 @@
-//! What was made, counted: by type of image, and by prompt template. Sums of a project or of a subject, in one item each,
-//! which is written with every image.
+//! What was made, counted: by type of image, and by prompt template. Sums of a project or of a subject, in one item
+//! each, which is written with every image.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::media::ImageType;
+use likeness_domain::media::ImageType;
 
 /// The sums of a project, or of one subject in it.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
@@ -24,7 +24,8 @@ impl Tally {
         self.count(&of_type(image_type))
     }
 
-    /// The images that a prompt template, named as `master-character@1`, has brought, and their mean quality score, 0 to 1.
+    /// The images that a prompt template, named as `master-character@1`, has brought, and their mean quality score, 0
+    /// to 1.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "four digits of a mean")]
     pub fn of_template(&self, template: &str) -> (u64, Option<f64>) {

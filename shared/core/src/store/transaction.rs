@@ -204,7 +204,7 @@ impl Store {
     /// A short pause of random length, longer with each try.
     pub(super) async fn step_aside(&self, tried: u32) {
         let ceiling = 20_u64 << tried.min(5);
-        tokio::time::sleep(Duration::from_millis(self.entropy.range(1..=ceiling))).await;
+        tokio::time::sleep(Duration::from_millis(self.rng.range(1..=ceiling))).await;
     }
 }
 
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn the_first_condition_that_failed_is_told_with_the_item_that_stood_there() {
         let unchanged = Condition::Unchanged(Record::Shot, 3);
-        let ours = Condition::SlotIsOurs { shot: "job_01jd0000000000000000000000-s0".parse().unwrap(), attempt: 1 };
+        let ours = Condition::SlotIsOurs { shot: "01jd0000000000000000000000-0".parse().unwrap(), attempt: 1 };
         let conditions = [None, Some(unchanged), Some(ours)];
         let refused = |codes: &[&str]| first_refused(reasons(codes), &conditions).map(|refused| refused.condition);
         assert_eq!(refused(&["None", "None", "ConditionalCheckFailed"]), Some(ours));
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn only_a_race_is_decided_anew() {
         let now = Timestamp::from_second(1_795_000_000).unwrap();
-        let shot = "job_01jd0000000000000000000000-s0".parse().unwrap();
+        let shot = "01jd0000000000000000000000-0".parse().unwrap();
         for race in [Condition::New(Record::Subject), Condition::Unchanged(Record::Job, 1)] {
             assert_eq!(saved_unless(race).unwrap(), Saved::Conflict);
         }
@@ -268,6 +268,8 @@ mod tests {
             Condition::SlotIsFree { now },
             Condition::SlotIsOurs { shot, attempt: 1 },
             Condition::NothingStops { now },
+            Condition::ProjectExists,
+            Condition::AnotherOwner,
         ];
         for fact in facts {
             assert!(matches!(saved_unless(fact), Err(StoreError::Condition(_))), "{fact:?}");

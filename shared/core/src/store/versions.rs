@@ -8,7 +8,7 @@ use super::{
     error::{failed, from_item},
     layout, number,
 };
-use crate::id::{CollectionId, ProjectId, ShotId};
+use likeness_domain::id::{CollectionId, ProjectId, ShotId};
 
 /// What versions are counted of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

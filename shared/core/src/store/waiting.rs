@@ -1,5 +1,5 @@
-//! Who waits for admission. They stand in the index by lane and then by rank, so that one lane's backlog is counted without
-//! reading that of the others; admission sees all of them as one line, by rank.
+//! Shots that wait for admission. They stand in the index by lane and then by rank, so that one lane's backlog is
+//! counted without reading that of the others; admission sees all of them as one line, by rank.
 
 use std::collections::VecDeque;
 
@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::{
 };
 
 use super::{Item, Store, StoreError, error::failed, layout, text};
-use crate::{id::ShotId, lane::Lane};
+use likeness_domain::{id::ShotId, lane::Lane};
 
 /// No page of a lane is larger.
 const LARGEST_PAGE: i32 = 1000;
@@ -34,7 +34,8 @@ struct Line {
 }
 
 impl Store {
-    /// All shots that wait, by rank. `first` of them are read together, which are often all; then each lane in pages, of
+    /// All shots that wait, by rank. `first` of them are read together, which are often all; then each lane in pages,
+    /// of
     /// `first` shots and of ten times as many as before.
     #[must_use]
     pub fn waiting(&self, first: u16) -> Waiting<'_> {

@@ -13,7 +13,7 @@ use super::{
     listing::List,
     transaction::Transaction,
 };
-use crate::{
+use likeness_domain::{
     id::{ProjectId, WorkflowId},
     workflow::Workflow,
 };

@@ -1,10 +1,12 @@
-//! Admission as several functions do it at once: each reads the admission state, decides, and writes where nothing moved meanwhile.
+//! Admission as several functions do it at once: each reads the admission state, decides, and writes where nothing
+//! moved meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::rng::Rng;
 use crate::shot::Rank;
 
 /// What may happen, to any of the functions and shots.
@@ -43,7 +45,7 @@ struct World {
     /// Every submit, in order.
     submits: Vec<(Timestamp, Rank)>,
     seen: Vec<Option<AdmissionState>>,
-    entropy: Entropy,
+    rng: Rng,
     arrived: u64,
 }
 
@@ -60,7 +62,7 @@ impl World {
             turns: BTreeMap::new(),
             submits: Vec::new(),
             seen: vec![None; 3],
-            entropy: Entropy::seeded(7),
+            rng: Rng::seeded(7),
             arrived: 0,
         }
     }
@@ -69,7 +71,7 @@ impl World {
         // As `take_turns` has it: behind the project's own last, and never behind the turn that is served.
         let turn = self.turns.get(&project).map_or(0, |last| last + 1).max(self.admission_state.served.turn(0));
         self.turns.insert(project, turn);
-        let job = JobId::new(self.now, &Entropy::seeded(self.arrived));
+        let job = JobId::new(self.now, &Rng::seeded(self.arrived));
         self.waiting.insert((Rank { priority: 0, turn }, job.shot(0)));
         self.arrived += 1;
     }
@@ -78,7 +80,7 @@ impl World {
     fn claim(&mut self, function: usize) {
         let Some(seen) = self.seen[function].take() else { return };
         let Some((rank, shot)) = self.waiting.first().copied() else { return };
-        let Some(slot) = seen.free_slot(self.limits, self.now, &self.entropy) else { return };
+        let Some(slot) = seen.free_slot(self.limits, self.now, &self.rng) else { return };
         let Ok(recent) = seen.recent.with_one_more(self.limits, self.now) else { return };
         let slot_is_free =
             self.admission_state.held.iter().all(|held| held.slot != slot || held.lease_until <= self.now);
@@ -86,7 +88,7 @@ impl World {
             return;
         }
         self.admission_state.held.retain(|held| held.slot != slot);
-        self.admission_state.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE });
+        self.admission_state.held.push(Held { slot, shot, attempt: 1, lease_until: self.now + LEASE, left: None });
         (self.admission_state.recent, self.admission_state.revision) = (recent, seen.revision + 1);
         self.admission_state.served = self.admission_state.served.clone().with(rank);
         self.waiting.remove(&(rank, shot));

@@ -3,10 +3,11 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::rng::Rng;
 
 fn job() -> impl Strategy<Value = JobId> {
     (0..4_000_000_000_000_i64, any::<u64>()).prop_map(|(millisecond, seed)| {
-        JobId::new(Timestamp::from_millisecond(millisecond).unwrap(), &Entropy::seeded(seed))
+        JobId::new(Timestamp::from_millisecond(millisecond).unwrap(), &Rng::seeded(seed))
     })
 }
 
@@ -63,6 +64,11 @@ proptest! {
             )+};
         }
         one_spelling!(JobId, KeyId, CollectionId, ReportId, WorkflowId, ShotId, MediaId, UploadId);
-        one_spelling!(ProjectId, SubjectId, UserId, PersonId, LoraId);
+        one_spelling!(ProjectId, SubjectId, PersonId, LoraId);
+        // As identity providers name users. They stand in keys, and in paths with percents, and nowhere else.
+        if let Ok(user) = text.parse::<UserId>() {
+            prop_assert_eq!(user.to_string(), text.as_str());
+            prop_assert!(!text.contains(['#', '/', ' ']) && text.is_ascii() && text.len() <= 128, "{text}");
+        }
     }
 }

@@ -4,8 +4,8 @@ use super::Job;
 use crate::{
     failure::{Failure, FailureCode},
     id::{CollectionId, MediaId},
-    kind::{Kind, Verdict, Verification, composite::Sought},
-    pointer::ImagePointer,
+    image_ref::ImageRef,
+    kind::{Completeness, Kind, Verification, composite::Sought},
     report::Verified,
     shot::Shot,
     subject::SubjectType,
@@ -19,7 +19,7 @@ pub enum Comparison<'a> {
     /// The views that the job made, with the image that they were made from.
     Views {
         /// That image.
-        master: &'a ImagePointer,
+        master: &'a ImageRef,
     },
     /// A view that was made anew, among the others of its collection.
     View {
@@ -40,16 +40,18 @@ pub enum Comparison<'a> {
 }
 
 impl Job {
-    /// What is compared of what the settled `shots` made. Nothing in a job that made too little, nor in a comparison that
-    /// was canceled.
+    /// What is compared of what the settled `shots` made. Nothing in a job that made too little, nor in a comparison
+    /// that was canceled.
     #[must_use]
     pub fn comparison<'a>(&'a self, shots: &'a [Shot]) -> Comparison<'a> {
         match &self.kind {
-            _ if self.kind.judge(shots) == Verdict::Failed => Comparison::Nothing,
+            _ if self.kind.judge(shots) == Completeness::Failed => Comparison::Nothing,
             Kind::Verification(_) if self.is_cancel_requested() => Comparison::Nothing,
             Kind::Verification(verification) => Comparison::Sides(verification),
             // The checks of views are about people and their clothes.
-            Kind::Profile(_) | Kind::Regeneration(_) if self.filing.subject_type != Some(SubjectType::Character) => {
+            Kind::Profile(_) | Kind::Regeneration(_)
+                if self.storage_plan.subject_type != Some(SubjectType::Character) =>
+            {
                 Comparison::Nothing
             }
             Kind::Profile(profile) => Comparison::Views { master: &profile.master },
@@ -60,8 +62,18 @@ impl Job {
                     (None, _, _) | (_, None, _) | (_, _, None) => Comparison::Nothing,
                 }
             }
-            Kind::Composite(composite) => Comparison::Scenes { cast: composite.sought(&self.filing.slots) },
+            Kind::Composite(composite) => Comparison::Scenes { cast: composite.sought(&self.storage_plan.slots) },
             Kind::Master(_) | Kind::Portrait(_) => Comparison::Nothing,
+        }
+    }
+
+    /// Whether it was made for the verdict, or pays for what the verdict decides: without one it needs a review.
+    #[must_use]
+    pub fn needs_verdict(&self) -> bool {
+        match &self.kind {
+            Kind::Verification(_) => true,
+            Kind::Profile(profile) => profile.reroll_budget.is_some(),
+            Kind::Master(_) | Kind::Portrait(_) | Kind::Composite(_) | Kind::Regeneration(_) => false,
         }
     }
 

@@ -51,7 +51,7 @@ impl Regeneration {
             version,
             collection: lineage.collection,
             recipe,
-            filing: job.filing.clone(),
+            storage_plan: job.storage_plan.clone(),
             // What made the image had one.
             lane: shot.lane,
             tuning: changes.tuning,

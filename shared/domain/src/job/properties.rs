@@ -5,13 +5,13 @@ use proptest::prelude::*;
 use super::{tests::job, *};
 use crate::{
     fal_error::FalErrorKind,
+    image_ref::ImageRef,
     kind::{
         Material, Profile, Tuning,
         master::tests::planned,
         profile::{Resolution, TWELVE},
     },
     lane::Lane,
-    pointer::ImagePointer,
     shot::{
         Rank,
         properties::{Came, Step, Traced, step, waiting},
@@ -121,7 +121,7 @@ proptest! {
         fates in prop::collection::vec((0..4_u8, any::<bool>(), 0.0..1.0_f64), 96),
     ) {
         let mut kind = Kind::Profile(Profile {
-            master: ImagePointer::Url("https://images.example.com/keeper.png".to_owned()),
+            master: ImageRef::Url("https://images.example.com/keeper.png".to_owned()),
             subject: "keeper".parse().unwrap(),
             angles: if twelve { TWELVE.to_vec() } else { vec![0, 10, 20, 200] },
             resolution: Resolution::Standard,
@@ -130,7 +130,7 @@ proptest! {
             tuning: Tuning { seed: Some(7), ..Tuning::default() },
         });
         let plan = planned(|setting| kind.plan(&Material::default(), setting)).unwrap();
-        let mut job = Job { kind, filing: plan.filing, reserved: plan.quote, ..job(u16::try_from(plan.recipes.len()).unwrap()) };
+        let mut job = Job { kind, storage_plan: plan.storage_plan, reserved: plan.quote, ..job(u16::try_from(plan.recipes.len()).unwrap()) };
         let first = &plan.recipes;
         let rank = Rank { priority: 1, turn: 0 };
         let lane = Lane::Profile;

@@ -1,7 +1,8 @@
-//! Opening a job again that ended with something missing: what failed or was canceled waits anew, and what is there stays.
+//! Opening a job again that ended with something missing: what failed or was canceled waits anew, and what is there
+//! stays.
 //!
-//! The shots are the same ones, with further attempts. So whatever counts them (what was asked for, which angles there are,
-//! how often one was made again, what is charged) comes out as if everything had been made at once.
+//! The shots are the same ones, with further attempts. So whatever counts them (what was asked for, which angles there
+//! are, how often one was made again, what is charged) comes out as if everything had been made at once.
 
 use jiff::Timestamp;
 
@@ -50,8 +51,8 @@ impl Job {
         }
     }
 
-    /// Open again, with the shots that wait anew, which take the project's turns from `first_turn` on. Its reservation is
-    /// what was charged so far and an upper bound of what comes.
+    /// Open again, with the shots that wait anew, which take the project's turns from `first_turn` on. Its reservation
+    /// is what was charged so far and an upper bound of what comes.
     ///
     /// # Errors
     /// As for [`Job::to_reopen`].

@@ -39,7 +39,7 @@ pub enum JobState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CanceledBy {
-    /// Somebody asked for it.
+    /// A caller asked for it.
     Caller,
     /// Its deadline has passed.
     Deadline,
@@ -62,48 +62,6 @@ pub struct Ending {
     pub at: Timestamp,
     /// What is charged; `None` when a price is unknown.
     pub cost: Option<Usd>,
-}
-
-/// The words for a job's status in answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum JobStatus {
-    /// Nothing was submitted yet.
-    Queued,
-    /// Under way.
-    Processing,
-    /// All images are there.
-    Completed,
-    /// Some are.
-    Partial,
-    /// None is.
-    Failed,
-    /// Taken back.
-    Canceled,
-}
-
-impl JobStatus {
-    /// The word used in requests and answers.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Processing => "processing",
-            Self::Completed => "completed",
-            Self::Partial => "partial",
-            Self::Failed => "failed",
-            Self::Canceled => "canceled",
-        }
-    }
-
-    /// Whether it ended with enough for others to go on from.
-    #[must_use]
-    pub fn is_usable(self) -> bool {
-        match self {
-            Self::Completed | Self::Partial => true,
-            Self::Queued | Self::Processing | Self::Failed | Self::Canceled => false,
-        }
-    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]

@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    entropy::Entropy,
     kind::{
         Material, Profile, Tuning,
         master::tests::{keeper, planned},
@@ -14,7 +13,8 @@ use crate::{
     lane::Lane,
     prompt::{Template, Wording},
     recipe::{self, Recipe},
-    shot::{Attempt, AttemptOutcome, CancelAtProvider, Flight, Rank},
+    rng::Rng,
+    shot::{Attempt, AttemptOutcome, CancelAtProvider, ProviderRequest, Rank},
 };
 
 pub(crate) const CENT: Option<Usd> = Some(Usd::from_micros(10_000));
@@ -27,7 +27,7 @@ pub(crate) fn job(shots: u16) -> Job {
     let mut kind = Kind::Master(keeper());
     let plan = planned(|setting| kind.plan(&Material::default(), setting)).unwrap();
     Job {
-        id: JobId::new(at(0), &Entropy::seeded(1)),
+        id: JobId::new(at(0), &Rng::seeded(1)),
         project: "isle".parse().unwrap(),
         kind,
         created_by: "ada".parse().unwrap(),
@@ -35,7 +35,7 @@ pub(crate) fn job(shots: u16) -> Job {
         shots,
         reserved: CENT,
         ignored: plan.ignored,
-        filing: plan.filing,
+        storage_plan: plan.storage_plan,
         cache_key: plan.cache_key,
         workflow: None,
         metadata: Some(json!({ "scene": 7.0, "": [[[[1e300]]]] })),
@@ -61,6 +61,9 @@ fn shot(ordinal: u16, state: ShotState, outcome: AttemptOutcome, cost: Option<Us
         provider_cost: cost,
         refused: Usd::ZERO,
         paid_twice: false,
+        left_at_fal: false,
+        surplus: 0,
+        categories: Vec::new(),
     };
     let id = job(1).id.shot(ordinal);
     let shot = Shot::new(id, job(1).project, Lane::Master, Rank { priority: 0, turn: 0 }, recipe);
@@ -87,8 +90,8 @@ fn refused() -> Shot {
 }
 
 fn submitting() -> Shot {
-    let flight = Flight { slot: 0, lease_until: at(60), cancel_at_provider: CancelAtProvider::No };
-    shot(1, ShotState::Submitting(flight), AttemptOutcome::UnderWay, Some(Usd::ZERO))
+    let in_flight = ProviderRequest { slot: 0, lease_until: at(60), cancel_at_provider: CancelAtProvider::No };
+    shot(1, ShotState::Submitting(in_flight), AttemptOutcome::UnderWay, Some(Usd::ZERO))
 }
 
 fn waiting() -> Shot {

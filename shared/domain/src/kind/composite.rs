@@ -1,18 +1,23 @@
 //! The composite: a scene that puts characters, a place and props together, each as its reference shows it.
 
+mod cast;
+mod words;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use self::cast::Cast;
+pub use self::cast::Sought;
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     field::Field,
-    filing::{Filing, Slot},
-    id::{MediaId, project_folder},
+    id::project_folder,
+    image_ref::ImageRef,
     media::ImageType,
     model::Model,
-    pointer::ImagePointer,
-    prompt::{Template, composition_words, specification_words},
-    recipe::{Control, ControlMode, Draft, Recipe, Source},
+    prompt::{Template, composition_words},
+    recipe::{Control, ControlMode, Draft, Recipe},
+    storage_plan::StoragePlan,
     subject::VisualSpecifications,
 };
 
@@ -35,14 +40,14 @@ const STEPS: u32 = 50;
 pub struct Composite {
     /// What happens, 10-1,000 characters.
     pub description: String,
-    /// Who is in it.
+    /// The characters in it.
     pub characters: Vec<CharacterSlot>,
     /// Where it is.
-    pub location: Option<ImagePointer>,
+    pub location: Option<ImageRef>,
     /// What else is in it.
-    pub props: Vec<ImagePointer>,
+    pub props: Vec<ImageRef>,
     /// A picture in whose style it is.
-    pub style: Option<ImagePointer>,
+    pub style: Option<ImageRef>,
     /// The light.
     pub lighting: Option<Lighting>,
     /// The camera.
@@ -64,19 +69,19 @@ pub struct Composite {
 #[serde(rename_all = "camelCase")]
 pub struct CharacterSlot {
     /// A master reference or one angle of a profile.
-    pub reference: ImagePointer,
+    pub reference: ImageRef,
     /// Where they stand.
-    pub position: Position,
+    pub position: FigurePosition,
     /// Their size against the others; 1 is their own.
     pub scale: f64,
     /// What they do.
     pub pose: Option<String>,
 }
 
-/// Where somebody stands.
+/// Where a character stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged, expecting = "must be words such as left, or an object with x and y, each 0 to 1")]
-pub enum Position {
+pub enum FigurePosition {
     /// In words: `left`, `in the doorway`.
     Words(String),
     /// Of the middle of the figure, 0 to 1 from the left and from the top.
@@ -138,7 +143,7 @@ pub enum Composition {
 #[serde(rename_all = "camelCase")]
 pub struct ControlImage {
     /// The picture.
-    pub image: ImagePointer,
+    pub image: ImageRef,
     /// What is read off it.
     pub mode: ControlMode,
     /// How strictly it is followed, 0 to 2.
@@ -146,7 +151,7 @@ pub struct ControlImage {
 }
 
 impl Composite {
-    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
+    pub(super) fn image_refs_mut(&mut self) -> Vec<(Field, &mut ImageRef)> {
         let characters = self.characters.iter_mut().enumerate();
         let mut all: Vec<_> = characters.map(|(i, slot)| (Field::Character(i), &mut slot.reference)).collect();
         all.extend(self.location.iter_mut().map(|pointer| (Field::Location, pointer)));
@@ -182,7 +187,7 @@ impl Composite {
         let wanted = Draft {
             prompt: self.prompt(template, &cast),
             template: template.reference(),
-            seed: self.tuning.seed(setting.entropy),
+            seed: self.tuning.seed(setting.rng),
             width,
             height,
             steps: Some(self.tuning.steps.unwrap_or(STEPS)),
@@ -206,7 +211,7 @@ impl Composite {
         Ok(Plan {
             quote: recipes.iter().map(Recipe::cost_bound).sum(),
             ignored,
-            filing: Filing {
+            storage_plan: StoragePlan {
                 image_type: ImageType::CompositeShot,
                 folder: project_folder(setting.project, "composites"),
                 subject: None,
@@ -222,39 +227,6 @@ impl Composite {
             new_subject: None,
             recipes,
         })
-    }
-
-    /// Everybody and everything with a reference, in the order in which the model is shown them.
-    fn cast(&self, material: &Material) -> Result<Cast, Unfit> {
-        let mut cast = Cast::default();
-        for (i, character) in self.characters.iter().enumerate() {
-            let place = Field::Character(i);
-            let mut entry = cast.enter(material, &format!("character-{i}"), &character.reference, place)?;
-            let position = character.position.words();
-            let mut words = vec![entry.words("the character"), position.clone()];
-            words.extend(scale_words(character.scale));
-            words.extend(character.pose.clone());
-            (entry.slot.position, entry.slot.scale) = (Some(position), Some(character.scale));
-            cast.characters.push(words.join(", "));
-            cast.slots.push(entry.slot);
-        }
-        if let Some(location) = &self.location {
-            let entry = cast.enter(material, "location", location, Field::Location)?;
-            cast.location = format!("set in {}", entry.words("the place"));
-            cast.slots.push(entry.slot);
-        }
-        for (i, prop) in self.props.iter().enumerate() {
-            let place = Field::Prop(i);
-            let entry = cast.enter(material, &format!("prop-{i}"), prop, place)?;
-            cast.props.push(entry.words("the object"));
-            cast.slots.push(entry.slot);
-        }
-        if let Some(style) = &self.style {
-            let entry = cast.enter(material, "style", style, Field::Style)?;
-            cast.style = format!("in the art style of image {}", entry.number);
-            cast.slots.push(entry.slot);
-        }
-        Ok(cast)
     }
 
     fn prompt(&self, template: &Template, cast: &Cast) -> String {
@@ -273,144 +245,6 @@ impl Composite {
     }
 }
 
-/// A reference that should be found in a scene.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Sought<'a> {
-    /// `character-0` and the like.
-    pub slot: &'a str,
-    /// The image that shows it.
-    pub reference: &'a MediaId,
-    /// Where the middle of the figure was asked to be, 0 to 1 from the left and from the top.
-    pub at: Option<[f64; 2]>,
-}
-
-impl Composite {
-    /// The references among `slots` that are figures and can be looked for. A thing has neither head nor legs, and in a
-    /// portrait an upper body alone is not found.
-    #[must_use]
-    pub fn sought<'a>(&self, slots: &'a [Slot]) -> Vec<Sought<'a>> {
-        if self.composition == Some(Composition::Portrait) {
-            return Vec::new();
-        }
-        let sought = slots.iter().filter_map(|slot| {
-            let number = slot.slot.strip_prefix("character-")?;
-            let character = number.parse::<usize>().ok().and_then(|number| self.characters.get(number));
-            let at = character.and_then(|character| character.position.point());
-            Some(Sought { slot: &slot.slot, reference: slot.reference.as_ref()?, at })
-        });
-        sought.collect()
-    }
-}
-
-/// What a scene is put together from.
-#[derive(Default)]
-struct Cast {
-    sources: Vec<Source>,
-    slots: Vec<Slot>,
-    characters: Vec<String>,
-    location: String,
-    props: Vec<String>,
-    style: String,
-}
-
-/// One reference in a scene.
-struct Entry {
-    /// Which image it is among those that the model is shown, from 1.
-    number: usize,
-    /// What is known of its looks, in words.
-    looks: String,
-    slot: Slot,
-}
-
-impl Cast {
-    fn enter(&mut self, material: &Material, name: &str, pointer: &ImagePointer, place: Field) -> Result<Entry, Unfit> {
-        let source = material.source(pointer, place)?;
-        // An image that stands for two is shown once.
-        let index = self.sources.iter().position(|known| *known == source).unwrap_or_else(|| {
-            self.sources.push(source);
-            self.sources.len() - 1
-        });
-        let media = material.image(pointer);
-        let subject = media.and_then(|media| material.subject_of(media));
-        let measured = media.map(|media| media.specifications.clone()).unwrap_or_default();
-        let known = match subject {
-            Some(subject) => subject.specifications.clone().or(measured),
-            None => measured,
-        };
-        let described = subject.map(|subject| subject.description.trim_end_matches('.').to_owned());
-        let looks = [described.unwrap_or_default(), specification_words(&known)];
-        Ok(Entry {
-            number: index + 1,
-            looks: looks.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", "),
-            slot: Slot {
-                slot: name.to_owned(),
-                reference: media.map(|media| media.id.clone()),
-                position: None,
-                scale: None,
-                palette: known.color_palette,
-            },
-        })
-    }
-}
-
-impl Entry {
-    fn words(&self, what: &str) -> String {
-        let Self { number, looks, .. } = self;
-        if looks.is_empty() {
-            format!("{what} of image {number}")
-        } else {
-            format!("{what} of image {number} ({looks})")
-        }
-    }
-}
-
-impl Position {
-    /// Where that is, in words.
-    #[must_use]
-    pub fn words(&self) -> String {
-        match self {
-            Self::Words(words) => match words.as_str() {
-                "left" | "right" => format!("on the {words} side of the frame"),
-                "center" | "centre" | "middle" => "in the center of the frame".to_owned(),
-                "foreground" | "background" => format!("in the {words}"),
-                free => free.to_owned(),
-            },
-            Self::Point { x, y } => {
-                let (from_left, from_top) = ((x * 100.0).round(), (y * 100.0).round());
-                let side = match x {
-                    x if *x < 0.34 => "on the left side",
-                    x if *x > 0.66 => "on the right side",
-                    _ => "in the center",
-                };
-                format!("{side} of the frame, {from_left}% from the left and {from_top}% from the top")
-            }
-        }
-    }
-}
-
-impl Position {
-    /// Of the middle of the figure, 0 to 1 from the left and from the top, as far as that was said.
-    #[must_use]
-    pub fn point(&self) -> Option<[f64; 2]> {
-        /// Somebody who stands on the ground has their middle a little below the picture's.
-        const STANDING: f64 = 0.55;
-        match self {
-            Self::Point { x, y } => Some([*x, *y]),
-            Self::Words(words) => match words.as_str() {
-                "left" => Some([0.25, STANDING]),
-                "center" | "centre" | "middle" => Some([0.5, STANDING]),
-                "right" => Some([0.75, STANDING]),
-                _ => None,
-            },
-        }
-    }
-}
-
-/// Nothing for somebody of their own size.
-fn scale_words(scale: f64) -> Option<String> {
-    ((scale - 1.0).abs() > 0.01).then(|| format!("at {}% of natural size", (scale * 100.0).round()))
-}
-
 impl Composition {
     /// The word used in requests.
     #[must_use]
@@ -423,47 +257,16 @@ impl Composition {
     }
 }
 
-impl Lighting {
-    fn words(&self) -> String {
-        let light = [self.intensity.as_deref(), self.kind.as_deref()];
-        let light = light.into_iter().flatten().collect::<Vec<_>>().join(" ");
-        let kelvin = self.color_temperature.map(|kelvin| format!("{kelvin} K"));
-        joined(&[
-            (!light.is_empty()).then(|| with_noun(light)),
-            self.direction.as_ref().map(|from| format!("light from {from}")),
-            kelvin,
-            self.time_of_day.clone(),
-            self.mood.as_ref().map(|mood| format!("{mood} mood")),
-        ])
-    }
-}
-
-/// `soft` is `soft lighting`; `golden hour light` is itself.
-fn with_noun(light: String) -> String {
-    let ends_with_it = ["light", "lights", "lighting"].iter().any(|noun| light.to_lowercase().ends_with(noun));
-    if ends_with_it { light } else { format!("{light} lighting") }
-}
-
-impl Camera {
-    fn words(&self) -> String {
-        joined(&[self.shot.clone(), self.angle.clone(), self.lens.clone(), self.focus.clone()])
-    }
-}
-
-fn joined(parts: &[Option<String>]) -> String {
-    parts.iter().flatten().map(String::as_str).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::kind::master::tests::planned;
 
-    fn image(number: usize) -> ImagePointer {
-        ImagePointer::Url(format!("https://images.example.com/{number}.png"))
+    fn image(number: usize) -> ImageRef {
+        ImageRef::Url(format!("https://images.example.com/{number}.png"))
     }
 
-    fn character(number: usize, position: Position, scale: f64) -> CharacterSlot {
+    fn character(number: usize, position: FigurePosition, scale: f64) -> CharacterSlot {
         CharacterSlot { reference: image(number), position, scale, pose: Some("waving".to_owned()) }
     }
 
@@ -471,8 +274,8 @@ mod tests {
         Composite {
             description: "two keepers greet the boat".to_owned(),
             characters: vec![
-                character(0, Position::Words("left".to_owned()), 1.0),
-                character(1, Position::Point { x: 0.75, y: 0.5 }, 0.5),
+                character(0, FigurePosition::Words("left".to_owned()), 1.0),
+                character(1, FigurePosition::Point { x: 0.75, y: 0.5 }, 0.5),
             ],
             location: Some(image(2)),
             props: Vec::new(),
@@ -505,7 +308,7 @@ mod tests {
         assert_eq!((recipe.width, recipe.height), (1920, 1080));
         let bright = |kind: &str| Lighting { kind: Some(kind.to_owned()), ..Lighting::default() }.words();
         assert_eq!(["neon", "golden hour light"].map(bright), ["neon lighting", "golden hour light"]);
-        let slots: Vec<&str> = plan.filing.slots.iter().map(|slot| slot.slot.as_str()).collect();
+        let slots: Vec<&str> = plan.storage_plan.slots.iter().map(|slot| slot.slot.as_str()).collect();
         assert_eq!(slots, ["character-0", "character-1", "location"]);
     }
 
@@ -526,21 +329,21 @@ mod tests {
     fn the_same_image_in_two_places_is_shown_once() {
         let twins = Composite {
             characters: vec![
-                character(0, Position::Words("left".to_owned()), 1.0),
-                character(0, Position::Words("right".to_owned()), 1.0),
+                character(0, FigurePosition::Words("left".to_owned()), 1.0),
+                character(0, FigurePosition::Words("right".to_owned()), 1.0),
             ],
             location: None,
             ..scene()
         };
         let plan = plan(&twins).unwrap();
-        assert_eq!((plan.recipes[0].references.len(), plan.filing.slots.len()), (1, 2));
+        assert_eq!((plan.recipes[0].references.len(), plan.storage_plan.slots.len()), (1, 2));
     }
 
     #[test]
     fn control_images_choose_a_model_that_follows_them() {
         let control = ControlImage { image: image(9), mode: ControlMode::Pose, strength: 0.8 };
         let alone = Composite {
-            characters: vec![character(0, Position::Words("left".to_owned()), 1.0)],
+            characters: vec![character(0, FigurePosition::Words("left".to_owned()), 1.0)],
             location: None,
             controls: vec![control],
             ..scene()

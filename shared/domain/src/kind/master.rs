@@ -6,13 +6,13 @@ use serde_json::json;
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     field::Field,
-    filing::{Filing, Relation},
     id::{SubjectId, project_folder},
+    image_ref::ImageRef,
     media::ImageType,
     model::Model,
-    pointer::ImagePointer,
     prompt::{Template, specification_words, style_words},
     recipe::{Draft, Recipe, Source},
+    storage_plan::{Relation, StoragePlan},
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 
@@ -36,7 +36,7 @@ pub struct MasterReference {
     /// `professional`, `casual`, `artistic` or free text.
     pub style: Option<String>,
     /// Pictures to go by.
-    pub references: Vec<ImagePointer>,
+    pub references: Vec<ImageRef>,
     /// How many pictures to choose from.
     pub variations: u16,
     /// How it is generated.
@@ -44,7 +44,7 @@ pub struct MasterReference {
 }
 
 impl MasterReference {
-    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
+    pub(super) fn image_refs_mut(&mut self) -> Vec<(Field, &mut ImageRef)> {
         let all = self.references.iter_mut().enumerate();
         all.map(|(index, pointer)| (Field::Reference(index), pointer)).collect()
     }
@@ -75,7 +75,7 @@ impl MasterReference {
         Ok(Plan {
             quote: recipes.iter().map(Recipe::cost_bound).sum(),
             ignored,
-            filing: self.filing(setting, &specifications),
+            storage_plan: self.storage_plan(setting, &specifications),
             together: None,
             cache_key: Some(cache_key(
                 "master",
@@ -108,7 +108,7 @@ impl MasterReference {
         Ok(Draft {
             prompt,
             template: template.reference(),
-            seed: self.tuning.seed(setting.entropy),
+            seed: self.tuning.seed(setting.rng),
             width: SIDE,
             height: SIDE,
             steps: Some(self.tuning.steps.unwrap_or(STEPS)),
@@ -124,8 +124,8 @@ impl MasterReference {
         })
     }
 
-    fn filing(&self, setting: &Setting<'_>, specifications: &VisualSpecifications) -> Filing {
-        Filing {
+    fn storage_plan(&self, setting: &Setting<'_>, specifications: &VisualSpecifications) -> StoragePlan {
+        StoragePlan {
             image_type: ImageType::MasterReference,
             folder: project_folder(setting.project, &format!("references/{}", self.subject_id)),
             subject: Some(self.subject_id.clone()),
@@ -156,7 +156,7 @@ pub(crate) mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::{entropy::Entropy, id::ProjectId, prompt::Wording};
+    use crate::{id::ProjectId, prompt::Wording, rng::Rng};
 
     pub(crate) fn keeper() -> MasterReference {
         MasterReference {
@@ -173,11 +173,11 @@ pub(crate) mod tests {
     /// Plans with the usual wording.
     pub(crate) fn planned<T>(plan: impl FnOnce(&Setting<'_>) -> T) -> T {
         let project: ProjectId = "isle".parse().unwrap();
-        let (entropy, wording) = (Entropy::seeded(1), Wording::default());
+        let (rng, wording) = (Rng::seeded(1), Wording::default());
         plan(&Setting {
             project: &project,
             now: Timestamp::from_second(1_795_000_000).unwrap(),
-            entropy: &entropy,
+            rng: &rng,
             wording: &wording,
             profile_batch: 4,
         })
@@ -221,7 +221,7 @@ pub(crate) mod tests {
 
     #[test]
     fn pictures_to_go_by_choose_a_model_that_takes_them() {
-        let pointer = |number| ImagePointer::Url(format!("https://images.example.com/{number}.png"));
+        let pointer = |number| ImageRef::Url(format!("https://images.example.com/{number}.png"));
         let with = |count: u32, model: Option<&str>| {
             let tuning = Tuning { model: model.map(str::to_owned), ..Tuning::default() };
             plan(&MasterReference { references: (0..count).map(pointer).collect(), tuning, ..keeper() })

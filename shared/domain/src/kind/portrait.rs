@@ -6,7 +6,6 @@ use serde_json::json;
 use super::{Material, Plan, Setting, Tuning, Unfit, cache_key, fitted};
 use crate::{
     field::Field,
-    filing::{Filing, Relation},
     id::{LoraId, PersonId},
     lora::Lora,
     media::ImageType,
@@ -14,6 +13,7 @@ use crate::{
     person::Person,
     prompt::Template,
     recipe::{Draft, LoraUse, OWN_WORDS, Recipe},
+    storage_plan::{Relation, StoragePlan},
     subject::VisualSpecifications,
 };
 
@@ -29,7 +29,7 @@ const GUIDANCE: f64 = 3.5;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Portrait {
-    /// Who it shows.
+    /// The person that it shows.
     pub of: Sitter,
     /// What it shows.
     pub prompt: PortraitPrompt,
@@ -43,11 +43,11 @@ pub struct Portrait {
     pub tuning: Tuning,
 }
 
-/// Who a portrait shows.
+/// The person that a portrait shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Sitter {
-    /// Whoever this LoRA knows.
+    /// The person of this LoRA.
     Lora(LoraId),
     /// This person, by the most recent LoRA.
     Person(PersonId),
@@ -106,7 +106,7 @@ impl Portrait {
                 PortraitPrompt::Text(_) => OWN_WORDS.to_owned(),
                 PortraitPrompt::Built(_) => template.reference(),
             },
-            seed: self.tuning.seed(setting.entropy),
+            seed: self.tuning.seed(setting.rng),
             width: self.size.0,
             height: self.size.1,
             steps: Some(self.tuning.steps.unwrap_or(STEPS)),
@@ -125,7 +125,7 @@ impl Portrait {
         Ok(Plan {
             quote: recipes.iter().map(Recipe::cost_bound).sum(),
             ignored,
-            filing: Filing {
+            storage_plan: StoragePlan {
                 image_type: ImageType::Portrait,
                 folder: format!("{}-{}", lora.person, lora.id),
                 subject: None,
@@ -228,6 +228,7 @@ mod tests {
                 bytes: 1,
                 etag: "e".to_owned(),
                 tensors: 1,
+                base_model: None,
                 metadata: BTreeMap::new(),
                 ready_at: Timestamp::UNIX_EPOCH,
             },
@@ -296,7 +297,7 @@ mod tests {
         let recipe = &plan.recipes[0];
         assert_eq!((plan.recipes.len(), recipe.images, recipe.prompt.as_str()), (1, 4, text));
         assert_eq!((recipe.width, recipe.height, recipe.steps, recipe.guidance), (768, 1024, Some(28), Some(3.5)));
-        assert_eq!((plan.filing.folder.as_str(), plan.quote.unwrap().micros()), ("ada-7", 140_000));
+        assert_eq!((plan.storage_plan.folder.as_str(), plan.quote.unwrap().micros()), ("ada-7", 140_000));
     }
 
     #[test]

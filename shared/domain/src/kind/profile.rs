@@ -8,18 +8,18 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Material, Plan, Setting, Tuning, Unfit, Verdict, cache_key, check_references, fitted};
+use super::{Completeness, Material, Plan, Setting, Tuning, Unfit, cache_key, check_references, fitted};
 use crate::{
     field::Field,
-    filing::Filing,
     id::{SubjectId, project_folder},
+    image_ref::ImageRef,
     media::{ImageType, Media},
     model::Model,
     money::Usd,
-    pointer::ImagePointer,
-    prompt::{Template, View, specification_words, view_words},
+    prompt::{CameraView, Template, specification_words, view_words},
     recipe::{Draft, Recipe},
     shot::Shot,
+    storage_plan::StoragePlan,
     subject::{Subject, SubjectType, VisualSpecifications},
 };
 
@@ -39,7 +39,7 @@ const STEPS: u32 = 40;
 #[serde(rename_all = "camelCase")]
 pub struct Profile {
     /// The subject's master reference.
-    pub master: ImagePointer,
+    pub master: ImageRef,
     /// Whose profile it is.
     pub subject: SubjectId,
     /// Degrees from the front, each once; 90 is the subject's right side.
@@ -107,7 +107,7 @@ impl Profile {
         let wanted = Draft {
             prompt: Self::view_prompt(first, &description, template, &specifications),
             template: template.reference(),
-            seed: seed.unwrap_or_else(|| self.tuning.seed(setting.entropy)),
+            seed: seed.unwrap_or_else(|| self.tuning.seed(setting.rng)),
             width: side,
             height: side,
             steps: Some(self.tuning.steps.unwrap_or(STEPS)),
@@ -134,7 +134,7 @@ impl Profile {
             quote: each
                 .map(|each| Usd::from_micros(each.micros() * self.most_images()) + self.may_be_spent_again(each)),
             ignored,
-            filing: Filing {
+            storage_plan: StoragePlan {
                 image_type: ImageType::Profile360,
                 folder: project_folder(setting.project, &format!("360-profiles/{}", self.subject)),
                 subject: Some(self.subject.clone()),
@@ -176,14 +176,14 @@ impl Profile {
     fn view_prompt(angle: u16, description: &str, template: &Template, known: &VisualSpecifications) -> String {
         template.fill(&[
             ("view", &view_words(angle)),
-            ("visible", &View::nearest(angle).visible),
+            ("visible", &CameraView::nearest(angle).visible),
             ("description", description),
             ("specifications", &specification_words(known)),
         ])
     }
 
-    /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill what
-    /// cannot be used.
+    /// Most images that are paid for: all angles, and all of the smaller profile where that may follow. fal may bill
+    /// what cannot be used.
     fn most_images(&self) -> u64 {
         let more = if self.may_be_simplified() { EIGHT.len() } else { 0 };
         (self.angles.len() + more) as u64
@@ -204,13 +204,17 @@ impl Profile {
         (self.angles.len() * 2).div_ceil(3)
     }
 
-    pub(super) fn judge(&self, shots: &[Shot]) -> Verdict {
+    pub(super) fn judge(&self, shots: &[Shot]) -> Completeness {
         let made = made(shots);
         let asked = self.angles.iter().filter(|angle| made.contains(angle)).count();
         if asked == self.angles.len() {
-            return Verdict::Completed;
+            return Completeness::Completed;
         }
-        if asked >= self.enough() || self.is_smaller(shots, &made) { Verdict::Partial } else { Verdict::Failed }
+        if asked >= self.enough() || self.is_smaller(shots, &made) {
+            Completeness::Partial
+        } else {
+            Completeness::Failed
+        }
     }
 
     /// Whether the smaller profile is there in place of the one that was asked for.
@@ -228,15 +232,15 @@ impl Profile {
     }
 
     /// What is missing of the smaller profile, once too few of the twelve angles could be made.
-    pub(super) fn simplified(&self, shots: &[Shot], filing: &Filing) -> Vec<Recipe> {
-        if !self.may_be_simplified() || self.was_simplified(shots) || self.judge(shots) != Verdict::Failed {
+    pub(super) fn simplified(&self, shots: &[Shot], storage_plan: &StoragePlan) -> Vec<Recipe> {
+        if !self.may_be_simplified() || self.was_simplified(shots) || self.judge(shots) != Completeness::Failed {
             return Vec::new();
         }
         let Some(base) = shots.first().map(Shot::asked) else { return Vec::new() };
         let Some(template) = Template::by_reference(&base.template) else { return Vec::new() };
         let made = made(shots);
         let missing = EIGHT.iter().filter(|angle| !made.contains(angle));
-        missing.map(|angle| self.seen_from(*angle, base, template, &filing.specifications)).collect()
+        missing.map(|angle| self.seen_from(*angle, base, template, &storage_plan.specifications)).collect()
     }
 
     /// The angles that the result shows, of those made.
@@ -258,8 +262,8 @@ impl Profile {
         let only = format!("only {asked}/{} angles were generated", self.angles.len());
         Some(match self.judge(shots) {
             _ if self.is_smaller(shots, &made) => format!("{only}; this is the 8-angle profile"),
-            Verdict::Completed | Verdict::Partial => only,
-            Verdict::Failed => format!("{only}; what was made is kept"),
+            Completeness::Completed | Completeness::Partial => only,
+            Completeness::Failed => format!("{only}; what was made is kept"),
         })
     }
 
@@ -302,7 +306,7 @@ pub(super) mod tests {
 
     pub(in crate::kind) fn profile(angles: &[u16]) -> Profile {
         Profile {
-            master: ImagePointer::Url("https://images.example.com/keeper.png".to_owned()),
+            master: ImageRef::Url("https://images.example.com/keeper.png".to_owned()),
             subject: "keeper".parse().unwrap(),
             angles: angles.to_vec(),
             resolution: Resolution::Standard,
@@ -361,23 +365,23 @@ pub(super) mod tests {
         let mut profile = profile(&TWELVE);
         let plan = plan(&mut profile);
         let first = |failed: &[u16]| settled(&plan.recipes, failed, 0);
-        assert_eq!(profile.judge(&first(&[])), Verdict::Completed);
+        assert_eq!(profile.judge(&first(&[])), Completeness::Completed);
         let three = first(&[30, 60, 120]);
-        assert_eq!(profile.judge(&three), Verdict::Partial);
-        assert!(profile.simplified(&three, &plan.filing).is_empty());
+        assert_eq!(profile.judge(&three), Completeness::Partial);
+        assert!(profile.simplified(&three, &plan.storage_plan).is_empty());
         assert_eq!(profile.warning(&three).unwrap(), "only 9/12 angles were generated");
 
         let five = first(&[30, 60, 120, 150, 180]);
-        let more = profile.simplified(&five, &plan.filing);
+        let more = profile.simplified(&five, &plan.storage_plan);
         assert_eq!(more.iter().map(|recipe| recipe.angle.unwrap()).collect::<Vec<_>>(), [45, 135, 180, 225, 315]);
         let good: Vec<Shot> = five.iter().cloned().chain(settled(&more, &[], 12)).collect();
-        assert_eq!(profile.judge(&good), Verdict::Partial);
+        assert_eq!(profile.judge(&good), Completeness::Partial);
         assert_eq!(profile.shown(&good), EIGHT);
         assert!(profile.warning(&good).unwrap().ends_with("this is the 8-angle profile"));
         let bad: Vec<Shot> = five.iter().cloned().chain(settled(&more, &[180], 12)).collect();
-        assert_eq!(profile.judge(&bad), Verdict::Failed);
+        assert_eq!(profile.judge(&bad), Completeness::Failed);
         // There is no third try.
-        assert!(profile.simplified(&bad, &plan.filing).is_empty());
+        assert!(profile.simplified(&bad, &plan.storage_plan).is_empty());
         assert!(profile.warning(&bad).unwrap().ends_with("what was made is kept"));
     }
 
@@ -387,8 +391,8 @@ pub(super) mod tests {
         let plan = plan(&mut own);
         assert_eq!(plan.quote.unwrap().micros(), 120_000);
         let with = |failed: &[u16]| settled(&plan.recipes, failed, 0);
-        assert_eq!(own.judge(&with(&[10])), Verdict::Partial);
-        assert_eq!(own.judge(&with(&[0, 10])), Verdict::Failed);
-        assert!(own.simplified(&with(&[0, 10]), &plan.filing).is_empty());
+        assert_eq!(own.judge(&with(&[10])), Completeness::Partial);
+        assert_eq!(own.judge(&with(&[0, 10])), Completeness::Failed);
+        assert!(own.simplified(&with(&[0, 10]), &plan.storage_plan).is_empty());
     }
 }

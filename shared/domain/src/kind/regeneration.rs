@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, Setting, Tuning, Unfit};
 use crate::{
-    filing::Filing,
     id::{CollectionId, MediaId, ShotId},
     lane::Lane,
     recipe::Recipe,
+    storage_plan::StoragePlan,
 };
 
 /// A request to make one image anew.
@@ -26,7 +26,7 @@ pub struct Regeneration {
     /// What the earlier image was asked for; once this is planned, what is sent.
     pub recipe: Recipe,
     /// Where the earlier image is filed.
-    pub filing: Filing,
+    pub storage_plan: StoragePlan,
     /// The lane of the earlier job.
     pub lane: Lane,
     /// What is to be different.
@@ -63,9 +63,9 @@ impl Regeneration {
             recipes: vec![self.recipe.clone()],
             quote: self.recipe.cost_bound(),
             ignored,
-            filing: self.filing.clone(),
+            storage_plan: self.storage_plan.clone(),
             together: None,
-            // Who asks for another image wants another image.
+            // Another image was asked for, so the seed is another one.
             cache_key: None,
             new_subject: None,
         })
@@ -73,7 +73,7 @@ impl Regeneration {
 
     /// The caller's, or one that differs from the earlier image's: that would make the same picture again.
     fn seed(&self, setting: &Setting<'_>) -> u64 {
-        let seed = self.tuning.seed(setting.entropy);
+        let seed = self.tuning.seed(setting.rng);
         if self.tuning.seed.is_none() && seed == self.recipe.seed { seed + 1 } else { seed }
     }
 }
@@ -107,7 +107,7 @@ mod tests {
             shots: 3,
             reserved: plan.quote,
             ignored: plan.ignored,
-            filing: plan.filing,
+            storage_plan: plan.storage_plan,
             cache_key: plan.cache_key,
             workflow: None,
             metadata: None,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Unfit;
-use crate::{entropy::Entropy, field::Field, model::Model};
+use crate::{field::Field, model::Model, rng::Rng};
 
 /// What every kind lets a caller say about the generation itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl Tuning {
 
     /// The first image's seed: the caller's, or one of ours. Ours stay within 32 bits: every endpoint takes those, and
     /// JavaScript keeps their digits.
-    pub(super) fn seed(&self, entropy: &Entropy) -> u64 {
-        self.seed.unwrap_or_else(|| u64::from(entropy.range(0..=u32::MAX - 1000)))
+    pub(super) fn seed(&self, rng: &Rng) -> u64 {
+        self.seed.unwrap_or_else(|| u64::from(rng.range(0..=u32::MAX - 1000)))
     }
 }

@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::{Material, Plan, Unfit};
 use crate::{
     field::Field,
-    filing::Filing,
     id::{CollectionId, InvalidId, SubjectId, UploadId, textual},
+    image_ref::ImageRef,
     media::{ImageType, Media},
     money::Usd,
-    pointer::ImagePointer,
     report::CheckType,
+    storage_plan::StoragePlan,
     subject::VisualSpecifications,
 };
 
@@ -37,7 +37,7 @@ pub struct Verification {
 #[serde(into = "String", try_from = "String")]
 pub enum Examined {
     /// An image of the project.
-    Image(ImagePointer),
+    Image(ImageRef),
     /// The views of a subject.
     Collection(CollectionId),
     /// A picture that was uploaded for this.
@@ -60,8 +60,8 @@ impl FromStr for Examined {
         let collection = || text.parse().map(Self::Collection);
         let upload = || text.parse().map(Self::Upload);
         let image = match text.parse() {
-            Ok(image @ (ImagePointer::Media(_) | ImagePointer::Job(_))) => Ok(Self::Image(image)),
-            Ok(ImagePointer::Url(_) | ImagePointer::Step { .. }) | Err(_) => {
+            Ok(image @ (ImageRef::Media(_) | ImageRef::Job(_))) => Ok(Self::Image(image)),
+            Ok(ImageRef::Url(_) | ImageRef::Step { .. }) | Err(_) => {
                 Err(InvalidId { expected: "an image, job, collection or upload id" })
             }
         };
@@ -73,7 +73,7 @@ textual!(Examined);
 
 impl Verification {
     /// The images that it names, each with its place in the request.
-    pub(super) fn pointers_mut(&mut self) -> Vec<(Field, &mut ImagePointer)> {
+    pub(super) fn image_refs_mut(&mut self) -> Vec<(Field, &mut ImageRef)> {
         let sides = [(Field::Examined, &mut self.examined), (Field::Against, &mut self.against)];
         let mut images = Vec::new();
         for (place, side) in sides {
@@ -104,7 +104,7 @@ impl Verification {
             recipes: Vec::new(),
             quote: Some(Usd::ZERO),
             ignored: Vec::new(),
-            filing: Filing {
+            storage_plan: StoragePlan {
                 image_type: ImageType::MasterReference,
                 folder: String::new(),
                 subject: self.subject.clone(),

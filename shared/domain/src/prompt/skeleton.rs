@@ -1,5 +1,5 @@
-//! Text by what it looks like, so that a refused word is found in disguise: in letters of another script, in wide or styled
-//! ones, with marks or invisible characters in it, or with its letters apart.
+//! Text by what it looks like, so that a refused word is found in disguise: in letters of another script, in wide or
+//! styled ones, with marks or invisible characters in it, or with its letters apart.
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 use unicode_security::skeleton;
@@ -7,27 +7,51 @@ use unicode_security::skeleton;
 /// The least number of letters that stand apart to be read as one word.
 const LETTERS_APART: usize = 3;
 
-/// A text as it looks, in words.
+/// A text as it looks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Looks {
     /// Letters that look alike told apart by case: `I` is an `i`, and `l` another letter.
-    by_letter: String,
+    by_letter: Words,
     /// The same where case is no help: `I` looks like an `l`.
-    by_shape: String,
+    by_shape: Words,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Words {
+    /// With one space around each.
+    spaced: String,
+    /// Runs of letters that stand apart, each put together.
+    runs: Vec<String>,
 }
 
 impl Looks {
     pub(super) fn of(text: &str) -> Self {
         let plain: String = text.nfkc().nfd().filter(is_seen).collect();
-        let by_letter = skeleton(&plain.to_lowercase()).collect::<String>();
+        let by_letter: String = skeleton(&plain.to_lowercase()).collect();
         let by_shape = skeleton(&plain).collect::<String>().to_lowercase();
-        Self { by_letter: words(&by_letter), by_shape: words(&by_shape) }
+        Self { by_letter: Words::of(&by_letter), by_shape: Words::of(&by_shape) }
     }
 
-    /// Whether it holds `term` as whole words.
+    /// Whether it holds `term`: as whole words, or anywhere in letters that stand apart.
     pub(super) fn hold(&self, term: &Self) -> bool {
-        let within = |text: &str, term: &str| term.len() > 2 && text.contains(term);
-        within(&self.by_letter, &term.by_letter) || within(&self.by_shape, &term.by_shape)
+        self.by_letter.hold(&term.by_letter) || self.by_shape.hold(&term.by_shape)
+    }
+}
+
+impl Words {
+    fn of(text: &str) -> Self {
+        let words = text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty());
+        let words: Vec<&str> = words.collect();
+        let is_letter = |word: &&str| word.chars().count() == 1;
+        let runs = words.chunk_by(|one, other| is_letter(one) && is_letter(other));
+        let runs = runs.filter(|run| run.len() >= LETTERS_APART).map(<[_]>::concat).collect();
+        Self { spaced: format!(" {} ", words.join(" ")), runs }
+    }
+
+    fn hold(&self, term: &Self) -> bool {
+        let together = term.spaced.replace(' ', "");
+        !together.is_empty()
+            && (self.spaced.contains(&term.spaced) || self.runs.iter().any(|run| run.contains(&together)))
     }
 }
 
@@ -41,19 +65,6 @@ fn is_seen(character: &char) -> bool {
             | '\u{e0000}'..='\u{e0fff}'
     );
     !shapeless && !is_combining_mark(*character)
-}
-
-/// The words with one space around each; then once more those whose letters stand apart, put together.
-fn words(text: &str) -> String {
-    let words: Vec<&str> =
-        text.split(|character: char| !character.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
-    let mut all = format!(" {} ", words.join(" "));
-    let is_letter = |word: &&str| word.chars().count() == 1;
-    for run in words.chunk_by(|one, other| is_letter(one) && is_letter(other)).filter(|run| run.len() >= LETTERS_APART)
-    {
-        all = format!("{all} {} ", run.concat());
-    }
-    all
 }
 
 #[cfg(test)]

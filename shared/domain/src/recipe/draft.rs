@@ -24,8 +24,8 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// What is sent to `model` for it: inputs outside the model's ranges are set to its defaults, and what it does not take
-    /// is left out.
+    /// What is sent to `model` for it: inputs outside the model's ranges are set to its defaults, and what it does not
+    /// take is left out.
     #[must_use]
     pub fn fitted_to(&self, model: &Model) -> Recipe {
         let Fitted { width, height, .. } = model.size.fit(self.width, self.height);

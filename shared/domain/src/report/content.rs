@@ -1,9 +1,14 @@
 //! What a report says in full: what ingest writes when it has compared pictures, and what the API answers with.
 
-use std::collections::BTreeMap;
+mod checks;
+mod scene;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    checks::{Check, CheckVerdict, Checks, Frame, Issue, Severity},
+    scene::{SceneContent, SceneImage, SceneSlot, SlotState},
+};
 use super::Judged;
 use crate::{id::MediaId, shot::Shot};
 
@@ -163,62 +168,6 @@ pub struct CheckedPair {
     pub recommendations: Vec<String>,
 }
 
-/// The four checks of two figures.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Checks {
-    /// Colours of skin, hair and clothes.
-    pub color: CheckVerdict,
-    /// Heights, widths, outline.
-    pub proportion: CheckVerdict,
-    /// Face, hair, clothes and what is carried.
-    pub features: CheckVerdict,
-    /// How it is drawn.
-    pub style: CheckVerdict,
-}
-
-/// What one check says.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "camelCase")]
-pub enum CheckVerdict {
-    /// It was compared.
-    Judged(Check),
-    /// It cannot be compared: never a fail.
-    NotJudged {
-        /// Why, in a sentence's words.
-        reason: String,
-    },
-}
-
-/// A judged check.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Check {
-    /// 0 to 1; a picture compared with itself has 1.
-    pub score: f64,
-    /// The score is high enough by the measure of the check itself.
-    pub passed: bool,
-    /// The single measures; 0 is no difference. `None` for one that has no number.
-    pub details: BTreeMap<String, Option<f64>>,
-    /// What differs.
-    pub issues: Vec<Issue>,
-}
-
-/// A difference.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Issue {
-    /// How much it matters.
-    pub severity: Severity,
-    /// What differs and by how much.
-    pub what: String,
-    /// Where in the picture.
-    #[serde(rename = "where")]
-    pub place: Option<Frame>,
-    /// What may help.
-    pub suggestion: String,
-}
-
 /// A difference in one angle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -230,33 +179,6 @@ pub struct AngleIssue {
     /// What differs.
     #[serde(flatten)]
     pub issue: Issue,
-}
-
-/// From the worst to the least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum Severity {
-    /// It is somebody or something else.
-    Critical,
-    /// It is seen at once.
-    High,
-    /// It is seen beside the reference.
-    Medium,
-    /// It is hardly seen.
-    Low,
-}
-
-/// A box in a picture, as shares of its width and height.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Frame {
-    /// From the left.
-    pub x: f64,
-    /// From the top.
-    pub y: f64,
-    /// Of the box.
-    pub width: f64,
-    /// Of the box.
-    pub height: f64,
 }
 
 /// From which side a figure is seen.
@@ -315,79 +237,6 @@ pub enum FaceContent {
     },
 }
 
-/// The scenes of one request.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-pub struct SceneContent {
-    /// Each by itself.
-    pub images: Vec<SceneImage>,
-}
-
-/// One scene.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct SceneImage {
-    /// Absent for an upload.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub media_id: Option<MediaId>,
-    /// The references that were looked for.
-    pub slots: Vec<SceneSlot>,
-    /// Figures that were not asked for.
-    pub extra: Vec<Frame>,
-    /// The mean score of the judged slots; `None` where none was judged.
-    pub overall: Option<f64>,
-    /// All are there, each in its own place, alike and once. False where nothing could be judged.
-    pub passed: bool,
-    /// Why nothing was judged.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub not_judged_reason: Option<String>,
-}
-
-/// A reference in a scene.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SceneSlot {
-    /// `character-0` and the like.
-    pub slot: String,
-    /// The image that shows it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<MediaId>,
-    /// What became of it.
-    #[serde(flatten)]
-    pub state: SlotState,
-    /// Where it is.
-    pub place: Option<Frame>,
-    /// 0 to 1: how alike the figure there is.
-    pub score: Option<f64>,
-    /// In how far.
-    pub checks: Checks,
-    /// What is wrong, the worst first.
-    pub issues: Vec<Issue>,
-}
-
-/// What became of a reference in a scene.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "camelCase")]
-pub enum SlotState {
-    /// It is there.
-    Found,
-    /// It is not.
-    Missing,
-    /// It stands where another was wanted.
-    Swapped {
-        /// The number of that slot.
-        with: usize,
-    },
-    /// The figure has parts of another reference's look.
-    Blended {
-        /// The number of that slot.
-        with: usize,
-    },
-    /// It cannot be said.
-    NotJudged {
-        /// Why, in a sentence's words.
-        reason: String,
-    },
-}
-
 impl Content {
     /// Why there is no verdict, or none of all of it.
     #[must_use]
@@ -409,41 +258,6 @@ impl Content {
     }
 }
 
-impl Checks {
-    /// Each with its name.
-    #[must_use]
-    pub fn named(&self) -> [(&'static str, &CheckVerdict); 4] {
-        let Self { color, proportion, features, style } = self;
-        [("color", color), ("proportion", proportion), ("features", features), ("style", style)]
-    }
-
-    /// The check `name`.
-    #[must_use]
-    pub fn verdict(&self, name: &str) -> Option<&CheckVerdict> {
-        self.named().into_iter().find(|(check, _)| *check == name).map(|(_, verdict)| verdict)
-    }
-}
-
-impl CheckVerdict {
-    /// The score, where there is one.
-    #[must_use]
-    pub fn score(&self) -> Option<f64> {
-        match self {
-            Self::Judged(check) => Some(check.score),
-            Self::NotJudged { .. } => None,
-        }
-    }
-
-    /// What differs.
-    #[must_use]
-    pub fn issues(&self) -> &[Issue] {
-        match self {
-            Self::Judged(check) => &check.issues,
-            Self::NotJudged { .. } => &[],
-        }
-    }
-}
-
 impl Facing {
     /// Whether another side than the right one is much likelier.
     #[must_use]
@@ -457,50 +271,6 @@ impl FaceContent {
     #[must_use]
     pub fn failed(&self) -> bool {
         matches!(self, Self::Judged { passed: false, .. })
-    }
-}
-
-impl SceneContent {
-    /// All references, in all images.
-    pub fn slots(&self) -> impl Iterator<Item = &SceneSlot> {
-        self.images.iter().flat_map(|image| &image.slots)
-    }
-
-    /// Why nothing was looked for.
-    #[must_use]
-    pub fn not_judged_reason(&self) -> Option<&str> {
-        self.images.iter().find_map(|image| image.not_judged_reason.as_deref())
-    }
-}
-
-impl SlotState {
-    /// The word for it.
-    #[must_use]
-    pub fn as_str(&self) -> &'static str {
-        match self {
-            Self::Found => "found",
-            Self::Missing => "missing",
-            Self::Swapped { .. } => "swapped",
-            Self::Blended { .. } => "blended",
-            Self::NotJudged { .. } => "notJudged",
-        }
-    }
-
-    /// Why nothing can be said.
-    #[must_use]
-    pub fn reason(&self) -> Option<&str> {
-        match self {
-            Self::NotJudged { reason } => Some(reason),
-            Self::Found | Self::Missing | Self::Swapped { .. } | Self::Blended { .. } => None,
-        }
-    }
-}
-
-impl Frame {
-    /// Left, top, width and height.
-    #[must_use]
-    pub fn bounds(self) -> [f64; 4] {
-        [self.x, self.y, self.width, self.height]
     }
 }
 
@@ -525,6 +295,8 @@ pub fn attempts(chosen: &[&Shot], shots: &[Shot], judged: &[Judged]) -> Vec<Atte
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::{Value, json};
 
     use super::*;

@@ -5,13 +5,13 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    entropy::Entropy,
     failure::FailureCode,
     fal_error::{FalError, FalErrorKind},
     id::JobId,
     model::Model,
     prompt::Wording,
     recipe,
+    rng::Rng,
 };
 
 /// A step that some function takes, about an attempt that it names: one of those that were made, or one too many.
@@ -21,6 +21,8 @@ pub(crate) enum Step {
     Ready,
     Accepted(prop::sample::Index),
     StillRunning,
+    Unanswered(bool),
+    TooLate,
     ToBeFetched(prop::sample::Index),
     Arrived(prop::sample::Index, Came),
     Reminded,
@@ -42,6 +44,7 @@ pub(crate) enum Came {
     },
     Error(FalErrorKind, Option<bool>),
     TurnedAway,
+    Abandoned,
     Silence,
 }
 
@@ -56,6 +59,8 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
         3 => Just(Step::Ready),
         5 => attempt().prop_map(Step::Accepted),
         1 => Just(Step::StillRunning),
+        1 => any::<bool>().prop_map(Step::Unanswered),
+        1 => Just(Step::TooLate),
         2 => attempt().prop_map(Step::ToBeFetched),
         8 => (attempt(), came()).prop_map(|(attempt, came)| Step::Arrived(attempt, came)),
         1 => Just(Step::Reminded),
@@ -70,7 +75,7 @@ pub(crate) fn step() -> impl Strategy<Value = Step> {
 
 fn came() -> impl Strategy<Value = Came> {
     use FalErrorKind::{
-        AccountLocked, Authentication, Cancelled, ContentPolicy, Download, Garbled, Internal, InvalidInput,
+        AccountLocked, Authentication, Cancelled, ContentPolicy, Download, Garbled, Internal, InvalidInput, Moderated,
         RateLimited, StartDeadline, TimedOut, Unavailable, Unreachable,
     };
     let kinds = vec![
@@ -81,6 +86,7 @@ fn came() -> impl Strategy<Value = Came> {
         StartDeadline,
         Internal,
         ContentPolicy,
+        Moderated,
         Download,
         InvalidInput,
         Authentication,
@@ -89,10 +95,11 @@ fn came() -> impl Strategy<Value = Came> {
         Garbled,
     ];
     prop_oneof![
-        3 => (0..5_usize, 0..3_usize).prop_map(|(images, flagged)| Came::Images { images, flagged: flagged.min(images) }),
+        3 => (0..7_usize, 0..3_usize).prop_map(|(images, flagged)| Came::Images { images, flagged: flagged.min(images) }),
         4 => (prop::sample::select(kinds), any::<Option<bool>>()).prop_map(|(kind, again)| Came::Error(kind, again)),
         3 => Just(Came::Silence),
-        1 => Just(Came::TurnedAway),
+        2 => Just(Came::TurnedAway),
+        1 => Just(Came::Abandoned),
     ]
 }
 
@@ -116,7 +123,7 @@ pub(crate) fn waiting() -> impl Strategy<Value = Shot> {
                 prompt: "a violent, stormy sea".to_owned(),
                 ..recipe::tests::recipe(&model.id)
             };
-            let id = JobId::new(start(), &Entropy::seeded(1)).shot(0);
+            let id = JobId::new(start(), &Rng::seeded(1)).shot(0);
             Shot::new(id, "isle".parse().unwrap(), Lane::Master, Rank { priority: 0, turn: 7 }, wanted.on(model))
         },
     )
@@ -144,13 +151,14 @@ impl Traced {
     pub(crate) fn take(&mut self, step: &Step) {
         let before = self.shot.clone();
         // One of the attempts, or the one that does not exist yet.
-        let attempt = |which: &prop::sample::Index| u32::try_from(which.index(before.attempts.len() + 1)).unwrap() + 1;
+        let attempt =
+            |which: &prop::sample::Index| u32::try_from(which.index(before.attempt() as usize + 1)).unwrap() + 1;
         let (shot, now) = (self.shot.clone(), self.now);
         let taken = match step {
             Step::Claim => {
                 let lease_until = now + SignedDuration::from_secs(185);
-                let flight = Flight { slot: 3, lease_until, cancel_at_provider: CancelAtProvider::No };
-                let claimed = shot.claim(flight, format!("nonce-{}", self.claims), now);
+                let in_flight = ProviderRequest { slot: 3, lease_until, cancel_at_provider: CancelAtProvider::No };
+                let claimed = shot.claim(in_flight, format!("nonce-{}", self.claims), now);
                 claimed.map(|shot| shot.looked_at(now + SignedDuration::from_secs(60)))
             }
             Step::Ready => shot.ready(now),
@@ -160,7 +168,9 @@ impl Traced {
                 shot.accepted(number, request, now + SignedDuration::from_secs(90))
             }
             Step::StillRunning => shot.still_running(now + SignedDuration::from_secs(60)),
-            Step::ToBeFetched(which) => shot.to_be_fetched(attempt(which), &format!("r{}", attempt(which)), now),
+            Step::Unanswered(doubt) => shot.unanswered(*doubt, now, now + SignedDuration::from_secs(60)),
+            Step::TooLate => shot.too_late(now + SignedDuration::from_secs(3)),
+            Step::ToBeFetched(which) => shot.to_be_fetched(attempt(which), &format!("r{}", attempt(which)), None, now),
             Step::Arrived(which, came) => arrived(shot, attempt(which), came, now),
             Step::Reminded => shot.reminded(now),
             Step::Stored { usable } => {
@@ -181,7 +191,7 @@ impl Traced {
             }
         };
         if let Ok(shot) = taken {
-            self.claims += u32::from(shot.attempts.len() > before.attempts.len());
+            self.claims += u32::from(shot.attempt() > before.attempt());
             self.shot = shot;
         }
     }
@@ -190,26 +200,29 @@ impl Traced {
 /// As `record_result.rs` records it.
 fn arrived(shot: Shot, attempt: u32, came: &Came, now: Timestamp) -> Result<Shot, Illegal> {
     let arrival = match came {
-        Came::Images { images, flagged } => Arrival::Images(delivery(&shot, attempt, *images, *flagged)),
+        Came::Images { images, flagged } => Arrival::Images(delivery(attempt, *images, *flagged)),
         Came::Error(kind, retryable) => {
             Arrival::Error(FalError { retryable: *retryable, ..FalError::new(*kind, "no") })
         }
-        Came::TurnedAway => Arrival::TurnedAway(FalError::new(FalErrorKind::AccountLocked, "no")),
+        Came::TurnedAway => Arrival::TurnedAway {
+            error: FalError::new(FalErrorKind::AccountLocked, "no"),
+            after: SignedDuration::from_secs(60),
+            patience: SignedDuration::from_mins(10),
+        },
+        Came::Abandoned => Arrival::Abandoned(FalError::new(FalErrorKind::TimedOut, "no")),
         Came::Silence => Arrival::Silence,
     };
     match shot.clone().arrived(attempt, arrival.clone(), 0.5, &Wording::default(), now) {
         Ok((shot, _)) => Ok(shot),
         Err(other @ Illegal::OtherAttempt { .. }) => match arrival {
             Arrival::Images(delivery) => shot.arrived_late(attempt, &delivery),
-            Arrival::Error(_) | Arrival::TurnedAway(_) | Arrival::Silence => Err(other),
+            Arrival::Error(_) | Arrival::TurnedAway { .. } | Arrival::Abandoned(_) | Arrival::Silence => Err(other),
         },
         Err(other @ (Illegal::AlreadyDone | Illegal::State { .. })) => Err(other),
     }
 }
 
-fn delivery(shot: &Shot, attempt: u32, images: usize, flagged: usize) -> Delivery {
-    let asked = shot.attempts.iter().find(|tried| tried.number == attempt).map_or(1, |tried| tried.recipe.images);
-    let images = images.min(asked as usize);
+fn delivery(attempt: u32, images: usize, flagged: usize) -> Delivery {
     let image = |index| GeneratedImage { url: format!("https://v3.fal.media/{index}.png"), flagged: index < flagged };
     Delivery {
         request_id: format!("r{attempt}"),
@@ -217,6 +230,7 @@ fn delivery(shot: &Shot, attempt: u32, images: usize, flagged: usize) -> Deliver
         seed: None,
         billable_units: None,
         provider_retried: false,
+        surplus: 0,
     }
 }
 
@@ -227,8 +241,11 @@ fn brought(attempt: &Attempt) -> bool {
 /// What holds of every shot, whatever has happened.
 fn holds(shot: &Shot) -> Result<(), TestCaseError> {
     let numbers: Vec<u32> = shot.attempts.iter().map(|attempt| attempt.number).collect();
-    prop_assert_eq!(&numbers, &(1..=u32::try_from(numbers.len()).unwrap()).collect::<Vec<_>>());
-    prop_assert!(numbers.len() - shot.before as usize <= 8, "{} attempts", numbers.len());
+    prop_assert!(numbers.is_sorted_by(|one, next| one < next), "{:?}", numbers);
+    let turned_away = |attempt: &&Attempt| matches!(attempt.outcome, AttemptOutcome::TurnedAway(_));
+    prop_assert!(shot.attempts.iter().filter(turned_away).filter(|attempt| !attempt.paid_twice).count() <= 9);
+    let counted = shot.attempts.iter().filter(|attempt| attempt.number > shot.before && !turned_away(attempt)).count();
+    prop_assert!(counted <= 8, "{} attempts", counted);
     prop_assert!(shot.attempts.is_sorted_by_key(|attempt| attempt.started_at));
     let (delivered, unusable): (Vec<&Attempt>, Vec<&Attempt>) = shot
         .attempts
@@ -238,7 +255,7 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
     prop_assert!(delivered.len() <= 1, "two attempts brought the images");
     // What cannot be used ends a shot; only who opens it again gets more.
     prop_assert!(unusable.len() <= 1 || shot.before > 0);
-    let in_flight = shot.flight().is_some();
+    let in_flight = shot.in_flight().is_some();
     let under_way: Vec<u32> =
         shot.attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::UnderWay).map(|a| a.number).collect();
     prop_assert_eq!(
@@ -284,8 +301,12 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
 
 /// What a step may change.
 fn follows(before: &Shot, after: &Shot, step: &Step) -> Result<(), TestCaseError> {
-    prop_assert!(after.attempts.len() - before.attempts.len() <= 1, "attempts are added one by one");
-    for (old, new) in before.attempts.iter().zip(&after.attempts) {
+    prop_assert!(after.attempt() - before.attempt() <= 1, "attempts are added one by one");
+    for old in &before.attempts {
+        let Some(new) = after.attempts.iter().find(|new| new.number == old.number) else {
+            prop_assert!(matches!(old.outcome, AttemptOutcome::TurnedAway(_)) && !old.paid_twice, "it was forgotten");
+            continue;
+        };
         prop_assert_eq!((old.number, &old.nonce, old.started_at), (new.number, &new.nonce, new.started_at));
         prop_assert_eq!(&old.recipe, &new.recipe, "what was sent stays what it was");
         prop_assert!(!old.paid_twice || new.paid_twice);
@@ -296,12 +317,12 @@ fn follows(before: &Shot, after: &Shot, step: &Step) -> Result<(), TestCaseError
         prop_assert_eq!(before.charge(), after.charge(), "a settled shot was charged anew");
     }
     // One attempt keeps its slot, for no shorter time than before.
-    if let (Some(old), Some(new)) = (before.flight(), after.flight())
+    if let (Some(old), Some(new)) = (before.in_flight(), after.in_flight())
         && before.attempt() == after.attempt()
     {
         prop_assert!(old.slot == new.slot && old.lease_until <= new.lease_until);
     }
-    prop_assert!(before.attempts.len() == after.attempts.len() || before.flight().is_none(), "two are at fal");
+    prop_assert!(before.attempt() == after.attempt() || before.in_flight().is_none(), "two are at fal");
     Ok(())
 }
 
@@ -328,7 +349,7 @@ proptest! {
         }
         // From wherever it is now it comes to an end by itself, when fal is never heard of again.
         for _ in 0..40 {
-            model.take(&Step::Passes(400));
+            model.take(&Step::Passes(4_000));
             let step = match &model.shot.state {
                 ShotState::Waiting { not_before: Some(_) } => Step::Ready,
                 ShotState::Waiting { not_before: None } => Step::Claim,

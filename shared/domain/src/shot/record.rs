@@ -1,10 +1,10 @@
-//! A shot as it is kept. It is written at each step, and DynamoDB charges by the kilobyte: an attempt's recipe, which is
-//! most of it, is kept only where it is not the shot's own.
+//! A shot as it is kept. It is written at each step, and DynamoDB charges by the kilobyte: an attempt's recipe, which
+//! is most of it, is kept only where it is not the shot's own.
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Attempt, AttemptOutcome, Rank, Shot, ShotState};
+use super::{Attempt, AttemptOutcome, HeldUp, Rank, Shot, ShotState};
 use crate::{
     failure::Failure,
     id::{ProjectId, ShotId},
@@ -30,6 +30,8 @@ pub(super) struct ShotRecord {
     left_out: Option<Failure>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     look_at: Option<Timestamp>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    held_up: Option<HeldUp>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -47,6 +49,12 @@ struct AttemptRecord {
     refused: Usd,
     #[serde(default, skip_serializing_if = "is_default")]
     paid_twice: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    left_at_fal: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    surplus: u32,
+    #[serde(default, skip_serializing_if = "is_default")]
+    categories: Vec<String>,
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {
@@ -55,7 +63,8 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 
 impl From<Shot> for ShotRecord {
     fn from(shot: Shot) -> Self {
-        let Shot { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at } = shot;
+        let Shot { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at, held_up } =
+            shot;
         let attempts = attempts.into_iter().map(|attempt| AttemptRecord {
             number: attempt.number,
             recipe: (attempt.recipe != recipe).then_some(attempt.recipe),
@@ -66,16 +75,31 @@ impl From<Shot> for ShotRecord {
             provider_cost: attempt.provider_cost,
             refused: attempt.refused,
             paid_twice: attempt.paid_twice,
+            left_at_fal: attempt.left_at_fal,
+            surplus: attempt.surplus,
+            categories: attempt.categories,
         });
         let attempts = attempts.collect();
-        Self { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at }
+        Self { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at, held_up }
     }
 }
 
 impl From<ShotRecord> for Shot {
     fn from(record: ShotRecord) -> Self {
-        let ShotRecord { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at } =
-            record;
+        let ShotRecord {
+            id,
+            project,
+            lane,
+            rank,
+            recipe,
+            together,
+            state,
+            attempts,
+            before,
+            left_out,
+            look_at,
+            held_up,
+        } = record;
         let attempts = attempts.into_iter().map(|attempt| Attempt {
             number: attempt.number,
             recipe: attempt.recipe.unwrap_or_else(|| recipe.clone()),
@@ -86,8 +110,11 @@ impl From<ShotRecord> for Shot {
             provider_cost: attempt.provider_cost,
             refused: attempt.refused,
             paid_twice: attempt.paid_twice,
+            left_at_fal: attempt.left_at_fal,
+            surplus: attempt.surplus,
+            categories: attempt.categories,
         });
         let attempts = attempts.collect();
-        Self { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at }
+        Self { id, project, lane, rank, recipe, together, state, attempts, before, left_out, look_at, held_up }
     }
 }

@@ -13,7 +13,7 @@ use crate::{
 
 /// What follows.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Next {
+pub(super) enum RetryDecision {
     /// Another attempt.
     Again {
         /// What it sends, where that changes.
@@ -27,46 +27,57 @@ pub(super) enum Next {
 
 /// Most attempts in all, whatever the mixture of faults.
 pub(super) const MAX_ATTEMPTS: usize = 8;
-const MAX_SILENCES: usize = 2;
+const MOST_DOWNLOADS: usize = 5;
 
-/// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording` says
-/// what is taken out of a prompt that fal's content policy refused.
+/// After fal answered with `error`. `attempts` end with the one that failed; `jitter` is between 0 and 1; `wording`
+/// says what is taken out of a prompt that fal's content policy refused.
 #[must_use]
 pub(super) fn after_error(
     error: &FalError,
     recipe: &Recipe,
-    attempts: &[Attempt],
+    attempts: &[&Attempt],
     jitter: f64,
     wording: &Wording,
-) -> Next {
+) -> RetryDecision {
     let before = times(attempts, error.kind);
     // fal's own word against trying again counts where trying again would be all that we do.
     let told_not_to = error.retryable == Some(false)
         && matches!(error.kind, FalErrorKind::Internal | FalErrorKind::TimedOut | FalErrorKind::Download);
     if told_not_to || attempts.len() >= MAX_ATTEMPTS {
-        return Next::GiveUp(give_up(error));
+        return RetryDecision::GiveUp(give_up(error, &recipe.prompt));
     }
-    let again = |recipe: Option<Recipe>| Next::Again { recipe: recipe.map(Box::new), after: back_off(before, jitter) };
+    let again =
+        |recipe: Option<Recipe>| RetryDecision::Again { recipe: recipe.map(Box::new), after: back_off(before, jitter) };
+    let otherwise =
+        |recipe: Recipe| RetryDecision::Again { recipe: Some(Box::new(recipe)), after: SignedDuration::ZERO };
     match error.kind {
         FalErrorKind::RateLimited if before <= 5 => again(None),
-        FalErrorKind::Internal | FalErrorKind::Unreachable if before <= 3 => again(None),
-        FalErrorKind::Download | FalErrorKind::Garbled if before <= 1 => again(None),
+        FalErrorKind::Internal if before <= 3 => again(None),
+        FalErrorKind::Garbled if before <= 1 => again(None),
+        // Our bucket, or the host of a reference, may be away: 4 s to 4 min, six minutes in all.
+        FalErrorKind::Download if before <= MOST_DOWNLOADS => {
+            RetryDecision::Again { recipe: None, after: back_off(before, jitter) * (4 << before.min(2)) }
+        }
         FalErrorKind::StartDeadline if before <= 2 => again(None),
         FalErrorKind::Unavailable => match recipe.model().ok().and_then(Model::fallback) {
-            Some(fallback) => Next::Again { recipe: Some(Box::new(recipe.on(fallback))), after: SignedDuration::ZERO },
+            Some(fallback) => otherwise(recipe.on(fallback)),
             None if before <= 3 => again(None),
-            None => Next::GiveUp(give_up(error)),
+            None => RetryDecision::GiveUp(give_up(error, &recipe.prompt)),
         },
+        // Only where the project allows a stand-in: see `record_result.rs`.
+        FalErrorKind::Moderated if let Some(fallback) = recipe.model().ok().and_then(Model::fallback) => {
+            otherwise(recipe.on(fallback))
+        }
         FalErrorKind::TimedOut if before <= 2 => match recipe.with_fewer_steps() {
             Some(fewer) => again(Some(fewer)),
             None => again(None),
         },
-        FalErrorKind::ContentPolicy if before <= 3 => {
+        FalErrorKind::ContentPolicy | FalErrorKind::Moderated if before <= 3 => {
             let prompt = wording.sanitised(&recipe.prompt);
             if prompt == recipe.prompt || prompt.is_empty() {
-                Next::GiveUp(give_up(error))
+                RetryDecision::GiveUp(give_up(error, &recipe.prompt))
             } else {
-                Next::Again { recipe: Some(Box::new(Recipe { prompt, ..recipe.clone() })), after: SignedDuration::ZERO }
+                otherwise(Recipe { prompt, ..recipe.clone() })
             }
         }
         FalErrorKind::RateLimited
@@ -77,35 +88,42 @@ pub(super) fn after_error(
         | FalErrorKind::StartDeadline
         | FalErrorKind::TimedOut
         | FalErrorKind::ContentPolicy
+        | FalErrorKind::Moderated
         | FalErrorKind::InvalidInput
         | FalErrorKind::Authentication
         | FalErrorKind::AccountLocked
-        | FalErrorKind::Cancelled => Next::GiveUp(give_up(error)),
+        | FalErrorKind::Cancelled => RetryDecision::GiveUp(give_up(error, &recipe.prompt)),
     }
 }
 
-/// After fal turned the request away as it does all of ours just now: it waits with the others until fal takes one.
+/// After fal turned the request away, for the `times`-th time in a row: after `least`, in which the lanes stand still,
+/// and a pause of its own, so that another is the next to find out.
 #[must_use]
-pub(super) fn after_turning_away(error: &FalError, attempts: &[Attempt]) -> Next {
-    if attempts.len() < MAX_ATTEMPTS {
-        Next::Again { recipe: None, after: SignedDuration::ZERO }
-    } else {
-        Next::GiveUp(give_up(error))
-    }
+pub(super) fn after_turning_away(times: u32, least: SignedDuration, jitter: f64) -> RetryDecision {
+    let own = back_off(times as usize, jitter) * 2;
+    RetryDecision::Again { recipe: None, after: least.max(own) }
 }
 
-/// After nothing was heard for as long as fal could have needed.
+/// After nothing was heard for as long as fal could have needed. Each of these may have been paid, so that the pauses
+/// grow: eight in three hours.
 #[must_use]
-pub(super) fn after_silence(attempts: &[Attempt]) -> Next {
+pub(super) fn after_silence(attempts: &[&Attempt]) -> RetryDecision {
     let silences = attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Lost).count();
-    if silences <= MAX_SILENCES && attempts.len() < MAX_ATTEMPTS {
-        Next::Again { recipe: None, after: SignedDuration::ZERO }
-    } else {
-        Next::GiveUp(Failure::new(FailureCode::SubmitLost, "fal did not answer for this request, several times"))
+    if attempts.len() >= MAX_ATTEMPTS {
+        let detail = "fal did not let us know whether it took this request, for hours; retry the job later";
+        return RetryDecision::GiveUp(Failure::new(FailureCode::SubmitLost, detail));
     }
+    let minutes = match silences {
+        0..=2 => 0,
+        3 => 5,
+        4 => 15,
+        5 => 30,
+        _ => 60,
+    };
+    RetryDecision::Again { recipe: None, after: SignedDuration::from_mins(minutes) }
 }
 
-fn times(attempts: &[Attempt], kind: FalErrorKind) -> usize {
+fn times(attempts: &[&Attempt], kind: FalErrorKind) -> usize {
     attempts.iter().filter(|attempt| attempt.outcome == AttemptOutcome::Rejected(kind)).count()
 }
 
@@ -115,19 +133,21 @@ fn back_off(failures: usize, jitter: f64) -> SignedDuration {
     SignedDuration::from_millis(ceiling * 500) + SignedDuration::from_secs_f64(ceiling as f64 * 0.5 * jitter)
 }
 
-fn give_up(error: &FalError) -> Failure {
+/// Why no further attempt follows, in words for the caller of `prompt`.
+pub(super) fn give_up(error: &FalError, prompt: &str) -> Failure {
     let code = match error.kind {
         FalErrorKind::RateLimited => FailureCode::ProviderRateLimited,
         FalErrorKind::Unavailable | FalErrorKind::Unreachable => FailureCode::ProviderUnavailable,
         FalErrorKind::TimedOut | FalErrorKind::StartDeadline => FailureCode::GenerationTimeout,
         FalErrorKind::Internal => FailureCode::ProviderError,
-        FalErrorKind::ContentPolicy => FailureCode::ContentRefused,
-        FalErrorKind::InvalidInput | FalErrorKind::Download => FailureCode::InvalidInput,
+        FalErrorKind::ContentPolicy | FalErrorKind::Moderated => FailureCode::ContentRefused,
+        FalErrorKind::InvalidInput => FailureCode::InvalidInput,
+        FalErrorKind::Download => FailureCode::ReferenceUnreachable,
         FalErrorKind::Authentication => FailureCode::ProviderAuthentication,
         FalErrorKind::AccountLocked => FailureCode::ProviderAccountLocked,
         FalErrorKind::Cancelled | FalErrorKind::Garbled => FailureCode::ProviderProtocol,
     };
-    Failure::new(code, error.to_string())
+    Failure::new(code, error.for_caller(prompt))
 }
 
 #[cfg(test)]
@@ -151,6 +171,9 @@ mod tests {
             provider_cost: None,
             refused: crate::money::Usd::ZERO,
             paid_twice: false,
+            left_at_fal: false,
+            surplus: 0,
+            categories: Vec::new(),
         };
         outcomes.iter().enumerate().map(attempt).collect()
     }
@@ -160,9 +183,15 @@ mod tests {
         let (mut recipe, mut outcomes) = (recipe(), Vec::new());
         loop {
             outcomes.push(AttemptOutcome::Rejected(kind));
-            match after_error(&FalError::new(kind, "no"), &recipe, &attempts(&outcomes), 0.5, &Wording::default()) {
-                Next::Again { recipe: changed, .. } => recipe = changed.map_or(recipe, |changed| *changed),
-                Next::GiveUp(failure) => return (outcomes.len(), failure.code),
+            match after_error(
+                &FalError::new(kind, "no"),
+                &recipe,
+                &attempts(&outcomes).iter().collect::<Vec<_>>(),
+                0.5,
+                &Wording::default(),
+            ) {
+                RetryDecision::Again { recipe: changed, .. } => recipe = changed.map_or(recipe, |changed| *changed),
+                RetryDecision::GiveUp(failure) => return (outcomes.len(), failure.code),
             }
         }
     }
@@ -186,25 +215,46 @@ mod tests {
         let next = after_error(
             &FalError::new(FalErrorKind::Unavailable, "no"),
             &recipe(),
-            &one(FalErrorKind::Unavailable),
+            &one(FalErrorKind::Unavailable).iter().collect::<Vec<_>>(),
             0.0,
             &Wording::default(),
         );
-        assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
+        assert!(matches!(next, RetryDecision::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
         let next = after_error(
             &FalError::new(FalErrorKind::TimedOut, "no"),
             &recipe(),
-            &one(FalErrorKind::TimedOut),
+            &one(FalErrorKind::TimedOut).iter().collect::<Vec<_>>(),
             0.0,
             &Wording::default(),
         );
-        assert!(matches!(next, Next::Again { recipe: Some(recipe), .. } if recipe.steps == Some(33)));
+        assert!(matches!(next, RetryDecision::Again { recipe: Some(recipe), .. } if recipe.steps == Some(33)));
     }
 
     #[test]
-    fn silence_is_answered_twice() {
-        let lost = |n| attempts(&vec![AttemptOutcome::Lost; n]);
-        assert!(matches!(after_silence(&lost(2)), Next::Again { .. }));
-        assert!(matches!(after_silence(&lost(3)), Next::GiveUp(failure) if failure.code == FailureCode::SubmitLost));
+    fn a_file_that_fal_cannot_fetch_is_given_ten_minutes_and_is_nobodys_input() {
+        assert_eq!(exhaust(FalErrorKind::Download), (6, FailureCode::ReferenceUnreachable));
+        assert!(FailureCode::ReferenceUnreachable.is_retryable());
+        let mut waited = SignedDuration::ZERO;
+        for tries in 1..=5 {
+            let tried = attempts(&vec![AttemptOutcome::Rejected(FalErrorKind::Download); tries]);
+            let error = FalError::new(FalErrorKind::Download, "no");
+            let tried: Vec<_> = tried.iter().collect();
+            let RetryDecision::Again { after, .. } = after_error(&error, &recipe(), &tried, 0.5, &Wording::default())
+            else {
+                panic!("given up after {tries}")
+            };
+            waited += after;
+        }
+        assert!(waited >= SignedDuration::from_mins(5) && waited <= SignedDuration::from_mins(10), "{waited:?}");
+    }
+
+    #[test]
+    fn what_a_models_own_filter_refused_goes_to_its_stand_in() {
+        let one = attempts(&[AttemptOutcome::Rejected(FalErrorKind::Moderated)]);
+        let error = FalError::new(FalErrorKind::Moderated, "no");
+        let next = after_error(&error, &recipe(), &one.iter().collect::<Vec<_>>(), 0.0, &Wording::default());
+        assert!(matches!(next, RetryDecision::Again { recipe: Some(recipe), .. } if recipe.model == "flux-schnell"));
+        // flux-schnell has none: the words are taken out, and then it is refused.
+        assert_eq!(exhaust(FalErrorKind::Moderated), (3, FailureCode::ContentRefused));
     }
 }

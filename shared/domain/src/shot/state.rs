@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use crate::{failure::Failure, id::MediaId};
+use crate::{failure::Failure, fal_error::FalError, id::MediaId};
 
 /// A state carries what is known in it, and nothing else.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -16,15 +16,21 @@ pub enum ShotState {
         not_before: Option<Timestamp>,
     },
     /// It has a slot, and the request may or may not have reached fal. Never resent before the lease ends.
-    Submitting(Flight),
+    Submitting(ProviderRequest),
     /// fal has the request.
     Submitted {
         /// The slot that it holds.
-        flight: Flight,
+        in_flight: ProviderRequest,
         /// How to ask for it.
         request: Box<FalRequest>,
         /// When the reconciler asks fal if nothing was heard.
         check_at: Timestamp,
+        /// What a callback said, until the result was asked for.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        told: Option<Box<Told>>,
+        /// Since when fal's answers say nothing that can be believed at once.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        unclear: Option<Unclear>,
     },
     /// fal is done and the slot is free; the images are still at fal.
     Delivered {
@@ -46,14 +52,35 @@ pub enum ShotState {
     Canceled,
 }
 
+/// What a callback said of a request, before its result was asked for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Told {
+    /// It is done.
+    Images(Delivery),
+    /// It failed.
+    Failed(FalError),
+}
+
+/// A run of answers of one sort, none of which is an outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unclear {
+    /// Whether they say something of the request that is believed once it lasts, rather than nothing at all.
+    pub doubt: bool,
+    /// When the first of them came.
+    pub since: Timestamp,
+    /// How many.
+    pub times: u32,
+}
+
 /// The right to have one request in flight at fal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flight {
+pub struct ProviderRequest {
     /// Which slot.
     pub slot: u16,
     /// When the slot frees itself, and an unanswered submit counts as lost.
     pub lease_until: Timestamp,
-    /// Whether what is in flight is still wanted.
+    /// Whether what is in flight is still wanted, and in time.
     #[serde(default, skip_serializing_if = "CancelAtProvider::is_no")]
     pub cancel_at_provider: CancelAtProvider,
 }
@@ -70,9 +97,20 @@ pub enum CancelAtProvider {
     Due,
     /// fal was asked.
     Asked,
+    /// It is wanted, takes longer than it is given, and fal was asked to drop it: it is tried otherwise.
+    Late,
 }
 
 impl CancelAtProvider {
+    /// Whether fal was asked to drop it.
+    #[must_use]
+    pub fn fal_was_asked(self) -> bool {
+        match self {
+            Self::Asked | Self::Late => true,
+            Self::No | Self::Due => false,
+        }
+    }
+
     fn is_no(&self) -> bool {
         *self == Self::No
     }
@@ -119,6 +157,14 @@ pub struct Delivery {
     pub billable_units: Option<f64>,
     /// fal ran it more than once: the picture may not be the seed's.
     pub provider_retried: bool,
+    /// How many images came beyond those that were asked for; they are left at fal.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub surplus: u32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_zero(count: &u32) -> bool {
+    *count == 0
 }
 
 impl Delivery {

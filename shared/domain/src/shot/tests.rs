@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    entropy::Entropy,
     failure::FailureCode,
     fal_error::{FalError, FalErrorKind},
     id::{JobId, MediaId},
     model::Model,
     prompt::Wording,
     recipe,
+    rng::Rng,
 };
 
 /// What one image of 1024 x 1024 costs from flux-dev, by the table.
@@ -30,12 +30,12 @@ fn recipe(model: &str) -> Recipe {
 }
 
 fn waiting() -> Shot {
-    let id = JobId::new(at(0), &Entropy::seeded(1)).shot(0);
+    let id = JobId::new(at(0), &Rng::seeded(1)).shot(0);
     Shot::new(id, "isle".parse().unwrap(), Lane::Master, Rank { priority: 0, turn: 7 }, recipe("flux-dev"))
 }
 
-fn flight() -> Flight {
-    Flight { slot: 3, lease_until: at(60), cancel_at_provider: CancelAtProvider::No }
+fn in_flight() -> ProviderRequest {
+    ProviderRequest { slot: 3, lease_until: at(60), cancel_at_provider: CancelAtProvider::No }
 }
 
 fn request(id: &str) -> FalRequest {
@@ -56,6 +56,7 @@ fn delivery(request_id: &str) -> Delivery {
         seed: Some(u64::MAX),
         billable_units: None,
         provider_retried: false,
+        surplus: 0,
     }
 }
 
@@ -79,7 +80,7 @@ fn refusal() -> Failure {
 impl Shot {
     fn claimed(self) -> Self {
         let nonce = format!("nonce-{}", self.attempt() + 1);
-        self.claim(flight(), nonce, at(0)).unwrap()
+        self.claim(in_flight(), nonce, at(0)).unwrap()
     }
 
     fn submitted(self) -> Self {
@@ -94,6 +95,16 @@ impl Shot {
 
     fn lost(self) -> Self {
         self.claimed().came(Arrival::Silence)
+    }
+
+    /// Lost so often that nothing more is tried, whatever the pauses.
+    fn all_lost(self) -> Self {
+        let mut shot = self;
+        while shot.failure().is_none() {
+            shot.state = ShotState::Waiting { not_before: None };
+            shot = shot.lost();
+        }
+        shot
     }
 
     fn off(self) -> Self {
@@ -130,7 +141,7 @@ fn one_of_each() -> Vec<(&'static str, Shot)> {
         ("delivered, 1 lost", waiting().lost().claimed().came(images("r2"))),
         ("stored", delivered().stored(media(), None).unwrap()),
         ("failed", waiting().claimed().came(error(FalErrorKind::InvalidInput))),
-        ("failed, all lost", waiting().lost().lost().lost()),
+        ("failed, all lost", waiting().all_lost()),
         ("failed, unusable", delivered().unusable(refusal()).unwrap()),
         ("canceled", canceled()),
     ]
@@ -140,11 +151,11 @@ type Transition = (&'static str, fn(Shot, u32) -> Result<Shot, Illegal>);
 
 /// Every transition; those that speak of an attempt do of the given one.
 const TRANSITIONS: &[Transition] = &[
-    ("claim", |shot, _| shot.claim(flight(), "nonce".to_owned(), at(0))),
+    ("claim", |shot, _| shot.claim(in_flight(), "nonce".to_owned(), at(0))),
     ("ready", |shot, _| shot.ready(at(3600))),
     ("accepted", |shot, attempt| shot.accepted(attempt, request("r1"), at(90))),
     ("running", |shot, _| shot.still_running(at(120))),
-    ("fetch", |shot, attempt| shot.to_be_fetched(attempt, "r1", at(10))),
+    ("fetch", |shot, attempt| shot.to_be_fetched(attempt, "r1", None, at(10))),
     ("images", |shot, attempt| {
         shot.arrived(attempt, images("r1"), NO_JITTER, &Wording::default(), at(10)).map(|(shot, _)| shot)
     }),
@@ -250,7 +261,7 @@ fn an_attempt_that_never_was_changes_nothing() {
                 assert_eq!(shot.clone().arrived_late(attempt, &delivery("r1")), Err(expected), "{name} {attempt}");
             }
             assert!(shot.clone().accepted(attempt, request("r1"), at(90)).is_err(), "{name} {attempt}");
-            assert!(shot.clone().to_be_fetched(attempt, "r1", at(10)).is_err(), "{name} {attempt}");
+            assert!(shot.clone().to_be_fetched(attempt, "r1", None, at(10)).is_err(), "{name} {attempt}");
         }
     }
 }
@@ -265,7 +276,7 @@ fn check(shot: &Shot) {
         .filter(|tried| tried.outcome == AttemptOutcome::UnderWay)
         .map(|tried| tried.number)
         .collect();
-    let in_flight = shot.flight().map(|_| shot.attempt());
+    let in_flight = shot.in_flight().map(|_| shot.attempt());
     assert_eq!(under_way, in_flight.into_iter().collect::<Vec<_>>(), "{shot:?}");
     let delivered = shot.attempts.iter().filter(|tried| tried.outcome == AttemptOutcome::Delivered).count();
     match shot.state {
@@ -301,10 +312,10 @@ fn no_sequence_of_transitions_panics_or_breaks_the_record() {
 #[test]
 fn from_waiting_to_stored() {
     let shot = waiting();
-    assert_eq!((shot.attempt(), shot.flight(), shot.work()), (0, None, Work::Ready(shot.rank)));
+    assert_eq!((shot.attempt(), shot.in_flight(), shot.work()), (0, None, Work::Ready(shot.rank)));
 
-    let shot = shot.claim(flight(), "nonce-1".to_owned(), at(5)).unwrap();
-    assert_eq!(shot.state, ShotState::Submitting(flight()));
+    let shot = shot.claim(in_flight(), "nonce-1".to_owned(), at(5)).unwrap();
+    assert_eq!(shot.state, ShotState::Submitting(in_flight()));
     let tried = shot.tried(1);
     assert_eq!((tried.nonce.as_str(), tried.started_at, &tried.recipe), ("nonce-1", at(5), &shot.recipe));
     assert_eq!((tried.request_id.as_deref(), tried.provider_cost), (None, Some(Usd::ZERO)));
@@ -312,14 +323,14 @@ fn from_waiting_to_stored() {
     let shot = shot.accepted(1, request("r1"), at(90)).unwrap();
     assert_eq!(shot.tried(1).request_id.as_deref(), Some("r1"));
     // The slot is kept until the reconciler has asked, so that it does not free itself under a running request.
-    assert_eq!(shot.flight(), Some(&Flight { lease_until: at(90), ..flight() }));
+    assert_eq!(shot.in_flight(), Some(&ProviderRequest { lease_until: at(90), ..in_flight() }));
     let shot = shot.still_running(at(120)).unwrap();
-    assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
+    assert_eq!((shot.in_flight().unwrap().lease_until, shot.work()), (at(120), Work::Due(at(120))));
 
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(100)).unwrap();
-    assert_eq!(landed, Landed::Delivered);
+    let (shot, after_arrival) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(100)).unwrap();
+    assert_eq!(after_arrival, AfterArrival::Delivered);
     assert_eq!(shot.state, ShotState::Delivered { delivery: delivery("r1"), check_at: at(220), reminders: 0 });
-    assert_eq!((shot.flight(), &shot.tried(1).outcome), (None, &AttemptOutcome::Delivered));
+    assert_eq!((shot.in_flight(), &shot.tried(1).outcome), (None, &AttemptOutcome::Delivered));
     let shot = shot.reminded(at(230)).unwrap();
     assert_eq!(shot.work(), Work::Due(at(350)));
 
@@ -331,16 +342,16 @@ fn from_waiting_to_stored() {
 #[test]
 fn a_lease_is_never_shortened() {
     let shot = waiting().claimed().accepted(1, request("r1"), at(30)).unwrap();
-    assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(30))));
+    assert_eq!((shot.in_flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(30))));
     let shot = shot.still_running(at(45)).unwrap();
-    assert_eq!((shot.flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(45))));
+    assert_eq!((shot.in_flight().unwrap().lease_until, shot.work()), (at(60), Work::Due(at(45))));
 }
 
 #[test]
 fn a_result_that_fal_could_not_send_is_fetched_at_once() {
     for shot in [waiting().claimed(), waiting().claimed().submitted()] {
         let known = matches!(shot.state, ShotState::Submitted { .. });
-        let shot = shot.to_be_fetched(1, "r1", at(10)).unwrap();
+        let shot = shot.to_be_fetched(1, "r1", None, at(10)).unwrap();
         assert_eq!((shot.work(), shot.tried(1).request_id.as_deref()), (Work::Due(at(10)), Some("r1")));
         let ShotState::Submitted { request: kept, .. } = &shot.state else { panic!("{shot:?}") };
         let documented = FalRequest::documented("r1", "fal-ai/flux/dev".to_owned());
@@ -350,34 +361,112 @@ fn a_result_that_fal_could_not_send_is_fetched_at_once() {
 
 #[test]
 fn what_is_to_be_fetched_is_not_asked_for_again() {
-    let shot = waiting().claimed().submitted().to_be_fetched(1, "r1", at(10)).unwrap();
-    assert_eq!(shot.clone().to_be_fetched(1, "r1", at(10)), Err(Illegal::AlreadyDone));
-    assert_eq!(shot.to_be_fetched(1, "r1", at(20)), Err(Illegal::AlreadyDone));
+    let shot = waiting().claimed().submitted().to_be_fetched(1, "r1", None, at(10)).unwrap();
+    assert_eq!(shot.clone().to_be_fetched(1, "r1", None, at(10)), Err(Illegal::AlreadyDone));
+    assert_eq!(shot.to_be_fetched(1, "r1", None, at(20)), Err(Illegal::AlreadyDone));
+}
+
+fn turned_away(kind: FalErrorKind, after: SignedDuration) -> Arrival {
+    Arrival::TurnedAway { error: FalError::new(kind, "no"), after, patience: SignedDuration::from_hours(6) }
 }
 
 #[test]
-fn who_is_turned_away_with_all_others_waits_and_is_not_sent_for_ever() {
-    let turned_away = |shot: Shot| {
-        let refused = Arrival::TurnedAway(FalError::new(FalErrorKind::Authentication, "no"));
-        let attempt = shot.attempt();
-        shot.arrived(attempt, refused, NO_JITTER, &Wording::default(), at(10)).unwrap()
-    };
-    let (mut shot, landed) = turned_away(waiting().claimed());
-    assert_eq!((shot.work(), landed), (Work::Ready(shot.rank), Landed::Retrying(SignedDuration::ZERO)));
-    assert_eq!(shot.charge(), Some(Usd::ZERO));
-    let mut attempts = 1;
+fn who_is_turned_away_with_all_others_waits_for_hours_and_not_for_a_number_of_tries() {
+    let (mut shot, mut now, mut tries) = (waiting(), at(0), 0);
     while shot.failure().is_none() {
-        shot = turned_away(shot.claimed()).0;
-        attempts += 1;
+        shot = shot.claim(in_flight(), format!("nonce-{tries}"), now).unwrap();
+        let arrival = turned_away(FalErrorKind::Internal, SignedDuration::from_secs(20));
+        let attempt = shot.attempt();
+        (shot, _) = shot.arrived(attempt, arrival, NO_JITTER, &Wording::default(), now).unwrap();
+        assert_eq!((shot.in_flight(), shot.charge()), (None, Some(Usd::ZERO)));
+        tries += 1;
+        if let ShotState::Waiting { not_before } = shot.state {
+            let end = not_before.expect("it does not find out at once again");
+            assert!(end >= now + SignedDuration::from_secs(20), "not before the lanes open");
+            now = end;
+        }
+        assert!(shot.attempts.len() <= 9, "its record does not grow with the outage");
     }
-    assert_eq!((attempts, shot.failure().unwrap().code), (8, FailureCode::ProviderAuthentication));
+    assert!(now >= at(6 * 3600) && tries > 100, "{tries} tries until {now}");
+    assert_eq!(shot.failure().unwrap().code, FailureCode::ProviderError);
+    assert!(serde_json::to_vec(&shot).unwrap().len() < 10_000);
+    // The count begins anew with each request that fal takes, and so does the patience.
+    let taken = waiting().claimed().came(turned_away(FalErrorKind::RateLimited, SignedDuration::ZERO));
+    assert!(taken.held_up.is_some());
+    let taken = taken.ready(at(3600)).unwrap().claimed();
+    let taken = taken.accepted(2, request("r2"), at(90)).unwrap();
+    assert_eq!((taken.held_up, taken.attempts.len()), (None, 2));
+    // All its tries are left to it.
+    let failing = (0..4).fold(taken, |shot, _| {
+        let mut shot = shot.came(error(FalErrorKind::Internal));
+        if shot.failure().is_none() {
+            shot.state = ShotState::Waiting { not_before: None };
+            shot = shot.claimed();
+        }
+        shot
+    });
+    assert_eq!(failing.failure().unwrap().code, FailureCode::ProviderError);
+}
+
+#[test]
+fn a_picture_of_an_attempt_that_was_turned_away_is_welcome_too() {
+    let shot = waiting().claimed().came(turned_away(FalErrorKind::Internal, SignedDuration::ZERO));
+    let adopted = shot.clone().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(11)).unwrap().0;
+    assert_eq!((adopted.state.name(), adopted.charge(), adopted.held_up), ("delivered", Some(DEV), None));
+    let late = shot.ready(at(3600)).unwrap().claimed().arrived_late(1, &delivery("r1")).unwrap();
+    assert_eq!((late.charge(), late.paid_in_vain()), (Some(Usd::ZERO), Some(DEV)));
+}
+
+#[test]
+fn what_was_asked_for_is_kept_and_charged_and_what_came_beyond_it_is_said() {
+    let three = |units| {
+        let image = delivery("r1").images[0].clone();
+        let delivery = Delivery { images: vec![image; 3], billable_units: units, ..delivery("r1") };
+        waiting().claimed().came(Arrival::Images(delivery)).stored(media(), None).unwrap()
+    };
+    for (units, billed) in [(None, 75_000), (Some(3.0), 75_000), (Some(1.0), 25_000), (Some(0.5), 12_500)] {
+        let shot = three(units);
+        let tried = shot.tried(1);
+        assert_eq!((tried.surplus, tried.provider_cost), (2, Some(Usd::from_micros(billed))), "what fal bills");
+        assert_eq!(shot.charge(), Some(Usd::from_micros(billed.min(25_000))), "never more than was reserved");
+        let record = serde_json::to_value(&shot).unwrap();
+        assert_eq!(serde_json::from_value::<Shot>(record).unwrap(), shot);
+    }
+}
+
+#[test]
+fn what_was_dropped_for_being_late_is_tried_otherwise_and_what_was_taken_back_is_not() {
+    let late = waiting().claimed().submitted().too_late(at(13)).unwrap();
+    assert_eq!(
+        (late.in_flight().unwrap().cancel_at_provider, late.is_cancel_requested()),
+        (CancelAtProvider::Late, false)
+    );
+    let relieved = late.clone().came(error(FalErrorKind::Cancelled));
+    assert_eq!(relieved.tried(1).outcome, AttemptOutcome::Rejected(FalErrorKind::TimedOut));
+    assert_eq!(relieved.recipe.steps, Some(33));
+    assert_eq!(late.clone().came(images("r1")).state.name(), "delivered");
+    assert_eq!(late.off().came(error(FalErrorKind::Cancelled)).state, ShotState::Canceled);
+    let off = waiting().claimed().submitted().off().provider_cancel_asked(at(13)).unwrap();
+    assert!(off.too_late(at(20)).unwrap().is_cancel_requested());
+}
+
+#[test]
+fn a_slot_is_held_for_as_long_as_fal_keeps_requests() {
+    let shot = waiting().claimed();
+    assert_eq!((shot.work(), shot.slot_lease()), (Work::Due(at(60)), Some(at(3600))));
+    assert_eq!(shot.submitted().still_running(at(120)).unwrap().slot_lease(), Some(at(3600)));
+    let left = waiting().claimed().submitted().came(Arrival::Abandoned(FalError::new(FalErrorKind::TimedOut, "no")));
+    assert!(left.tried(1).left_at_fal && left.state.name() == "waiting");
+    // Nothing is known of one without an id.
+    let unknown = waiting().claimed().came(Arrival::Abandoned(FalError::new(FalErrorKind::TimedOut, "no")));
+    assert!(!unknown.tried(1).left_at_fal);
 }
 
 #[test]
 fn each_state_has_its_work_progress_and_slot() {
     let mut rows = BTreeMap::new();
     for (name, shot) in one_of_each() {
-        rows.insert(name, (shot.work(), shot.progress(), shot.flight().is_some(), shot.is_settled()));
+        rows.insert(name, (shot.work(), shot.progress(), shot.in_flight().is_some(), shot.is_settled()));
     }
     let ready = Work::Ready(waiting().rank);
     let pause_ends = Work::Due(at(10) + SignedDuration::from_millis(500));
@@ -405,8 +494,9 @@ fn each_state_has_its_work_progress_and_slot() {
 
 #[test]
 fn a_callback_may_be_faster_than_the_answer_to_the_submit() {
-    let (shot, landed) = waiting().claimed().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(1)).unwrap();
-    assert_eq!((landed, shot.tried(1).request_id.as_deref()), (Landed::Delivered, Some("r1")));
+    let (shot, after_arrival) =
+        waiting().claimed().arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(1)).unwrap();
+    assert_eq!((after_arrival, shot.tried(1).request_id.as_deref()), (AfterArrival::Delivered, Some("r1")));
     assert_eq!(shot.clone().accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
     let shot = shot.stored(media(), None).unwrap();
     assert_eq!(shot.accepted(1, request("r1"), at(90)), Err(Illegal::AlreadyDone));
@@ -426,28 +516,33 @@ fn a_callback_that_comes_twice_counts_once() {
     assert_eq!(again, Illegal::AlreadyDone);
 }
 
+/// Each of these may have been paid.
 #[test]
-fn silence_is_tried_again_and_then_given_up() {
-    let mut shot = waiting();
-    for attempt in 1..=2 {
-        let (next, landed) =
-            shot.claimed().arrived(attempt, Arrival::Silence, NO_JITTER, &Wording::default(), at(70)).unwrap();
-        assert_eq!(landed, Landed::Retrying(SignedDuration::ZERO));
-        assert_eq!(next.state, ShotState::Waiting { not_before: None });
+fn silence_is_tried_again_twice_at_once_and_then_with_growing_pauses() {
+    let (mut shot, mut pauses) = (waiting(), Vec::new());
+    loop {
+        shot.state = ShotState::Waiting { not_before: None };
+        let claimed = shot.claimed();
+        let attempt = claimed.attempt();
+        let (next, after_arrival) =
+            claimed.arrived(attempt, Arrival::Silence, NO_JITTER, &Wording::default(), at(70)).unwrap();
         assert_eq!(next.tried(attempt).outcome, AttemptOutcome::Lost);
         shot = next;
+        match after_arrival {
+            AfterArrival::Retrying(pause) => pauses.push(pause.as_mins()),
+            AfterArrival::Failed => break,
+            AfterArrival::Delivered | AfterArrival::Canceled => panic!("{after_arrival:?}"),
+        }
     }
-    let (shot, landed) =
-        shot.claimed().submitted().arrived(3, Arrival::Silence, NO_JITTER, &Wording::default(), at(70)).unwrap();
-    assert_eq!((landed, shot.failure().unwrap().code), (Landed::Failed, FailureCode::SubmitLost));
-    assert_eq!(shot.charge(), Some(Usd::ZERO));
+    assert_eq!(pauses, [0, 0, 5, 15, 30, 60, 60]);
+    assert_eq!((shot.failure().unwrap().code, shot.charge()), (FailureCode::SubmitLost, Some(Usd::ZERO)));
 }
 
 #[test]
 fn what_was_given_up_is_welcome_while_nothing_was_sent_in_its_place() {
     let shot = waiting().lost();
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
-    assert_eq!((landed, shot.attempts.len(), shot.charge()), (Landed::Delivered, 1, Some(DEV)));
+    let (shot, after_arrival) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
+    assert_eq!((after_arrival, shot.attempts.len(), shot.charge()), (AfterArrival::Delivered, 1, Some(DEV)));
     assert_eq!((shot.tried(1).paid_twice, shot.tried(1).request_id.as_deref()), (false, Some("r1")));
 }
 
@@ -457,8 +552,8 @@ fn first_adopted_after_second() -> Shot {
     assert_eq!(shot.recipe.steps, Some(33));
     let shot = shot.claimed().submitted().came(error(FalErrorKind::TimedOut));
     assert_eq!(shot.recipe.steps, Some(22));
-    let (shot, landed) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
-    assert_eq!(landed, Landed::Delivered);
+    let (shot, after_arrival) = shot.arrived(1, images("r1"), NO_JITTER, &Wording::default(), at(80)).unwrap();
+    assert_eq!(after_arrival, AfterArrival::Delivered);
     shot
 }
 
@@ -514,7 +609,7 @@ fn what_comes_for_a_shot_that_was_taken_back_is_seen() {
 #[test]
 fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     let submitting = waiting().claimed().off();
-    assert_eq!(submitting.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert_eq!(submitting.in_flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
     assert_eq!(
         submitting.clone().provider_cancel_asked(at(23)),
         Err(Illegal::State { state: "submitting" }),
@@ -523,14 +618,14 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     assert_eq!(submitting.clone().cancel_requested(at(21)), Err(Illegal::AlreadyDone));
     // Its id becomes known: by the answer, or by a callback.
     let known = submitting.clone().submitted();
-    assert_eq!(known.flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
-    assert!(submitting.clone().to_be_fetched(1, "r1", at(22)).unwrap().is_cancel_requested());
+    assert_eq!(known.in_flight().unwrap().cancel_at_provider, CancelAtProvider::Due);
+    assert!(submitting.clone().to_be_fetched(1, "r1", None, at(22)).unwrap().is_cancel_requested());
 
     let submitted = waiting().claimed().submitted().off();
     assert_eq!(submitted.work(), Work::Due(at(20)), "the reconciler asks fal where nobody does");
     let asked = submitted.clone().provider_cancel_asked(at(99)).unwrap();
     assert_eq!(
-        (asked.flight().unwrap().cancel_at_provider, asked.flight().unwrap().lease_until),
+        (asked.in_flight().unwrap().cancel_at_provider, asked.in_flight().unwrap().lease_until),
         (CancelAtProvider::Asked, at(99))
     );
     assert_eq!(
@@ -542,18 +637,21 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
     for shot in [submitting, known, submitted, asked] {
         let end = |arrival| shot.clone().arrived(1, arrival, NO_JITTER, &Wording::default(), at(30)).unwrap();
         for kind in [FalErrorKind::Cancelled, FalErrorKind::RateLimited, FalErrorKind::ContentPolicy] {
-            let (ended, landed) = end(error(kind));
-            assert_eq!((&ended.state, landed), (&ShotState::Canceled, Landed::Canceled));
+            let (ended, after_arrival) = end(error(kind));
+            assert_eq!((&ended.state, after_arrival), (&ShotState::Canceled, AfterArrival::Canceled));
             assert_eq!((&ended.tried(1).outcome, ended.charge()), (&AttemptOutcome::Rejected(kind), Some(Usd::ZERO)));
-            assert_eq!((ended.flight(), ended.failure()), (None, None));
+            assert_eq!((ended.in_flight(), ended.failure()), (None, None));
         }
         assert_eq!(end(Arrival::Silence).0.state, ShotState::Canceled);
         // fal billed the work before it stopped.
         let stopped = FalError { billable_units: Some(0.5), ..FalError::new(FalErrorKind::Cancelled, "no") };
         assert!(end(Arrival::Error(stopped)).0.charge().unwrap() > Usd::ZERO);
         // fal was done, or took no notice: it is paid for, so it is kept.
-        let (made, landed) = end(images("r1"));
-        assert_eq!((made.state.name(), landed, made.charge()), ("delivered", Landed::Delivered, Some(DEV)));
+        let (made, after_arrival) = end(images("r1"));
+        assert_eq!(
+            (made.state.name(), after_arrival, made.charge()),
+            ("delivered", AfterArrival::Delivered, Some(DEV))
+        );
         assert_eq!(made.clone().cancel_requested(at(31)), Err(Illegal::State { state: "delivered" }));
         assert_eq!(made.stored(media(), None).unwrap().state.name(), "stored");
     }
@@ -563,7 +661,7 @@ fn what_is_taken_back_in_flight_is_called_off_and_no_error_sends_it_again() {
 fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
     let rank = Rank { priority: 0, turn: 9 };
     let unusable = delivered().unusable(Failure::new(FailureCode::ImageTooLarge, "12 MB")).unwrap();
-    let lost = waiting().lost().lost().lost();
+    let lost = waiting().all_lost();
     let simplified = waiting().claimed().came(error(FalErrorKind::Unavailable)).claimed();
     let other_model = simplified.came(error(FalErrorKind::InvalidInput));
     assert_ne!(other_model.recipe, waiting().recipe);
@@ -573,8 +671,8 @@ fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
         assert_eq!((&again.recipe, again.work()), (&waiting().recipe, Work::Ready(rank)), "as it was asked for");
         assert_eq!((again.charge(), again.attempt()), (paid, tried));
         let again = again.lost().lost();
-        assert_eq!(again.state.name(), "waiting", "what was lost before does not count");
-        assert_eq!(again.lost().state.name(), "failed");
+        assert_eq!(again.state, ShotState::Waiting { not_before: None }, "what was lost before does not count");
+        assert!(matches!(again.lost().state, ShotState::Waiting { not_before: Some(_) }));
     }
     let made = unusable.reopened(rank).unwrap().claimed().came(images("r2"));
     assert_eq!((made.delivered_attempt(), made.charge()), (2, Some(Usd::from_micros(50_000))));
@@ -582,7 +680,7 @@ fn a_shot_that_is_opened_again_has_all_its_tries_again_and_keeps_its_cost() {
     assert_eq!(made.stored(media(), None).unwrap().reopened(rank), Err(Illegal::AlreadyDone));
     // What was given up before it was opened again, and comes now, is as good.
     let adopted = lost.reopened(rank).unwrap().arrived(2, images("r"), NO_JITTER, &Wording::default(), at(80)).unwrap();
-    assert_eq!((adopted.0.delivered_attempt(), adopted.1), (2, Landed::Delivered));
+    assert_eq!((adopted.0.delivered_attempt(), adopted.1), (2, AfterArrival::Delivered));
 }
 
 #[test]
@@ -613,10 +711,10 @@ fn what_comes_after_another_attempt_was_sent_is_noted_once() {
 
 #[test]
 fn what_comes_after_everything_was_given_up_is_noted_too() {
-    let shot = waiting().lost().lost().lost();
-    for attempt in 1..=3 {
+    let shot = waiting().all_lost();
+    for attempt in 1..=8 {
         let late = shot.clone().arrived(attempt, images("r"), NO_JITTER, &Wording::default(), at(80)).unwrap_err();
-        assert_eq!(late, Illegal::OtherAttempt { given: attempt, current: 3 });
+        assert_eq!(late, Illegal::OtherAttempt { given: attempt, current: 8 });
         let noted = shot.clone().arrived_late(attempt, &delivery("r")).unwrap();
         assert_eq!(
             (noted.state, noted.attempts.iter().filter(|tried| tried.paid_twice).count()),
@@ -630,16 +728,19 @@ fn an_error_is_followed_by_a_pause() {
     for (jitter, pause) in [(0.0, 500), (0.5, 750), (1.0, 1000)] {
         let pause = SignedDuration::from_millis(pause);
         let shot = waiting().claimed().submitted();
-        let (shot, landed) =
+        let (shot, after_arrival) =
             shot.arrived(1, error(FalErrorKind::Internal), jitter, &Wording::default(), at(10)).unwrap();
         let (end, too_early) = (at(10) + pause, at(10) + pause - SignedDuration::from_millis(1));
-        assert_eq!((landed, &shot.state), (Landed::Retrying(pause), &ShotState::Waiting { not_before: Some(end) }));
+        assert_eq!(
+            (after_arrival, &shot.state),
+            (AfterArrival::Retrying(pause), &ShotState::Waiting { not_before: Some(end) })
+        );
         assert_eq!(shot.tried(1).outcome, AttemptOutcome::Rejected(FalErrorKind::Internal));
 
         let still_waiting = Illegal::State { state: "waiting" };
-        assert_eq!(shot.clone().claim(flight(), String::new(), too_early), Err(still_waiting.clone()));
+        assert_eq!(shot.clone().claim(in_flight(), String::new(), too_early), Err(still_waiting.clone()));
         assert_eq!(shot.clone().ready(too_early), Err(still_waiting));
-        assert_eq!(shot.clone().claim(flight(), String::new(), end).unwrap().attempt(), 2);
+        assert_eq!(shot.clone().claim(in_flight(), String::new(), end).unwrap().attempt(), 2);
         let ready = shot.ready(end).unwrap();
         assert_eq!(ready.work(), Work::Ready(ready.rank));
     }
@@ -661,7 +762,8 @@ fn of_several_images_the_refused_ones_are_not_charged() {
     let four = |units: f64| {
         let image = |flagged| GeneratedImage { flagged, ..delivery("r1").images[0].clone() };
         let delivery = Delivery { images: flagged.map(image).to_vec(), billable_units: Some(units), ..delivery("r1") };
-        waiting().claimed().came(Arrival::Images(delivery))
+        let recipe = Recipe { images: 4, ..waiting().recipe };
+        Shot { recipe, ..waiting() }.claimed().came(Arrival::Images(delivery))
     };
     let kept = four(4.0).stored(media(), Some(refusal())).unwrap();
     assert_eq!(
@@ -715,9 +817,9 @@ fn an_unknown_price_is_unknown() {
 #[test]
 fn no_image_is_a_failure() {
     let nothing = Arrival::Images(Delivery { images: Vec::new(), ..delivery("r1") });
-    let (shot, landed) =
+    let (shot, after_arrival) =
         waiting().claimed().submitted().arrived(1, nothing, NO_JITTER, &Wording::default(), at(10)).unwrap();
-    assert_eq!((landed, shot.failure().unwrap().code), (Landed::Failed, FailureCode::ProviderProtocol));
+    assert_eq!((after_arrival, shot.failure().unwrap().code), (AfterArrival::Failed, FailureCode::ProviderProtocol));
     assert_eq!((shot.charge(), shot.is_settled()), (Some(Usd::ZERO), true));
 }
 
@@ -734,7 +836,7 @@ fn every_state_survives_the_table_and_json() {
 #[test]
 fn an_error_tells_of_which_request_it_is() {
     let named = FalError { request_id: Some("r1".to_owned()), ..FalError::new(FalErrorKind::AccountLocked, "no") };
-    for arrival in [Arrival::Error(named.clone()), Arrival::TurnedAway(named)] {
+    for arrival in [Arrival::Error(named.clone()), Arrival::Abandoned(named)] {
         assert_eq!(waiting().claimed().came(arrival).tried(1).request_id.as_deref(), Some("r1"));
     }
 }
@@ -866,9 +968,9 @@ fn the_names_of_states_and_outcomes_stay() {
         AttemptOutcome::Unusable(FailureCode::ContentRefused),
         AttemptOutcome::Rejected(FalErrorKind::TimedOut),
         AttemptOutcome::Lost,
+        AttemptOutcome::TurnedAway(FalErrorKind::RateLimited),
     ];
-    assert_eq!(
-        json!(outcomes),
-        json!(["under_way", "delivered", { "unusable": "content_refused" }, { "rejected": "timed_out" }, "lost"])
-    );
+    let (unusable, rejected) = (json!({ "unusable": "content_refused" }), json!({ "rejected": "timed_out" }));
+    let turned_away = json!({ "turned_away": "rate_limited" });
+    assert_eq!(json!(outcomes), json!(["under_way", "delivered", unusable, rejected, "lost", turned_away]));
 }

@@ -3,12 +3,13 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
-    Attempt, AttemptOutcome, CancelAtProvider, Delivery, FalRequest, Flight, Rank, Shot, ShotState, Work,
-    retry::{self, Next},
+    Attempt, AttemptOutcome, CancelAtProvider, Delivery, FalRequest, HeldUp, ProviderRequest, Rank, Shot, ShotState,
+    Told, Unclear, Work,
+    retry::{self, RetryDecision},
 };
 use crate::{
     failure::{Failure, FailureCode},
-    fal_error::FalError,
+    fal_error::{FalError, FalErrorKind},
     id::MediaId,
     money::Usd,
     prompt::Wording,
@@ -16,6 +17,9 @@ use crate::{
 
 /// How long the ingest function has before the reconciler reminds it.
 const INGEST_PATIENCE: SignedDuration = SignedDuration::from_secs(120);
+
+/// So many attempts that fal took nothing of are kept, the last ones: a callback for one may come all the same.
+const MOST_TURNED_AWAY: usize = 8;
 
 /// A transition that the present state does not allow.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -46,15 +50,24 @@ pub enum Arrival {
     Images(Delivery),
     /// A refusal or fault.
     Error(FalError),
-    /// fal refuses our key or account, and another shot has found that out: nothing is said of this one.
-    TurnedAway(FalError),
+    /// fal took nothing, and just now takes nothing from anybody, or not yet of this one.
+    TurnedAway {
+        /// What it answered.
+        error: FalError,
+        /// The least pause before the next try.
+        after: SignedDuration,
+        /// For how long it is tried.
+        patience: SignedDuration,
+    },
+    /// fal does not say what became of it, and it is waited for no longer: it may still run.
+    Abandoned(FalError),
     /// Nothing, for as long as it could have come.
     Silence,
 }
 
 /// Where an arrival has led.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Landed {
+pub enum AfterArrival {
     /// The images can be fetched.
     Delivered,
     /// Another attempt follows, after this time.
@@ -70,11 +83,13 @@ impl Shot {
     ///
     /// # Errors
     /// It is not waiting, or its pause is not over.
-    pub fn claim(mut self, flight: Flight, nonce: String, now: Timestamp) -> Result<Self, Illegal> {
+    pub fn claim(mut self, in_flight: ProviderRequest, nonce: String, now: Timestamp) -> Result<Self, Illegal> {
         match self.state {
             ShotState::Waiting { not_before } if not_before.is_none_or(|end| end <= now) => {
+                let number = self.attempt() + 1;
+                self.forget_turned_away();
                 self.attempts.push(Attempt {
-                    number: self.attempt() + 1,
+                    number,
                     recipe: self.recipe.clone(),
                     nonce,
                     started_at: now,
@@ -83,8 +98,11 @@ impl Shot {
                     provider_cost: Some(Usd::ZERO),
                     refused: Usd::ZERO,
                     paid_twice: false,
+                    left_at_fal: false,
+                    surplus: 0,
+                    categories: Vec::new(),
                 });
-                self.state = ShotState::Submitting(flight);
+                self.state = ShotState::Submitting(in_flight);
                 Ok(self)
             }
             _ => Err(self.illegal()),
@@ -115,10 +133,12 @@ impl Shot {
             return Err(Illegal::OtherAttempt { given: attempt, current });
         }
         match self.state {
-            ShotState::Submitting(flight) => {
+            ShotState::Submitting(in_flight) => {
                 self.set_request_id(attempt, &request.id);
-                let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
-                self.state = ShotState::Submitted { flight, request: Box::new(request), check_at };
+                self.held_up = None;
+                let in_flight = ProviderRequest { lease_until: in_flight.lease_until.max(check_at), ..in_flight };
+                let request = Box::new(request);
+                self.state = ShotState::Submitted { in_flight, request, check_at, told: None, unclear: None };
                 Ok(self)
             }
             _ => Err(Illegal::AlreadyDone),
@@ -131,9 +151,9 @@ impl Shot {
     /// It is not submitted.
     pub fn still_running(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, .. } => {
-                let flight = Flight { lease_until: flight.lease_until.max(check_at), ..flight };
-                self.state = ShotState::Submitted { flight, request, check_at };
+            ShotState::Submitted { in_flight, request, told, .. } => {
+                let in_flight = ProviderRequest { lease_until: in_flight.lease_until.max(check_at), ..in_flight };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear: None };
                 self.look_at = None;
                 Ok(self)
             }
@@ -141,26 +161,70 @@ impl Shot {
         }
     }
 
-    /// fal says that `attempt` is done, and not what came of it: the result is to be fetched at once.
+    /// fal still works on it, for longer than it is given, and was asked to drop it: what became of it is asked at
+    /// `check_at`. One that was taken back stays so.
     ///
     /// # Errors
-    /// The attempt is not under way, or its result is to be fetched already (`AlreadyDone`): what fal says again, or what
-    /// somebody repeats, asks for nothing more.
-    pub fn to_be_fetched(mut self, attempt: u32, request_id: &str, now: Timestamp) -> Result<Self, Illegal> {
+    /// It is not submitted.
+    pub fn too_late(self, check_at: Timestamp) -> Result<Self, Illegal> {
+        let mut asked = self.still_running(check_at)?;
+        if let ShotState::Submitted { in_flight, .. } = &mut asked.state
+            && in_flight.cancel_at_provider == CancelAtProvider::No
+        {
+            in_flight.cancel_at_provider = CancelAtProvider::Late;
+        }
+        Ok(asked)
+    }
+
+    /// fal was asked, and its answer is no outcome: ask again at `check_at`. Answers of one sort are counted; `doubt`
+    /// is the sort that says something.
+    ///
+    /// # Errors
+    /// It is not submitted.
+    pub fn unanswered(mut self, doubt: bool, now: Timestamp, check_at: Timestamp) -> Result<Self, Illegal> {
+        match self.state {
+            ShotState::Submitted { in_flight, request, told, unclear, .. } => {
+                let unclear = Some(Unclear::and_another(unclear, doubt, now));
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear };
+                self.look_at = None;
+                Ok(self)
+            }
+            _ => Err(self.illegal()),
+        }
+    }
+
+    /// fal says that `attempt` is done: the result is to be fetched at once. What it has `told` of it already is kept,
+    /// for the result may not be had.
+    ///
+    /// # Errors
+    /// The attempt is not under way, or its result is to be fetched already (`AlreadyDone`): what fal says again, and a
+    /// replay, ask for nothing more.
+    pub fn to_be_fetched(
+        mut self,
+        attempt: u32,
+        request_id: &str,
+        told: Option<Told>,
+        now: Timestamp,
+    ) -> Result<Self, Illegal> {
         let current = self.attempt();
         if current != attempt {
             return Err(Illegal::OtherAttempt { given: attempt, current });
         }
+        let told = told.map(Box::new);
         match self.state {
-            ShotState::Submitting(flight) => {
+            ShotState::Submitting(in_flight) => {
                 self.set_request_id(attempt, request_id);
+                self.held_up = None;
                 let endpoint = self.recipe.model().map(|model| model.endpoint.clone()).unwrap_or_default();
-                let request = FalRequest::documented(request_id, endpoint);
-                self.state = ShotState::Submitted { flight, request: Box::new(request), check_at: now };
+                let request = Box::new(FalRequest::documented(request_id, endpoint));
+                self.state = ShotState::Submitted { in_flight, request, check_at: now, told, unclear: None };
                 Ok(self)
             }
-            ShotState::Submitted { flight, request, check_at } if check_at > now => {
-                self.state = ShotState::Submitted { flight, request, check_at: now };
+            ShotState::Submitted { in_flight, request, check_at, told: before, unclear }
+                if check_at > now || (before.is_none() && told.is_some()) =>
+            {
+                let (told, check_at) = (before.or(told), check_at.min(now));
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear };
                 Ok(self)
             }
             ShotState::Submitted { .. } => Err(Illegal::AlreadyDone),
@@ -168,8 +232,8 @@ impl Shot {
         }
     }
 
-    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in, and `wording`
-    /// says what is taken out of a refused prompt.
+    /// The outcome of `attempt` has come, by whichever way. A retry's pause has `jitter` (0 to 1) mixed in, and
+    /// `wording` says what is taken out of a refused prompt.
     ///
     /// # Errors
     /// It came before (`AlreadyDone`), or the attempt was given up and another is under way (`OtherAttempt`: see
@@ -181,7 +245,7 @@ impl Shot {
         jitter: f64,
         wording: &Wording,
         now: Timestamp,
-    ) -> Result<(Self, Landed), Illegal> {
+    ) -> Result<(Self, AfterArrival), Illegal> {
         let current = self.attempt();
         if attempt == 0 || attempt > current {
             return Err(Illegal::OtherAttempt { given: attempt, current });
@@ -205,44 +269,51 @@ impl Shot {
             _ => return Err(Illegal::AlreadyDone),
         }
         // Whatever comes for this attempt from now on has to be of the same request.
-        if let Arrival::Error(error) | Arrival::TurnedAway(error) = &arrival
+        if let Arrival::Error(error) | Arrival::Abandoned(error) = &arrival
             && let Some(id) = &error.request_id
         {
             self.set_request_id(attempt, id);
         }
         let provider_cancel_asked = self.is_cancel_requested();
-        let landed = match arrival {
+        let arrival = self.as_meant(attempt, arrival);
+        let after_arrival = match arrival {
             Arrival::Images(delivery) => self.deliver(attempt, delivery, now),
-            Arrival::Error(error) | Arrival::TurnedAway(error) if provider_cancel_asked => {
-                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
-                self.bill_rejection(attempt, &error);
+            Arrival::Error(error) | Arrival::Abandoned(error) | Arrival::TurnedAway { error, .. }
+                if provider_cancel_asked =>
+            {
+                self.reject(attempt, &error);
                 self.state = ShotState::Canceled;
-                Landed::Canceled
+                AfterArrival::Canceled
             }
             Arrival::Silence if provider_cancel_asked => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
                 self.state = ShotState::Canceled;
-                Landed::Canceled
+                AfterArrival::Canceled
             }
-            Arrival::Error(error) => {
-                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
-                self.bill_rejection(attempt, &error);
-                let next = retry::after_error(&error, &self.recipe, self.counted(), jitter, wording);
+            Arrival::Error(error) | Arrival::Abandoned(error) => {
+                self.reject(attempt, &error);
+                let next = retry::after_error(&error, &self.recipe, &self.counted(), jitter, wording);
                 self.go_on(next, now)
             }
-            Arrival::TurnedAway(error) => {
-                self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
-                self.bill_rejection(attempt, &error);
-                let next = retry::after_turning_away(&error, &self.attempts);
-                self.go_on(next, now)
+            Arrival::TurnedAway { error, after, patience } => {
+                self.set_outcome(attempt, AttemptOutcome::TurnedAway(error.kind));
+                let HeldUp { since, times } = self.held_up.unwrap_or(HeldUp { since: now, times: 0 });
+                let held_up = HeldUp { since, times: times.saturating_add(1) };
+                let next = match since + patience <= now {
+                    true => RetryDecision::GiveUp(retry::give_up(&error, &self.recipe.prompt)),
+                    false => retry::after_turning_away(held_up.times, after, jitter),
+                };
+                let after_arrival = self.go_on(next, now);
+                self.held_up = Some(held_up).filter(|_| after_arrival != AfterArrival::Failed);
+                after_arrival
             }
             Arrival::Silence => {
                 self.set_outcome(attempt, AttemptOutcome::Lost);
-                let next = retry::after_silence(self.counted());
+                let next = retry::after_silence(&self.counted());
                 self.go_on(next, now)
             }
         };
-        Ok((self, landed))
+        Ok((self, after_arrival))
     }
 
     /// fal delivered `attempt` after it had been given up and replaced: it is billed, so it must be seen.
@@ -326,18 +397,18 @@ impl Shot {
                 self.state = ShotState::Canceled;
                 Ok(self)
             }
-            ShotState::Submitting(flight) | ShotState::Submitted { flight, .. }
-                if flight.cancel_at_provider != CancelAtProvider::No =>
+            ShotState::Submitting(in_flight) | ShotState::Submitted { in_flight, .. }
+                if matches!(in_flight.cancel_at_provider, CancelAtProvider::Due | CancelAtProvider::Asked) =>
             {
                 Err(Illegal::AlreadyDone)
             }
-            ShotState::Submitting(flight) => {
-                flight.cancel_at_provider = CancelAtProvider::Due;
+            ShotState::Submitting(in_flight) => {
+                in_flight.cancel_at_provider = CancelAtProvider::Due;
                 Ok(self)
             }
-            // Due now, so that the reconciler asks fal where nobody else did.
-            ShotState::Submitted { flight, check_at, .. } => {
-                (flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
+            // Due now, so that the reconciler asks fal where no message did.
+            ShotState::Submitted { in_flight, check_at, .. } => {
+                (in_flight.cancel_at_provider, *check_at) = (CancelAtProvider::Due, now);
                 Ok(self)
             }
             ShotState::Delivered { .. } | ShotState::Stored { .. } | ShotState::Failed(_) | ShotState::Canceled => {
@@ -353,14 +424,17 @@ impl Shot {
     /// Nothing at fal is to be called off, or fal was asked before (`AlreadyDone`).
     pub fn provider_cancel_asked(mut self, check_at: Timestamp) -> Result<Self, Illegal> {
         match self.state {
-            ShotState::Submitted { flight, request, .. } if flight.cancel_at_provider == CancelAtProvider::Due => {
-                let lease_until = flight.lease_until.max(check_at);
-                let flight = Flight { lease_until, cancel_at_provider: CancelAtProvider::Asked, ..flight };
-                self.state = ShotState::Submitted { flight, request, check_at };
+            ShotState::Submitted { in_flight, request, told, unclear, .. }
+                if in_flight.cancel_at_provider == CancelAtProvider::Due =>
+            {
+                let lease_until = in_flight.lease_until.max(check_at);
+                let in_flight =
+                    ProviderRequest { lease_until, cancel_at_provider: CancelAtProvider::Asked, ..in_flight };
+                self.state = ShotState::Submitted { in_flight, request, check_at, told, unclear };
                 self.look_at = None;
                 Ok(self)
             }
-            ShotState::Submitted { flight, .. } if flight.cancel_at_provider == CancelAtProvider::Asked => {
+            ShotState::Submitted { in_flight, .. } if in_flight.cancel_at_provider == CancelAtProvider::Asked => {
                 Err(Illegal::AlreadyDone)
             }
             _ => Err(self.illegal()),
@@ -380,12 +454,15 @@ impl Shot {
         self.rank = rank;
         self.state = ShotState::Waiting { not_before: None };
         self.look_at = None;
+        self.held_up = None;
         Ok(self)
     }
 
-    fn deliver(&mut self, attempt: u32, delivery: Delivery, now: Timestamp) -> Landed {
+    /// As much as was asked for is kept; what comes beyond it is noted, and not charged.
+    fn deliver(&mut self, attempt: u32, mut delivery: Delivery, now: Timestamp) -> AfterArrival {
         let cost = self.provider_cost(attempt, &delivery);
         self.set_request_id(attempt, &delivery.request_id);
+        self.held_up = None;
         if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
             tried.outcome = if delivery.images.is_empty() {
                 AttemptOutcome::Unusable(FailureCode::ProviderProtocol)
@@ -393,27 +470,33 @@ impl Shot {
                 AttemptOutcome::Delivered
             };
             tried.provider_cost = cost;
+            let asked = tried.recipe.images.max(1) as usize;
+            tried.surplus = u32::try_from(delivery.images.len().saturating_sub(asked)).unwrap_or(u32::MAX);
+            tried.refused = tried.not_asked_for();
+            delivery.images.truncate(asked);
+            delivery.surplus = tried.surplus;
             self.recipe = tried.recipe.clone();
         }
         if delivery.images.is_empty() {
             self.state = ShotState::Failed(Failure::new(FailureCode::ProviderProtocol, "fal delivered no image"));
-            return Landed::Failed;
+            return AfterArrival::Failed;
         }
         self.state = ShotState::Delivered { delivery, check_at: now + INGEST_PATIENCE, reminders: 0 };
-        Landed::Delivered
+        AfterArrival::Delivered
     }
 
-    fn go_on(&mut self, next: Next, now: Timestamp) -> Landed {
+    fn go_on(&mut self, next: RetryDecision, now: Timestamp) -> AfterArrival {
         match next {
-            Next::Again { recipe, after } => {
+            RetryDecision::Again { recipe, after } => {
                 self.recipe = *recipe.unwrap_or_else(|| Box::new(self.recipe.clone()));
+                self.forget_turned_away();
                 self.state = ShotState::Waiting { not_before: (!after.is_zero()).then(|| now + after) };
                 self.look_at = None;
-                Landed::Retrying(after)
+                AfterArrival::Retrying(after)
             }
-            Next::GiveUp(failure) => {
+            RetryDecision::GiveUp(failure) => {
                 self.state = ShotState::Failed(failure);
-                Landed::Failed
+                AfterArrival::Failed
             }
         }
     }
@@ -447,7 +530,53 @@ impl Shot {
     /// `flagged` of `all` delivered images are billed to us, and not charged.
     fn note_refused(&mut self, flagged: usize, all: usize) {
         if let Some(brought) = self.brought() {
-            brought.refused = brought.provider_cost.unwrap_or_default().share(flagged, all);
+            let surplus = brought.not_asked_for();
+            let asked_for = brought.provider_cost.unwrap_or_default() - surplus;
+            brought.refused = surplus + asked_for.share(flagged, all);
+        }
+    }
+
+    /// A request that was dropped for being late did not end by our wish, but for want of time; and one that is waited
+    /// for no longer stays where it is.
+    fn as_meant(&mut self, attempt: u32, arrival: Arrival) -> Arrival {
+        let late = self.in_flight().is_some_and(|in_flight| in_flight.cancel_at_provider == CancelAtProvider::Late);
+        match arrival {
+            Arrival::Error(error) if late && error.kind == FalErrorKind::Cancelled => {
+                let late = FalError::new(FalErrorKind::TimedOut, "fal took longer than it is given");
+                Arrival::Error(FalError { billable_units: error.billable_units, request_id: error.request_id, ..late })
+            }
+            Arrival::Abandoned(error) => {
+                if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
+                    tried.left_at_fal = tried.request_id.is_some();
+                }
+                Arrival::Abandoned(error)
+            }
+            arrival @ (Arrival::Images(_) | Arrival::Error(_) | Arrival::TurnedAway { .. } | Arrival::Silence) => {
+                arrival
+            }
+        }
+    }
+
+    /// An attempt that was turned away has left nothing at fal, so that only the last ones are worth their place, and
+    /// only while they share their recipe.
+    fn forget_turned_away(&mut self) {
+        let turned_away = |tried: &Attempt| matches!(tried.outcome, AttemptOutcome::TurnedAway(_)) && !tried.paid_twice;
+        let mut spare =
+            self.attempts.iter().filter(|tried| turned_away(tried)).count().saturating_sub(MOST_TURNED_AWAY);
+        self.attempts.retain(|tried| {
+            let (one_of_them, other) = (turned_away(tried), tried.recipe != self.recipe);
+            let forget = one_of_them && (spare > 0 || other);
+            spare = spare.saturating_sub(usize::from(forget));
+            !forget
+        });
+    }
+
+    fn reject(&mut self, attempt: u32, error: &FalError) {
+        self.set_outcome(attempt, AttemptOutcome::Rejected(error.kind));
+        self.bill_rejection(attempt, error);
+        self.held_up = None;
+        if let Some(tried) = self.attempts.iter_mut().find(|tried| tried.number == attempt) {
+            tried.categories.clone_from(&error.categories);
         }
     }
 
@@ -473,6 +602,16 @@ impl Shot {
         match (&self.state, self.work()) {
             (_, Work::None) => Illegal::AlreadyDone,
             (state, _) => Illegal::State { state: state.name() },
+        }
+    }
+}
+
+impl Unclear {
+    /// The run that `before` is, with one more; one of the other sort begins anew.
+    pub(crate) fn and_another(before: Option<Self>, doubt: bool, now: Timestamp) -> Self {
+        match before.filter(|run| run.doubt == doubt) {
+            Some(run) => Self { times: run.times.saturating_add(1), ..run },
+            None => Self { doubt, since: now, times: 1 },
         }
     }
 }

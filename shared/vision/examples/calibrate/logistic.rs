@@ -8,8 +8,8 @@ const ROUNDS: usize = 1500;
 const RATE: f64 = 0.5;
 const SHRINK: f64 = 0.0005;
 
-/// A logistic model, with the threshold that so many of the right ones fail. A measure that hardly moves among the right
-/// ones is scaled as if it moved by `least`.
+/// A logistic model, with the threshold that so many of the right ones fail. A measure that hardly moves among the
+/// right ones is scaled as if it moved by `least`.
 pub(crate) fn model(
     right: &[&BTreeMap<String, f64>],
     wrong: &[&BTreeMap<String, f64>],

@@ -1,10 +1,10 @@
-//! Fitting from which side a figure is seen.
+//! Fitting from which side a figure is seen: what all fits of it share.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use likeness_vision::consistency::{Course, Orientation, Sides, doubt, likelihoods};
+use likeness_vision::consistency::{Course, Sides};
 
-use super::logistic::{quantile, rounded};
+use super::logistic::rounded;
 
 /// A view with the side from which it is really seen.
 pub(crate) struct Turned<'a> {
@@ -19,32 +19,11 @@ pub(crate) struct Turned<'a> {
     pub(crate) weight: f64,
 }
 
-/// Of right views, how many may be called wrong; with company, and by the master alone.
-const MAY_BE_DOUBTED: f64 = 0.0015;
-const MAY_BE_DOUBTED_ALONE: f64 = 0.008;
 const ROUNDS: usize = 400;
 const RATE: f64 = 0.4;
 
-pub(crate) fn orientation(views: &[Turned<'_>]) -> Orientation {
-    let mut fitted = Orientation { measures: measures(views), profiles: profiles(views), ..Orientation::default() };
-    let alone: Vec<(Sides, &Turned<'_>)> = views.iter().map(|view| (view.sides.alone(), view)).collect();
-    let company: Vec<(Sides, &Turned<'_>)> =
-        views.iter().filter(|view| !view.sides.others.is_empty()).map(|view| (view.sides.clone(), view)).collect();
-    fitted.alone.weights = ballot(&fitted, &alone);
-    fitted.company.weights = ballot(&fitted, &company);
-    let doubts = |samples: &[(Sides, &Turned<'_>)]| {
-        let right = samples.iter().filter(|(_, view)| view.right);
-        right.map(|(sides, view)| doubt(&fitted, sides, view.claimed)).collect::<Vec<f64>>()
-    };
-    let thresholds =
-        [quantile(doubts(&alone), 1.0 - MAY_BE_DOUBTED_ALONE), quantile(doubts(&company), 1.0 - MAY_BE_DOUBTED)];
-    fitted.alone.threshold = rounded(thresholds[0]);
-    fitted.company.threshold = rounded(thresholds[1]);
-    fitted
-}
-
 /// Against the master, at 0, 30, ... 180; a picture from the left is a mirrored one from the right.
-fn measures(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
+pub(crate) fn measures(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
     let mut values: BTreeMap<&String, Vec<(u16, f64)>> = BTreeMap::new();
     for view in views {
         for (name, value) in &view.sides.master {
@@ -61,23 +40,7 @@ fn measures(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
     values.into_iter().map(|(name, values)| (name.clone(), course(&values))).collect()
 }
 
-/// Against other views, by the degrees between.
-fn profiles(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
-    let mut values: BTreeMap<&String, Vec<(u16, f64)>> = BTreeMap::new();
-    for view in views.iter().filter(|view| view.others_right) {
-        for (name, others) in &view.sides.others {
-            let side = if name.ends_with("Mirrored") { 360 - view.side } else { view.side };
-            let apart = |other: u16| {
-                let turned = (i32::from(side) - i32::from(other)).rem_euclid(360);
-                turned.min(360 - turned) as u16
-            };
-            values.entry(name).or_default().extend(others.iter().map(|(other, value)| (apart(*other), *value)));
-        }
-    }
-    values.into_iter().map(|(name, values)| (name.clone(), course(&values))).collect()
-}
-
-fn course(values: &[(u16, f64)]) -> Course {
+pub(crate) fn course(values: &[(u16, f64)]) -> Course {
     let mut course = Course::default();
     for step in 0..7_u16 {
         let here: Vec<f64> = values.iter().filter(|(angle, _)| *angle == step * 30).map(|(_, value)| *value).collect();
@@ -92,26 +55,16 @@ fn course(values: &[(u16, f64)]) -> Course {
     course
 }
 
-/// Weights with which the true side becomes the likeliest of twelve: a softmax over what the measures say.
-fn ballot(orientation: &Orientation, samples: &[(Sides, &Turned<'_>)]) -> BTreeMap<String, f64> {
-    let known = samples.iter().flat_map(|(sides, _)| likelihoods(orientation, sides, 0).into_keys());
-    let names: Vec<String> = known.collect::<BTreeSet<String>>().into_iter().collect();
-    let rows: Vec<(Vec<Vec<f64>>, usize, f64)> = samples
-        .iter()
-        .filter(|(_, view)| view.side.is_multiple_of(30))
-        .map(|(sides, view)| {
-            let said = |step: u16| {
-                let all = likelihoods(orientation, sides, step * 30);
-                names.iter().map(|name| all.get(name).copied().unwrap_or(0.0)).collect()
-            };
-            ((0..12).map(said).collect(), usize::from(view.side / 30), view.weight)
-        })
-        .collect();
+/// What each measure says of each of twelve sides, which of them is true, and how much that counts.
+pub(crate) type Row = (Vec<Vec<f64>>, usize, f64);
+
+/// Weights of 0 or more with which the true side becomes the likeliest.
+pub(crate) fn softmax(rows: &[Row], count: usize) -> Vec<f64> {
     let all_weights: f64 = rows.iter().map(|(.., weight)| weight).sum();
-    let mut weights = vec![0.5; names.len()];
+    let mut weights = vec![0.5; count];
     for _ in 0..ROUNDS {
-        let mut slope = vec![0.0; names.len()];
-        for (said, truth, weight) in &rows {
+        let mut slope = vec![0.0; count];
+        for (said, truth, weight) in rows {
             let votes: Vec<f64> = said
                 .iter()
                 .map(|said| said.iter().zip(&weights).map(|(likely, weight)| likely * weight).sum())
@@ -130,5 +83,5 @@ fn ballot(orientation: &Orientation, samples: &[(Sides, &Turned<'_>)]) -> BTreeM
             *weight = (*weight + RATE * (slope - 0.001 * *weight)).max(0.0);
         }
     }
-    names.into_iter().zip(weights.into_iter().map(rounded)).filter(|(_, weight)| *weight > 0.0).collect()
+    weights
 }

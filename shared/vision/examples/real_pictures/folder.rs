@@ -18,12 +18,6 @@ pub(crate) struct Labels {
     pub(crate) angle: Option<u16>,
 }
 
-/// A picture with its labels.
-pub(crate) struct Labelled {
-    pub(crate) labels: Labels,
-    pub(crate) picture: Picture,
-}
-
 /// The labels of all pictures, in the order of the file.
 pub(crate) fn labels(folder: &Path) -> Result<Vec<Labels>, Box<dyn Error>> {
     let text = fs::read_to_string(folder.join("labels.tsv"))?;
@@ -39,8 +33,7 @@ pub(crate) fn labels(folder: &Path) -> Result<Vec<Labels>, Box<dyn Error>> {
 }
 
 /// The picture of `labels`, decoded as the service does it.
-pub(crate) fn picture(folder: &Path, labels: &Labels) -> Result<Labelled, Box<dyn Error>> {
+pub(crate) fn picture(folder: &Path, labels: &Labels) -> Result<Picture, Box<dyn Error>> {
     let bytes = fs::read(folder.join(&labels.file))?;
-    let picture = decode(&bytes, &Limits::default()).map_err(|why| format!("{}: {why}", labels.file))?;
-    Ok(Labelled { labels: labels.clone(), picture })
+    Ok(decode(&bytes, &Limits::default()).map_err(|why| format!("{}: {why}", labels.file))?)
 }

@@ -33,7 +33,7 @@ pub(crate) fn table(at: &Path, sheets: Option<&Path>) -> Result<(), Box<dyn Erro
         // An illustration's variant is a sentence.
         let variant = if labels.family == "render" { &labels.variant } else { "" };
         let family = format!("{} {variant}", labels.family);
-        let picture = folder::picture(at, &labels)?.picture;
+        let picture = folder::picture(at, &labels)?;
         let began = Instant::now();
         let found = mask(&picture, embedder.as_ref());
         spent += began.elapsed().as_secs_f64();
@@ -75,8 +75,8 @@ fn written(mask: &Mask) -> Vec<u8> {
     bytes
 }
 
-/// The picture in its colours where it is figure, dim and red elsewhere; blue-framed where it was cut out, all dim where
-/// nothing was found.
+/// The picture in its colours where it is figure, dim and red elsewhere; blue-framed where it was cut out, all dim
+/// where nothing was found.
 fn tile(picture: &Picture, found: &Result<Mask, NoFigure>) -> Vec<u8> {
     let small = picture.thumbnail(TILE as u32);
     let (width, height) = (small.width() as usize, small.height() as usize);

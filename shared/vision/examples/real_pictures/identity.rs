@@ -48,7 +48,7 @@ pub(crate) fn table(at: &Path) -> Result<(), Box<dyn Error>> {
     let embedder = Embedder::load().ok_or("built without the feature `weights`")?;
     let (mut seen, mut spent, mut count) = (Vec::new(), 0.0, 0_u32);
     for labels in folder::labels(at)? {
-        let picture = folder::picture(at, &labels)?.picture;
+        let picture = folder::picture(at, &labels)?;
         let began = Instant::now();
         let figure = Figure::seen(&picture, Some(&embedder));
         spent += began.elapsed().as_secs_f64();

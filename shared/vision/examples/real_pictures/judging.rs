@@ -1,5 +1,5 @@
-//! How pairs and sets are judged whose subjects were left out of the fit. Lines and weights are fitted to four fifths of the
-//! subjects and judged on the rest, five times.
+//! How pairs and sets are judged whose subjects were left out of the fit. Lines and weights are fitted to four fifths
+//! of the subjects and judged on the rest, five times.
 //!
 //! What is measured of the pictures is kept in `target/real-pictures.json`; the part `fresh` measures again. What
 //! `calibrate --export` measured of drawn figures, in `target/drawn-figures.json`, is fitted beside it. The part `write` fits to all
@@ -10,6 +10,7 @@ mod fit;
 #[path = "../calibrate/logistic.rs"]
 mod logistic;
 mod pictures;
+mod sides;
 mod table;
 #[path = "../calibrate/turning.rs"]
 mod turning;
@@ -45,7 +46,7 @@ fn read(file: &Path) -> Result<Cases, Box<dyn Error>> {
 }
 
 fn measured(folder: &Path, kept: &Path) -> Result<Cases, Box<dyn Error>> {
-    let pictures = pictures::read(folder, |_| true)?;
+    let pictures = pictures::read(folder, false, |picture| picture.family != "photo")?;
     let found = pictures.iter().filter(|picture| picture.figure.is_some()).count();
     eprintln!("{found} of {} pictures have a figure", pictures.len());
     let cases = cases::all(&pictures);

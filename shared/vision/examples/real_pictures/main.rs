@@ -1,7 +1,8 @@
 //! What vision makes of pictures that were not drawn by this project.
 //!
 //! `cargo run --release -p likeness-vision --example real_pictures -- FOLDER [PART ...]` prints a table for each part; without
-//! parts, all of them. `found sheets:DIR` also writes contact sheets of what was found. FOLDER holds pictures and `labels.tsv` (file, family, subject, variant, angle).
+//! parts, all of them. `found sheets:DIR` also writes contact sheets of what was found. FOLDER holds pictures and
+//! `labels.tsv` (file, family, subject, variant, angle).
 
 mod folder;
 mod found;

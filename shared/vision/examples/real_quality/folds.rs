@@ -8,6 +8,7 @@ use crate::damage::Damage;
 
 /// A photograph in one state.
 pub(crate) struct Sample {
+    pub(crate) file: String,
     pub(crate) subject: String,
     pub(crate) damage: Damage,
     pub(crate) quality: Quality,

@@ -3,8 +3,8 @@
 //! `cargo run --release -p likeness-vision --example real_quality -- FOLDER`
 //!
 //! FOLDER holds pictures and `labels.tsv` (file, family, subject, …). Two tables: how many are product-grade (0.90) by
-//! damage, with the score as it is; and how well each damage is told by its own measure where the line is drawn by other
-//! subjects than those it is tried on.
+//! damage, with the score as it is; and how well each damage is told by its own measure where the line is drawn by
+//! other subjects than those it is tried on.
 #![expect(clippy::print_stdout, reason = "a command")]
 
 mod damage;
@@ -34,6 +34,15 @@ fn main() -> Result<(), Box<dyn Error>> {
         let (goal, word) = (if damage.is_fine() { ">= 95 %" } else { "<=  5 %" }, if met { "" } else { "   missed" });
         println!("{:12} {:5.1} %   goal {goal}{word}", damage.name(), 100.0 * share);
     }
+    println!("\nclean photographs below:");
+    for Sample { file, quality: q, .. } in
+        samples.iter().filter(|s| s.damage == Damage::None && s.quality.score < GRADE)
+    {
+        println!(
+            "{file:32} {:.2}: sharpness {:.2}, exposure {:.2}, noise {:.2}, blockiness {:.2}",
+            q.score, q.sharpness, q.exposure, q.noise, q.blockiness
+        );
+    }
     folds::print(&samples);
     if missed > 0 { Err(format!("{missed} goals were missed").into()) } else { Ok(()) }
 }
@@ -52,7 +61,7 @@ fn samples(folder: &Path) -> Result<Vec<Sample>, Box<dyn Error>> {
             let spoilt = damage.applied(&image)?;
             let (width, height) = spoilt.dimensions();
             let quality = quality(&Picture::from_rgb(width, height, spoilt.into_raw()));
-            samples.push(Sample { subject: subject.to_owned(), damage, quality });
+            samples.push(Sample { file: file.to_owned(), subject: subject.to_owned(), damage, quality });
         }
     }
     Ok(samples)

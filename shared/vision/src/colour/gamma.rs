@@ -5,7 +5,8 @@ use moxcms::{Chromaticity, ColorPrimaries, ColorProfile, ToneReprCurve, XyY};
 /// What the two chunks say.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Gamma {
-    /// The exponent that made samples of light, as in the file: 0.45455 for 1 / 2.2. sRGB's curve where it is not given.
+    /// The exponent that made samples of light, as in the file: 0.45455 for 1 / 2.2. sRGB's curve where it is not
+    /// given.
     pub(crate) encoding: Option<f64>,
     pub(crate) chromaticities: Option<Chromaticities>,
     /// The pixels have no colour.

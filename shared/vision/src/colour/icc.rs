@@ -1,7 +1,7 @@
 //! ICC profiles as strangers embed them. <https://www.color.org/icc_specs2.xalter>
 //!
-//! A profile is a table of tags that may lie upon one another, so that a small file can name a large table a thousand times.
-//! Only what a conversion to sRGB reads is kept of it, each tag once, before the library sees it.
+//! A profile is a table of tags that may lie upon one another, so that a small file can name a large table a thousand
+//! times. Only what a conversion to sRGB reads is kept of it, each tag once, before the library sees it.
 
 use moxcms::{ColorProfile, ParsingOptions};
 

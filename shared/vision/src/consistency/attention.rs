@@ -1,8 +1,8 @@
 //! Where in a picture its subject is, by a learned network: coarse, before any background.
 //!
-//! A linear model over the network's inner maps (`data/attention.json`), fitted to masks of photographs, generated sheets and
-//! artists' 3D models before photographed and studio backgrounds; on subjects left out, its places overlap the true ones to
-//! 70 % (photographs) and 75-87 % (studio, sheets).
+//! A linear model over the network's inner maps (`data/attention.json`), fitted to masks of photographs, generated
+//! sheets and artists' 3D models before photographed and studio backgrounds; on subjects left out, its places overlap
+//! the true ones to 70 % (photographs) and 75-87 % (studio, sheets).
 
 use std::sync::OnceLock;
 

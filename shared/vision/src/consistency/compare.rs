@@ -62,7 +62,12 @@ pub fn compare_with(weights: &Weights, reference: &Figure, candidate: &Figure, r
         return report;
     }
     let mut strains = colours_and_identity(reference, candidate);
+    let posed = relation == Relation::Same && is_posed(weights, reference, candidate, &strains);
+    let relation = if posed { Relation::Turned } else { relation };
     let mut judge = |check: Aspect| {
+        if posed && matches!(check, Aspect::Proportion | Aspect::Features) {
+            return Verdict::not_judged("the pose differs: outline and details cannot be laid over each other");
+        }
         if check == Aspect::Features && relation != Relation::Same {
             return Verdict::not_judged("face and details cannot be laid over a view from another side");
         }
@@ -90,6 +95,14 @@ pub fn measures(reference: &Figure, candidate: &Figure, relation: Relation) -> B
     let mut all: BTreeMap<String, BTreeMap<String, f64>> = all.iter().filter(judged).map(measures).collect();
     all.insert("hues".to_owned(), colours_and_identity(reference, candidate));
     all
+}
+
+/// Whether the two have the same colours in an outline that no other proportions explain.
+pub(super) fn is_posed(weights: &Weights, a: &Figure, b: &Figure, strains: &BTreeMap<String, f64>) -> bool {
+    weights.pose.is_some_and(|pose| {
+        strains.get("hues").is_some_and(|hues| *hues <= pose.hues)
+            && Aspect::Proportion.badness(weights, a, b, Relation::Same) >= pose.strain
+    })
 }
 
 /// What is not told by any one check: colours wherever they are and, where both were seen by the network, who it is.

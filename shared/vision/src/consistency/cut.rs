@@ -1,5 +1,6 @@
-//! A figure cut out of what is around it: colours of both are learned from where it is thought to be, each pixel is pulled
-//! to the side that its colour and its place speak for, and to its neighbours where no edge lies between them; then anew.
+//! A figure cut out of what is around it: colours of both are learned from where it is thought to be, each pixel is
+//! pulled to the side that its colour and its place speak for, and to its neighbours where no edge lies between them;
+//! then anew.
 
 use crate::oklab::{self, Lab};
 

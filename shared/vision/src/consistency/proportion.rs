@@ -1,6 +1,7 @@
 //! The proportion check: the outline from the same side or the opposite one, and the heights of things from any side.
 //!
-//! Not here: how large the figure is in its picture. A camera that stands nearer changes that, and nothing tells them apart.
+//! Not here: how large the figure is in its picture. A camera that stands nearer changes that, and nothing tells them
+//! apart.
 
 use std::collections::BTreeMap;
 

@@ -1,5 +1,5 @@
-//! A figure's surface rolled out: what a view shows of each side of the figure, as if every height were a cylinder, so that
-//! two views can be laid over each other at any angle between them.
+//! A figure's surface rolled out: what a view shows of each side of the figure, as if every height were a cylinder, so
+//! that two views can be laid over each other at any angle between them.
 //!
 //! This needs no face, no feet and no person: whatever is coloured differently on different sides tells the angle.
 

@@ -1,5 +1,5 @@
-//! What of a picture is the figure: a flood from the border over a plain backdrop and its soft shadow, then refinement; where
-//! the backdrop is not plain, what a learned network points at, cut out along edges by its colours.
+//! What of a picture is the figure: a flood from the border over a plain backdrop and its soft shadow, then refinement;
+//! where the backdrop is not plain, what a learned network points at, cut out along edges by its colours.
 //!
 //! Without the network a backdrop that is not plain is named, never guessed at.
 
@@ -60,7 +60,8 @@ impl Segment {
 type Found = (Vec<bool>, [usize; 4], Backdrop);
 
 impl Grid<'_> {
-    /// Before a plain wall by a flood; else, and where the flood took away what the network sees as the subject, by the cut.
+    /// Before a plain wall by a flood; else, and where the flood took away what the network sees as the subject, by the
+    /// cut.
     fn figure(&self, small: &Picture, attention: Option<&Attention>) -> Result<Found, NoFigure> {
         let plain = self.before_wall();
         let Some(attention) = attention else { return plain };

@@ -42,7 +42,8 @@ pub struct ViewMeasures {
     pub sides: Sides,
 }
 
-/// What the models of [`Weights::sets`] and [`Weights::orientation`] are fitted to; the models of pairs have to be there.
+/// What the models of [`Weights::sets`] and [`Weights::orientation`] are fitted to; the models of pairs have to be
+/// there.
 pub fn set_measures(weights: &Weights, master: &Figure, views: &[(u16, Figure)]) -> Vec<ViewMeasures> {
     let company = Company::of(weights, master, views);
     let checks = outlier::measures(&company);

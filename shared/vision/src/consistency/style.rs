@@ -1,4 +1,5 @@
-//! The style check: how a figure is drawn (lines, tones, texture, saturation), whoever it is and from wherever it is seen.
+//! The style check: how a figure is drawn (lines, tones, texture, saturation), whoever it is and from wherever it is
+//! seen.
 
 use std::collections::BTreeMap;
 

@@ -7,6 +7,7 @@ use super::company::{Company, Overlay};
 use super::facing;
 use super::figure::Figure;
 use super::roll::Roll;
+use super::verdict::set_size;
 use super::weights::{Ballot, Course, Orientation};
 
 /// What is known of a view's side.
@@ -41,6 +42,8 @@ pub(super) struct Side {
     pub(super) doubt: f64,
 }
 
+/// What brings a fit of surfaces to the size of the other logarithms.
+const ROLLED: f64 = 10.0;
 /// How the surface lies on the master's.
 const ROLL_MASTER: &str = "rollMaster";
 /// Which half shows more of the back; odd, as its name begins with `side`.
@@ -146,7 +149,7 @@ pub fn likelihoods(orientation: &Orientation, sides: &Sides, angle: u16) -> BTre
     });
     let rolled = sides.rolled.iter().map(|(name, fits)| {
         let place = f64::from(angle % 360) / 15.0;
-        (name.clone(), fits[place.round() as usize % 24])
+        (name.clone(), ROLLED * fits[place.round() as usize % 24])
     });
     alone.chain(company).chain(rolled).collect()
 }
@@ -163,7 +166,12 @@ fn likelihood(course: &Course, odd: bool, degrees: f64, value: f64) -> f64 {
 impl Orientation {
     /// The ballot that fits what is known.
     pub fn ballot(&self, sides: &Sides) -> &Ballot {
-        if sides.others.is_empty() { &self.alone } else { &self.company }
+        match sides.others.values().map(Vec::len).max() {
+            None => &self.alone,
+            // The master is one of the others, in place of the view itself.
+            Some(others) if set_size(others) == set_size(1) => self.few.as_ref().unwrap_or(&self.company),
+            Some(_) => &self.company,
+        }
     }
 }
 

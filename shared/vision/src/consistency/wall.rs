@@ -1,5 +1,5 @@
-//! The backdrop's colour at each pixel, told from the border: one colour, or a smooth course of colours (a studio's gradient, a
-//! vignette), or one for each row (a floor that meets a wall).
+//! The backdrop's colour at each pixel, told from the border: one colour, or a smooth course of colours (a studio's
+//! gradient, a vignette), or one for each row (a floor that meets a wall).
 
 use crate::oklab::{self, Lab};
 
@@ -46,8 +46,8 @@ pub(super) fn courses(labs: &[Lab], width: usize, height: usize) -> Vec<Wall> {
     found.into_iter().map(|(_, course)| Wall::Course(course)).collect()
 }
 
-/// A surface of the second degree through the border; what lies far from it (a figure that is cut by the frame) counts less
-/// and less.
+/// A surface of the second degree through the border; what lies far from it (a figure that is cut by the frame) counts
+/// less and less.
 fn smooth(labs: &[Lab], width: usize, height: usize, border: &[usize]) -> Vec<Lab> {
     let terms = |at: usize| {
         let x = 2.0 * (at % width) as f64 / width as f64 - 1.0;

@@ -17,10 +17,22 @@ pub struct Weights {
     pub sets: BTreeMap<String, Model>,
     /// From which side a figure is seen.
     pub orientation: Orientation,
-    /// Whether it is the same figure on the whole: `same`, `near`, `turned`, `opposite` of pairs, `few` and `many` of a view
-    /// among few or many others. What they weigh are the checks' strains and the colours wherever they are.
+    /// Whether it is the same figure on the whole: `same`, `near`, `turned`, `opposite` of pairs, `few` and `many` of a
+    /// view among few or many others. What they weigh are the checks' strains and the colours wherever they are.
     #[serde(default)]
     pub overall: BTreeMap<String, Model>,
+    /// When two figures seen from the same side have another pose; `None`: that is never said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pose: Option<Pose>,
+}
+
+/// Another pose of the same figure: an outline farther off than other proportions make it, in the same colours.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+pub struct Pose {
+    /// The least strain of the proportion check.
+    pub strain: f64,
+    /// The most that the colours may differ on the whole.
+    pub hues: f64,
 }
 
 /// A logistic model with weights of 0 or more, so that a greater difference never raises the score.
@@ -53,8 +65,11 @@ pub struct Orientation {
     pub profiles: BTreeMap<String, Course>,
     /// Where there is only the master.
     pub alone: Ballot,
-    /// Where there are other views.
+    /// Where there are many other views.
     pub company: Ballot,
+    /// Where there are few; the same as of many unless it is given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub few: Option<Ballot>,
 }
 
 /// How much each measure's word counts, and how much doubt is too much.

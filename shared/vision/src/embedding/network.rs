@@ -1,5 +1,5 @@
-//! EfficientNet-Lite0 without its classifier, one picture at a time. Values lie by place, then channel: a convolution of one
-//! pixel is then one product of matrices, and a depthwise one runs along the channels.
+//! EfficientNet-Lite0 without its classifier, one picture at a time. Values lie by place, then channel: a convolution
+//! of one pixel is then one product of matrices, and a depthwise one runs along the channels.
 
 use ndarray::{ArrayView2, ArrayViewMut2, linalg::general_mat_mul};
 
@@ -80,7 +80,7 @@ impl Network {
     pub(super) fn run(&self, picture: &Map) -> Maps {
         let mut map = pointwise(&self.stem, &depthwise::patches(picture), true);
         let (fine, middle, coarse) = (&self.stages[..3], &self.stages[3..5], &self.stages[5..]);
-        let through = |stages: &[Vec<Block>], map: Map| stages.iter().flatten().fold(map, |map, block| block.run(map));
+        let through = |stages: &[Vec<Block>], map: Map| stages.iter().flatten().fold(map, |map, block| block.run(&map));
         map = through(fine, map);
         let eighth = map.clone();
         map = through(middle, map);
@@ -92,10 +92,10 @@ impl Network {
 }
 
 impl Block {
-    fn run(&self, map: Map) -> Map {
+    fn run(&self, map: &Map) -> Map {
         let wide = match &self.widen {
-            Some(widen) => &pointwise(widen, &map, true),
-            None => &map,
+            Some(widen) => &pointwise(widen, map, true),
+            None => map,
         };
         let seen = depthwise::convolve(&self.depthwise, wide, self.kernel, self.stride);
         let mut out = pointwise(&self.project, &seen, false);

@@ -2,7 +2,7 @@ use super::{Embedder, Network, Window};
 use crate::picture::Picture;
 
 fn embedder() -> Embedder {
-    Embedder::load().unwrap()
+    Embedder::load().expect("the committed weights")
 }
 
 /// Slopes and stripes of 224 x 224 pixels, so that nothing is resized.

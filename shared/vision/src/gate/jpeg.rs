@@ -62,7 +62,8 @@ impl Iterator for Segments<'_> {
     }
 }
 
-/// Adobe's YCCK to its CMYK: luma and chroma say how much of three inks is missing, the fourth is as it is. ITU-T T.872.
+/// Adobe's YCCK to its CMYK: luma and chroma say how much of three inks is missing, the fourth is as it is. ITU-T
+/// T.872.
 pub(super) fn inks_of_ycck(sample: &mut [u8]) {
     let &mut [luma, blue, red, _] = sample else { return };
     let (luma, blue, red) = (f32::from(luma), f32::from(blue) - 128.0, f32::from(red) - 128.0);

@@ -1,7 +1,7 @@
 //! PNG's chunks, read without decoding. <https://www.w3.org/TR/png-3/#5DataRep>
 //!
-//! The decoder is given nothing but pixels and what they need. What stands beside them (texts, profiles, EXIF) is read here,
-//! and damage or size of it is no damage of the picture.
+//! The decoder is given nothing but pixels and what they need. What stands beside them (texts, profiles, EXIF) is read
+//! here, and damage or size of it is no damage of the picture.
 
 use crate::colour::{Chromaticities, CodePoints, Gamma, Said};
 

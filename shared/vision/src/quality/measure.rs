@@ -1,5 +1,6 @@
-//! The measures one by one. Thresholds were set on rendered figures and on 81 photographs of 15 things and pets (DreamBooth's,
-//! 640 x 640) with their damaged copies, subjects left out in folds: `examples/real_quality` prints what they tell apart.
+//! The measures one by one. Thresholds were set on rendered figures and on 81 photographs of 15 things and pets
+//! (DreamBooth's, 640 x 640) with their damaged copies, subjects left out in folds: `examples/real_quality` prints what
+//! they tell apart.
 
 use crate::backdrop::Subject;
 use crate::luma::Luma;
@@ -30,8 +31,8 @@ const SPAN: usize = 8;
 /// In a picture with a shallow depth of field a tenth of the strongest edges lies in focus.
 const IN_FOCUS: f64 = 0.9;
 
-/// Of the strongest edges, which share of the whole step happens between two pixels where the picture is sharpest: 0.5 and
-/// more in focus, 0.4 / sigma under a Gaussian blur.
+/// Of the strongest edges, which share of the whole step happens between two pixels where the picture is sharpest: 0.5
+/// and more in focus, 0.4 / sigma under a Gaussian blur.
 pub(super) fn sharpness(luma: &Luma) -> f64 {
     let mut edges = Vec::new();
     for y in (0..luma.height).step_by(2) {
@@ -76,7 +77,8 @@ pub(super) fn exposure(picture: &Picture, subject: &Subject) -> f64 {
 
     let clipped = Clipped::of(picture, subject);
     rising(contrast, 0.05, 0.25)
-        * falling(clipped.tinted, 0.02, 0.13)
+        // A strong colour is at one end by itself; where light was cut off, two channels are somewhere.
+        * falling(clipped.tinted.min(clipped.double), 0.009, 0.075)
         * falling(clipped.white, 0.40, 0.85)
         * falling(clipped.black, 0.45, 0.95)
         * rising(mean, 0.08, 0.27)
@@ -85,8 +87,11 @@ pub(super) fn exposure(picture: &Picture, subject: &Subject) -> f64 {
 
 /// Shares of the subject, at a quarter of the picture's pixels.
 struct Clipped {
-    /// A channel is at its end while the others still change: light that was cut off, and no white thing and no flat paint.
+    /// A channel is at its end while the others still change: light that was cut off, and no white thing and no flat
+    /// paint.
     tinted: f64,
+    /// Two channels are at their end.
+    double: f64,
     white: f64,
     black: f64,
 }
@@ -95,9 +100,10 @@ impl Clipped {
     fn of(picture: &Picture, subject: &Subject) -> Self {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
         let rgb = picture.rgb();
-        let (mut tinted, mut white, mut black, mut all) = (0_u32, 0_u32, 0_u32, 0_u32);
+        let inside = within(subject);
+        let (mut tinted, mut double, mut white, mut black, mut all) = (0_u32, 0_u32, 0_u32, 0_u32, 0_u32);
         for y in (0..height).step_by(2) {
-            let mask = &subject.inside[y * subject.height / height * subject.width..][..subject.width];
+            let mask = &inside[y * subject.height / height * subject.width..][..subject.width];
             let row = &rgb[y * width * 3..(y + 1) * width * 3];
             // A pixel and the next but one.
             for (index, pair) in row.chunks_exact(6).zip(row[6.min(row.len())..].chunks_exact(3).step_by(2)).enumerate()
@@ -110,15 +116,30 @@ impl Clipped {
                 all += 1;
                 black += u32::from(most <= 6);
                 if most >= 254 {
-                    white += 1;
+                    let ends = pixel.iter().filter(|&&value| value >= 254).count();
+                    double += u32::from(ends >= 2);
+                    white += u32::from(ends == 3);
                     let changes = (0..3).any(|channel| pixel[channel].abs_diff(next[channel]) >= 2);
                     tinted += u32::from(least < 250 && changes);
                 }
             }
         }
         let share = |count: u32| f64::from(count) / f64::from(all.max(1));
-        Self { tinted: share(tinted), white: share(white), black: share(black) }
+        Self { tinted: share(tinted), double: share(double), white: share(white), black: share(black) }
     }
+}
+
+/// The subject without its rim, in whose cells the backdrop shows too.
+fn within(subject: &Subject) -> Vec<bool> {
+    let (width, inside) = (subject.width, &subject.inside);
+    let whole = |at: usize| {
+        let beside = [at.checked_sub(width), Some(at + width)].into_iter().flatten();
+        let left = (!at.is_multiple_of(width)).then(|| at - 1);
+        let right = (at % width + 1 < width).then_some(at + 1);
+        inside[at] && beside.chain(left).chain(right).all(|next| inside.get(next).is_none_or(|inside| *inside))
+    };
+    let within: Vec<bool> = (0..inside.len()).map(whole).collect();
+    if within.contains(&true) { within } else { inside.clone() }
 }
 
 pub(super) fn resolution(picture: &Picture) -> f64 {

@@ -7,8 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::picture::Picture;
 
-/// Every rule begins with the sheet's own class, because an SVG inside a page shares its styles. Each fill is chosen for
-/// a contrast of 4.5 or more on its ground, in both schemes.
+/// Every rule begins with the sheet's own class, because an SVG inside a page shares its styles. Each fill is chosen
+/// for a contrast of 4.5 or more on its ground, in both schemes.
 const STYLE: &str = "\
 .lk text{font-family:ui-sans-serif,system-ui,'Segoe UI',Roboto,Helvetica,Arial,sans-serif;fill:#1d2129}\
 .lk .page{fill:#f5f5f2}.lk .card{fill:#ffffff;stroke:#d9dad5}.lk .well{fill:#ececE8}\
@@ -79,8 +79,8 @@ impl Paper {
         ));
     }
 
-    /// A picture inside the drawing, stretched to the box: PNG or JPEG, and by the older name of `href`, which every viewer
-    /// of SVG knows.
+    /// A picture inside the drawing, stretched to the box: PNG or JPEG, and by the older name of `href`, which every
+    /// viewer of SVG knows.
     pub(super) fn image(&mut self, [x, y, width, height]: [f64; 4], media_type: &str, bytes: &[u8]) {
         let [x, y, width, height] = [x, y, width, height].map(number);
         let data = STANDARD.encode(bytes);

@@ -30,8 +30,8 @@ pub fn wide_as_high(ratio: f64) -> String {
 
 impl Specification {
     /// Short words for a prompt: "dark brown at the top of the head, mustard yellow upper body, ..., 7.2 heads tall,
-    /// soft shading"; of a thing "white upper part, navy blue base, twice as wide as high, glossy". The top of the head may
-    /// be hair or a hat, so it is called neither.
+    /// soft shading"; of a thing "white upper part, navy blue base, twice as wide as high, glossy". The top of the head
+    /// may be hair or a hat, so it is called neither.
     #[must_use]
     pub fn prompt_words(&self) -> String {
         let part = |part: &PartColor| match part.part.as_str() {
@@ -52,7 +52,8 @@ impl Specification {
     }
 
     /// What a later measurement differs in: "upper body: mustard yellow #d6a024, was navy blue #1f2a52". Empty where
-    /// nothing does. What only one of them could measure says more of the measuring than of the figure, so it is left out.
+    /// nothing does. What only one of them could measure says more of the measuring than of the figure, so it is left
+    /// out.
     #[must_use]
     pub fn differences(&self, later: &Self) -> Vec<String> {
         let mut found = self.other_parts(later);

@@ -1,5 +1,5 @@
-//! What a file says of its colours is honoured, in each format: the decoded picture is sRGB. Expected values were computed
-//! apart, with the matrices of CSS Color 4.
+//! What a file says of its colours is honoured, in each format: the decoded picture is sRGB. Expected values were
+//! computed apart, with the matrices of CSS Color 4.
 
 use std::time::Instant;
 

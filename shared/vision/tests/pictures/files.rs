@@ -127,7 +127,8 @@ pub(crate) fn ycck([c, m, y, k]: [u8; 4]) -> [u8; 4] {
     [level(luma), level(128.0 + (b - luma) / 1.772), level(128.0 + (r - luma) / 1.402), k]
 }
 
-/// A press whose paper is white, whose cyan is L* 60, a* -30, b* -45, and whose black is L* 20: a table of two steps an ink.
+/// A press whose paper is white, whose cyan is L* 60, a* -30, b* -45, and whose black is L* 20: a table of two steps an
+/// ink.
 pub(crate) fn inks_profile() -> Vec<u8> {
     let mut table = b"mft1\0\0\0\0\x04\x03\x02\0".to_vec();
     table.extend([1_i32, 0, 0, 0, 1, 0, 0, 0, 1].iter().flat_map(|value| (value << 16).to_be_bytes()));

@@ -35,8 +35,10 @@ async fn what_is_created_under_a_key_is_created_once() {
         ),
     ];
     for (path, body, other, id) in posts {
+        // A key is of all that its user, or its project, is asked for.
+        let key = format!("take-{id}");
         let post =
-            |body: &Value| answer(product.request(Method::POST, &path).header("idempotency-key", "take-1").json(body));
+            |body: &Value| answer(product.request(Method::POST, &path).header("idempotency-key", &key).json(body));
         let made = join_all((0..6).map(|_| post(&body))).await;
         for (status, answer) in &made {
             assert_eq!((*status, &answer[id]), (StatusCode::CREATED, &made[0].1[id]), "{path}: {made:?}");

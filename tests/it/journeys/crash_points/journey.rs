@@ -1,7 +1,7 @@
 //! The journeys, each from one request to its end.
 
 use http::{Method, StatusCode};
-use likeness_core::{entropy::Entropy, id::JobId, money::Usd};
+use likeness_domain::{id::JobId, money::Usd, rng::Rng};
 use likeness_fal_emulator::{DrawingFault, Fault, FaultRule, GenerationFault, WebhookFault};
 use likeness_stack::Stack;
 use serde_json::{Value, json};
@@ -59,8 +59,8 @@ impl Journey {
         }
     }
 
-    /// fal took the request, its answer is lost, and it never calls: nobody can know of it, and fal has no idempotency. So it
-    /// is sent again after its window, and what was paid is paid.
+    /// fal took the request, its answer is lost, and it never calls: nobody can know of it, and fal has no idempotency.
+    /// So it is sent again after its window, and what was paid is paid.
     pub(super) fn may_be_undecidable(self) -> bool {
         self == Self::Unheard
     }
@@ -137,8 +137,8 @@ impl Run {
         let product = Product::with(move |options| {
             options.wire = Some(wire);
             options.one_at_a_time = true;
-            options.entropy = Entropy::seeded(7);
-            options.fal.entropy = Entropy::seeded(8);
+            options.rng = Rng::seeded(7);
+            options.fal.rng = Rng::seeded(8);
         })
         .await;
         let (path, body) = journey.prepare(&product).await;

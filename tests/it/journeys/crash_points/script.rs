@@ -8,8 +8,8 @@ use std::{
 
 use likeness_stack::wire::{Call, CallAction, Service, Wire};
 
-/// One call of a journey. Named by what makes it and not by its place among all calls, because what happens side by side
-/// (three callbacks, three files) has no order.
+/// One call of a journey. Named by what makes it and not by its place among all calls, because what happens side by
+/// side (three callbacks, three files) has no order.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Point {
     function: &'static str,

@@ -1,4 +1,4 @@
-use likeness_core::{
+use likeness_domain::{
     failure::{Failure, FailureCode},
     lane::Lane,
 };

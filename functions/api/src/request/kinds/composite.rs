@@ -1,11 +1,11 @@
 //! The body that asks for a scene that puts several together.
 
-use likeness_core::{
+use likeness_domain::{
     kind::{
         Composite, Kind,
         composite::{
-            Camera, CharacterSlot, Composition, ControlImage, Lighting, MAX_CHARACTERS, MAX_CONTROLS, MAX_PROPS,
-            MAX_VARIATIONS, Position,
+            Camera, CharacterSlot, Composition, ControlImage, FigurePosition, Lighting, MAX_CHARACTERS, MAX_CONTROLS,
+            MAX_PROPS, MAX_VARIATIONS,
         },
     },
     prompt::Wording,
@@ -151,7 +151,7 @@ impl Character {
         let position = match position {
             TextOr::Text(words) => {
                 errors.words(&place("position"), Some(&words), 100, wording);
-                Position::Words(words)
+                FigurePosition::Words(words)
             }
             TextOr::Fields(Point { x, y }) => {
                 for (name, part) in [("x", x), ("y", y)] {
@@ -161,7 +161,7 @@ impl Character {
                     }
                     errors.plain(&place(&format!("position/{name}")), part);
                 }
-                Position::Point { x, y }
+                FigurePosition::Point { x, y }
             }
         };
         if scale <= 0.0 {

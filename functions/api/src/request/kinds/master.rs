@@ -1,6 +1,6 @@
 //! The body that asks for the definitive picture of a subject.
 
-use likeness_core::{
+use likeness_domain::{
     kind::{Kind, MasterReference, master::MAX_VARIATIONS},
     prompt::Wording,
     subject::SubjectType,

@@ -1,6 +1,6 @@
 //! The body that asks for pictures of a person, by a LoRA that knows their face.
 
-use likeness_core::{
+use likeness_domain::{
     id::LoraId,
     kind::{
         Kind, Portrait,

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use likeness_core::{
+use likeness_domain::{
     kind::{
         Kind, Profile,
         profile::{EIGHT, MAX_ANGLES, Resolution, TWELVE},

@@ -1,6 +1,6 @@
 //! The body that asks for an image to be made anew.
 
-use likeness_core::{
+use likeness_domain::{
     kind::{Tuning, regeneration::Changes},
     prompt::Wording,
 };

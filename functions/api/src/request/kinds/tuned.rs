@@ -1,6 +1,6 @@
 //! What every body that asks for images lets a caller say about the generation itself, read once for all of them.
 
-use likeness_core::kind::Tuning;
+use likeness_domain::kind::Tuning;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 

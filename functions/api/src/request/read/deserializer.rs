@@ -16,8 +16,6 @@ use super::{
 /// Whole numbers by their range.
 macro_rules! whole_numbers {
     ($($method:ident $visit:ident $type:ty as $wide:ty),*) => {$(
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it was found within the range")]
-        #[expect(clippy::allow_attributes, clippy::cast_lossless, reason = "one body for every width")]
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
             let number = self.whole_number(<$type>::MIN as i128, <$type>::MAX as i128)?;
             visitor.$visit(number as $wide)

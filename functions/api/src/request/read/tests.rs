@@ -1,6 +1,5 @@
 use std::collections::BTreeSet;
 
-use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 
@@ -14,7 +13,6 @@ struct Body {
     #[serde(default)]
     seeds: Vec<u16>,
     guidance: Option<f64>,
-    ends_at: Option<Timestamp>,
     inner: Option<Inner>,
     #[serde(default)]
     tags: BTreeSet<Colour>,
@@ -44,12 +42,22 @@ fn errors(document: &Value) -> Vec<String> {
 #[test]
 fn every_fault_is_told_at_once_in_the_words_of_the_request() {
     let found = errors(&json!({
-        "kind": "blue", "seeds": [1, -1, 2.5, "x", null, 70_000], "guidance": "7", "endsAt": "soon", "extra": 1,
+        "kind": "blue", "seeds": [1, -1, 2.5, "x", null, 70_000], "guidance": "7", "extra": 1,
         "inner": { "isOn": "yes", "word": "x" }, "tags": ["red", 7],
     }));
     insta::assert_snapshot!(found.join("\n"), @r"
-    /extra is not a known field; known are name, kind, seeds, guidance, endsAt, inner, tags
-    /endsAt must be a time
+    /extra is not a known field; known are name, kind, seeds, guidance, inner, tags
+    /guidance must be a number, not a text
+    /inner/word is not a known field; known are isOn, words
+    /inner/isOn must be true or false, not a text
+    /kind must be one of red, green
+    /seeds/1 must be a whole number from 0 to 65535
+    /seeds/2 must be a whole number from 0 to 65535
+    /seeds/3 must be a whole number, not a text
+    /seeds/4 must be a whole number, not null
+    /seeds/5 must be a whole number from 0 to 65535
+    /tags/1 must be one of red, green, not a number
+    /name is missing
     ");
 }
 

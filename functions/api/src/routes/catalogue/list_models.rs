@@ -2,16 +2,21 @@
 //!
 //! Journey: `tests/it/journeys/catalogue.rs`.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
-use axum::Json;
-use likeness_core::{
+use axum::{Json, extract::State};
+use likeness_domain::{
     model::{Model, Price, Range, Size, Unit},
     money::Usd,
 };
 use serde::Serialize;
 
-use crate::access::{Key, Read};
+use crate::{
+    access::{Key, Read},
+    app::App,
+    problem::ApiError,
+    views::time::Time,
+};
 
 #[derive(Debug, Serialize)]
 pub(crate) struct ModelList {
@@ -95,10 +100,31 @@ struct PriceView {
     tiers: BTreeMap<&'static str, f64>,
     as_of: &'static str,
     source: &'static str,
+    /// The last bill of fal's that was another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    drift: Option<DriftView>,
 }
 
-pub(crate) async fn list_models(_: Key<Read>) -> Json<ModelList> {
-    Json(ModelList { models: Model::all().iter().map(ModelView::new).collect() })
+/// A bill of fal's that is not by the price above.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+struct DriftView {
+    units: f64,
+    expected_usd: f64,
+    billed_usd: f64,
+    at: Time,
+}
+
+pub(crate) async fn list_models(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<ModelList>, ApiError> {
+    let mut models: Vec<ModelView> = Model::all().iter().map(ModelView::new).collect();
+    for drift in app.store.drifts().await? {
+        let model = models.iter_mut().find(|model| model.id == drift.model);
+        if let Some(price) = model.and_then(|model| model.price.as_mut()) {
+            let (expected_usd, billed_usd) = (drift.expected.dollars(), drift.billed.dollars());
+            price.drift = Some(DriftView { units: drift.units, expected_usd, billed_usd, at: drift.at.into() });
+        }
+    }
+    Ok(Json(ModelList { models }))
 }
 
 impl ModelView {
@@ -174,6 +200,7 @@ impl PriceView {
             tiers: price.tiers.iter().map(|(name, price)| (name.as_str(), Usd::dollars(*price))).collect(),
             as_of: &price.as_of,
             source: &price.source,
+            drift: None,
         }
     }
 }

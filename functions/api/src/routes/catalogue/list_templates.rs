@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::prompt::Template;
+use likeness_domain::prompt::Template;
 use serde::Serialize;
 
 use crate::{

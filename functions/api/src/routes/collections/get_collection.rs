@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::id::{CollectionId, MediaId};
+use likeness_domain::id::{CollectionId, MediaId};
 use serde::Serialize;
 
 use crate::{

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use likeness_core::{
+use likeness_domain::{
     collection::{CollectedView, Collection},
     id::{MediaId, SubjectId},
 };

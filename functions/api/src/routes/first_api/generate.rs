@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use likeness_core::{
+use likeness_domain::{
     id::{JobId, ProjectId},
     job::JobStatus,
 };
@@ -39,7 +39,8 @@ pub(crate) struct Generate {
     pub(crate) prompt: String,
     pub(crate) reference_image_url: Option<String>,
     project_id: Option<String>,
-    /// Given back with the job. Of it, [`USED`](crate::routes::first_api::translation::USED) is used; the rest is the caller's own.
+    /// Given back with the job. Of it, [`USED`](crate::routes::first_api::translation::USED) is used; the rest is the
+    /// caller's own.
     pub(crate) metadata: Option<Map<String, Value>>,
 }
 

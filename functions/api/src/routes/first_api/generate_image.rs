@@ -11,7 +11,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use likeness_core::{
+use likeness_domain::{
     failure::{Failure, FailureCode},
     id::LoraId,
     kind::{

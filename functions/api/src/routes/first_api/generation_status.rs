@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use likeness_core::{id::JobId, job::JobStatus};
+use likeness_domain::{id::JobId, job::JobStatus};
 use serde::Serialize;
 
 use crate::{

@@ -1,10 +1,11 @@
-//! A request in the words of the first API, put into those of its kind's own route; and what is wrong with it, put back.
+//! A request in the words of the first API, put into those of its kind's own route; and what is wrong with it, put
+//! back.
 
-use likeness_core::{
+use likeness_domain::{
     id::{ProjectId, SubjectId},
+    image_ref::ImageRef,
     kind::Kind,
     media::Media,
-    pointer::ImagePointer,
     prompt::Wording,
 };
 use serde::Deserialize;
@@ -173,12 +174,12 @@ async fn known_image(app: &App, project: &ProjectId, url: &str) -> Result<String
 /// The subject that the master shows, where that is known.
 async fn subject_of(app: &App, project: &ProjectId, master: &Value) -> Result<Option<String>, ApiError> {
     let subject: Option<SubjectId> = match master.as_str().map(str::parse) {
-        Some(Ok(ImagePointer::Media(id))) => app.store.media(project, &id).await?.and_then(|media| media.subject),
-        Some(Ok(ImagePointer::Job(id))) => {
+        Some(Ok(ImageRef::Media(id))) => app.store.media(project, &id).await?.and_then(|media| media.subject),
+        Some(Ok(ImageRef::Job(id))) => {
             let job = app.store.job(id).await?.map(|view| view.job.value);
-            job.filter(|job| job.project == *project).and_then(|job| job.filing.subject)
+            job.filter(|job| job.project == *project).and_then(|job| job.storage_plan.subject)
         }
-        Some(Ok(ImagePointer::Url(_) | ImagePointer::Step { .. }) | Err(_)) | None => None,
+        Some(Ok(ImageRef::Url(_) | ImageRef::Step { .. }) | Err(_)) | None => None,
     };
     Ok(subject.map(|subject| subject.to_string()))
 }

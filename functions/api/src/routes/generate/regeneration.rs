@@ -1,6 +1,6 @@
 //! What both regenerating routes ask for: the next version of what a shot made.
 
-use likeness_core::{
+use likeness_domain::{
     id::MediaId,
     job::{Job, Lineage},
     kind::{Kind, Regeneration, regeneration::Changes},

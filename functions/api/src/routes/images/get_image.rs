@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::id::MediaId;
+use likeness_domain::id::MediaId;
 
 use crate::{
     access::{Project, Read},

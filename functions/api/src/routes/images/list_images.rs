@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use axum::extract::State;
-use likeness_core::{media::ImageType, store::ImageFilter};
+use likeness_core::store::ImageFilter;
+use likeness_domain::media::ImageType;
 use serde::Deserialize;
 
 use crate::{

@@ -9,10 +9,10 @@ use std::{
 };
 
 use axum::{Json, extract::State};
-use likeness_core::{
-    filing::Relation,
+use likeness_domain::{
     id::{MediaId, ProjectId},
     media::Media,
+    storage_plan::Relation,
 };
 use serde::Serialize;
 

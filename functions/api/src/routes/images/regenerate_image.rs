@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use likeness_core::id::MediaId;
+use likeness_domain::id::MediaId;
 
 use crate::{
     access::{Generate, Project},

@@ -7,10 +7,8 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
-use likeness_core::{
-    job::{CanceledBy, JobStatus},
-    steps::cancel::request_cancel,
-};
+use likeness_core::steps::cancel::request_cancel;
+use likeness_domain::job::{CanceledBy, JobStatus};
 
 use crate::{
     access::{Generate, JobOf},

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use jiff::Timestamp;
-use likeness_core::{
+use likeness_core::store::{JobView as Stored, Page, Position};
+use likeness_domain::{
     id::{ProjectId, SubjectId, UserId},
     job::{Job, JobStatus},
-    store::{JobView as Stored, Page, Position},
 };
 use serde::Deserialize;
 
@@ -24,8 +24,8 @@ use crate::{
     views::job::JobView,
 };
 
-/// Most jobs that are looked at for one page. Where fewer than were asked for match, the page is short, and its cursor leads
-/// on.
+/// Most jobs that are looked at for one page. Where fewer than were asked for match, the page is short, and its cursor
+/// leads on.
 const MOST_LOOKED_AT: usize = 1_000;
 
 #[derive(Debug, Deserialize)]
@@ -145,7 +145,7 @@ impl Filter {
     fn holds(&self, stored: &Stored) -> bool {
         let job = &stored.job.value;
         self.kind.is_none_or(|kind| job.kind.name() == kind.as_str())
-            && self.subject.as_ref().is_none_or(|subject| job.filing.subject.as_ref() == Some(subject))
+            && self.subject.as_ref().is_none_or(|subject| job.storage_plan.subject.as_ref() == Some(subject))
             && self.created_by.as_ref().is_none_or(|user| job.created_by == *user)
             && self.created_after.is_none_or(|after| job.created_at >= after)
             && self.created_before.is_none_or(|before| job.created_at < before)

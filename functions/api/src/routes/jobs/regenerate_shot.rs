@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use likeness_core::id::ShotId;
+use likeness_domain::id::ShotId;
 
 use crate::{
     access::{Generate, JobOf},

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
-use likeness_core::{
+use likeness_core::store::{Acceptance, JobView as Stored};
+use likeness_domain::{
     job::{Job, NotReopened},
     shot::Shot,
-    store::{Acceptance, JobView as Stored},
 };
 
 use crate::{

@@ -11,10 +11,10 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use likeness_core::{
+use likeness_core::store::Idempotency;
+use likeness_domain::{
     id::{KeyId, UserId},
     project::{ApiKey, Scope},
-    store::Idempotency,
 };
 use serde::{Deserialize, Serialize};
 
@@ -68,7 +68,7 @@ pub(crate) async fn create_key(
         body.valid(|body, errors| body.validated(&caller.user, now, errors))?;
     let token = token(&app, &caller, idempotency.as_ref(), now).await?;
     let key = ApiKey {
-        id: KeyId::new(now, &app.entropy),
+        id: KeyId::new(now, &app.rng),
         user,
         name,
         scopes: scopes.into_iter().collect(),
@@ -89,16 +89,16 @@ pub(crate) async fn create_key(
     Ok((StatusCode::CREATED, Json(CreatedKey { token, key: key.into() })).into_response())
 }
 
-/// A fresh token, or that of the first call with this idempotency key. Tokens are not kept: it is made of what both calls
-/// hold, and of a salt that is.
+/// A fresh token, or that of the first call with this idempotency key. Tokens are not kept: it is made of what both
+/// calls hold, and of a salt that is.
 async fn token(
     app: &App,
     caller: &Caller,
     idempotency: Option<&Idempotency>,
     now: Timestamp,
 ) -> Result<String, ApiError> {
-    let Some(key) = idempotency else { return Ok(new_token(&app.entropy)) };
-    let salt = hex::encode(app.entropy.bytes::<16>());
+    let Some(key) = idempotency else { return Ok(new_token(&app.rng)) };
+    let salt = hex::encode(app.rng.bytes::<16>());
     let Claim { value: salt, .. } = claim(app, Owner::User(&caller.user), idempotency, salt, now).await?;
     Ok(derived_token(&caller.secret, &salt, &key.key))
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use likeness_core::id::KeyId;
+use likeness_domain::id::KeyId;
 use serde::Deserialize;
 
 use crate::{

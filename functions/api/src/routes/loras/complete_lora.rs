@@ -10,10 +10,12 @@ use http::HeaderMap;
 use jiff::Timestamp;
 use likeness_core::{
     clients::bucket::{BucketError, ObjectHead},
-    id::LoraId,
-    lora::{Lora, LoraState},
-    safetensors::{Header, NotSafetensors, header_length, read_header},
     store::Saved,
+};
+use likeness_domain::{
+    id::LoraId,
+    lora::{Lora, LoraState, base_model},
+    safetensors::{Header, NotSafetensors, header_length, read_header},
 };
 
 use crate::{
@@ -76,9 +78,10 @@ async fn checked(app: &App, lora: Lora, announced: u64, upload_until: Timestamp)
     };
     let next = if file.bytes == announced {
         match inspect(app, &lora.key, &file).await.map_err(unreachable)?.ok_or_else(replaced)? {
+            Ok(header) if let Err(refusal) = base_model(&header) => lora.rejected(refusal.to_string(), now),
             Ok(header) => {
                 // The address to upload to outlives this check: what was checked goes where no client can write.
-                let key = Lora::new_key(&lora.person, lora.id, &app.entropy);
+                let key = Lora::new_key(&lora.person, lora.id, &app.rng);
                 let copied = app.bucket.copy(&lora.key, &file.etag, &key).await.map_err(unreachable)?;
                 lora.ready(key, copied.ok_or_else(replaced)?, header, now)
             }

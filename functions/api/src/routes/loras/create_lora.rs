@@ -11,7 +11,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use jiff::{SignedDuration, Timestamp};
-use likeness_core::{
+use likeness_domain::{
     id::PersonId,
     lora::{Lora, LoraState},
 };
@@ -80,7 +80,7 @@ pub(crate) async fn create_lora(
     let Claim { value: id, first } = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), id, now).await?;
     let new = Lora {
         id,
-        key: Lora::new_key(&person, id, &app.entropy),
+        key: Lora::new_key(&person, id, &app.rng),
         project: project.id.clone(),
         person,
         trigger_word,

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::id::LoraId;
+use likeness_domain::id::LoraId;
 
 use crate::{
     access::{Project, Read},

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::id::PersonId;
+use likeness_domain::id::PersonId;
 
 use crate::{
     access::{Project, Read},

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::{id::PersonId, person::Person};
+use likeness_domain::{id::PersonId, person::Person};
 use serde::Deserialize;
 
 use crate::{

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use likeness_core::{id::ProjectId, money::Usd, project::Project};
+use likeness_domain::{id::ProjectId, money::Usd, project::Project};
 use serde::Deserialize;
 
 use crate::{
@@ -33,6 +33,9 @@ pub(crate) struct CreateProject {
     name: String,
     /// Dollars that each profile may spend on angles that do not match, unless its request says otherwise.
     reroll_budget: Option<f64>,
+    /// Whether the stand-in of a model may make what the model's own filter refused.
+    #[serde(default)]
+    moderation_fallback: bool,
 }
 
 pub(crate) async fn create_project(
@@ -42,14 +45,14 @@ pub(crate) async fn create_project(
     body: JsonBody<CreateProject>,
 ) -> Result<Response, ApiError> {
     let idempotency = idempotency(&headers, "projects", &body.sha256)?;
-    let made_up = format!("prj-{}", hex::encode(app.entropy.bytes::<8>()));
-    let (id, name, reroll_budget) = body.valid(|body, errors| body.validated(made_up, errors))?;
+    let made_up = format!("prj-{}", hex::encode(app.rng.bytes::<8>()));
+    let (id, name, reroll_budget, moderation_fallback) = body.valid(|body, errors| body.validated(made_up, errors))?;
     let now = app.clock.now();
     let owner = Owner::User(&caller.user);
     // Says no more than that the name is taken, as it may be a stranger's.
     let taken = |id: &ProjectId| ApiError::Conflict { detail: format!("the project id {id} is taken") };
     let Claim { value: id, first } = claim(&app, owner, idempotency.as_ref(), id, now).await?;
-    let project = Project { id, name, owner: caller.user.clone(), created_at: now, reroll_budget };
+    let project = Project { id, name, owner: caller.user.clone(), created_at: now, reroll_budget, moderation_fallback };
     let project = if app.store.create_project(&project).await? {
         project
     } else {
@@ -62,11 +65,11 @@ pub(crate) async fn create_project(
 }
 
 impl CreateProject {
-    fn validated(self, made_up: String, errors: &mut Errors) -> Option<(ProjectId, String, Option<Usd>)> {
-        let Self { id, name, reroll_budget } = self;
+    fn validated(self, made_up: String, errors: &mut Errors) -> Option<(ProjectId, String, Option<Usd>, bool)> {
+        let Self { id, name, reroll_budget, moderation_fallback } = self;
         errors.text("/name", &name, 1, 200);
         let id = errors.id("/id", &id.unwrap_or(made_up));
         let reroll_budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars));
-        Some((id?, name, reroll_budget))
+        Some((id?, name, reroll_budget, moderation_fallback))
     }
 }

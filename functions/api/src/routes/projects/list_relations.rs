@@ -6,7 +6,7 @@
 use std::{str::FromStr, sync::Arc};
 
 use axum::{Json, extract::State};
-use likeness_core::id::{InvalidId, SubjectId};
+use likeness_domain::id::{InvalidId, SubjectId};
 use serde::Serialize;
 
 use crate::{
@@ -35,8 +35,8 @@ struct Incoming {
     from: String,
 }
 
-/// What is related to others. Ids and names of every sort are spelled like a subject's, and nothing else may become part
-/// of a key.
+/// What is related to others. Ids and names of every sort are spelled like a subject's, and nothing else may become
+/// part of a key.
 #[derive(Debug)]
 pub(crate) struct Related(SubjectId);
 

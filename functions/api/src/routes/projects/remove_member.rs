@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use http::StatusCode;
-use likeness_core::id::UserId;
+use likeness_domain::id::UserId;
 
 use crate::{
     access::{ManageMembers, Project},

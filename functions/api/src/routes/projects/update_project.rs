@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::project::ProjectChanges;
+use likeness_domain::project::ProjectChanges;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -34,6 +34,7 @@ struct Changes {
     name: Option<String>,
     /// Dollars; `null` takes the budget away.
     reroll_budget: Option<f64>,
+    moderation_fallback: Option<bool>,
 }
 
 impl Body for UpdateProject {
@@ -56,11 +57,12 @@ pub(crate) async fn update_project(
 impl UpdateProject {
     #[expect(clippy::unnecessary_wraps, reason = "as a check of a body is")]
     fn validated(self, errors: &mut Errors) -> Option<ProjectChanges> {
-        let Changes { name, reroll_budget } = self.changes;
+        let Changes { name, reroll_budget, moderation_fallback } = self.changes;
         if let Some(name) = &name {
             errors.text("/name", name, 1, 200);
         }
         let budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars)).map(Some);
-        Some(ProjectChanges { name, reroll_budget: if self.without_budget { Some(None) } else { budget } })
+        let reroll_budget = if self.without_budget { Some(None) } else { budget };
+        Some(ProjectChanges { name, reroll_budget, moderation_fallback })
     }
 }

@@ -6,10 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
-use likeness_core::{
-    clients::queue_admin::{Depth, QueueName},
-    lane::Lane,
-};
+use likeness_core::clients::queue_admin::{Depth, QueueName};
+use likeness_domain::lane::Lane;
 use serde::Serialize;
 
 use crate::{
@@ -24,7 +22,8 @@ use crate::{
 pub(crate) struct Queues {
     /// Submits that the last 60 seconds still have room for.
     available_tokens: u32,
-    /// Requests at fal now.
+    /// Requests that are at fal, or may be: also those that were given up and of which fal has not said that they are
+    /// over.
     in_flight: usize,
     /// Most requests at fal at once.
     slots: u16,
@@ -35,7 +34,7 @@ pub(crate) struct Queues {
     /// With so many waiting a lane takes no further request.
     max_lane_backlog: u32,
     queues: Vec<QueueView>,
-    /// Set while fal refuses this account.
+    /// Set while fal takes nothing: it refuses the account, or is away.
     #[serde(skip_serializing_if = "Option::is_none")]
     stopped: Option<Stopped>,
 }
@@ -50,8 +49,13 @@ struct QueueView {
 
 #[derive(Debug, Serialize)]
 struct Stopped {
+    /// When one shot finds out whether that is still so.
     until: Time,
     reason: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    since: Option<Time>,
+    /// How many have found out that it is.
+    probes: u32,
 }
 
 pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Result<Json<Queues>, ApiError> {
@@ -63,7 +67,8 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Res
     }
     let queues = QueueName::ALL
         .map(async |queue| app.backlog.depth(queue).await.map(|depth| QueueView { name: queue.name(), depth }));
-    let stopped = admission_state.stopped.as_ref().filter(|stop| stop.until > now);
+    // Until fal has taken one: that the time is up says no more than that the next may try.
+    let stopped = admission_state.weather.stop.clone();
     Ok(Json(Queues {
         available_tokens: admission_state.recent.available(app.limits, now),
         in_flight: admission_state.in_flight(now),
@@ -72,6 +77,11 @@ pub(crate) async fn get_queues(State(app): State<Arc<App>>, _: Key<Read>) -> Res
         waiting,
         max_lane_backlog: app.acceptor.backlog.0,
         queues: try_join_all(queues).await?,
-        stopped: stopped.map(|stop| Stopped { until: stop.until.into(), reason: stop.reason.clone() }),
+        stopped: stopped.map(|stop| Stopped {
+            until: stop.until.into(),
+            reason: stop.reason,
+            since: stop.since.map(Time::from),
+            probes: stop.probes,
+        }),
     }))
 }

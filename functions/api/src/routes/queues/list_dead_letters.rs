@@ -9,10 +9,9 @@ use axum::{Json, extract::State};
 use futures_util::future::try_join_all;
 use likeness_core::{
     clients::queue_admin::{About, DeadLetter, QueueName, WakeUp},
-    id::ProjectId,
-    project::Scope,
     store::StoreError,
 };
+use likeness_domain::{id::ProjectId, project::Scope};
 use serde::Serialize;
 
 use crate::{

@@ -12,7 +12,7 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
-use likeness_core::id::UploadId;
+use likeness_domain::id::UploadId;
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -69,7 +69,7 @@ pub(crate) async fn create_upload(
         Some(body)
     })?;
     let now = app.clock.now();
-    let new = UploadId::new(app.entropy.bytes::<16>());
+    let new = UploadId::new(app.rng.bytes::<16>());
     let upload_id = claim(&app, Owner::Project(&project.id), idempotency.as_ref(), new, now).await?.value;
     let key = upload_id.key(&project.id);
     let upload = Upload::new(&app, &key, content_type.as_str(), bytes, now + UPLOAD_FOR, now).await?;

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::id::ReportId;
+use likeness_domain::id::ReportId;
 
 use crate::{
     access::{Project, Read},

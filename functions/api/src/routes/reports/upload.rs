@@ -1,4 +1,5 @@
-//! Whether an upload is a whole picture, as far as its first and last bytes tell; what is inside is seen when it is decoded.
+//! Whether an upload is a whole picture, as far as its first and last bytes tell; what is inside is seen when it is
+//! decoded.
 
 use std::fmt;
 

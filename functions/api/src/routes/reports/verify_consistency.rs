@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
-use likeness_core::{
-    clients::bucket::BucketError,
+use likeness_core::clients::bucket::BucketError;
+use likeness_domain::{
     id::ProjectId,
     kind::{Kind, Verification, verification::Examined},
     report::{CheckType, PASS},

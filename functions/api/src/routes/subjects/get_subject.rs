@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::id::SubjectId;
+use likeness_domain::id::SubjectId;
 
 use crate::{
     access::{Project, Read},

@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State};
-use likeness_core::{
+use likeness_domain::{
     id::SubjectId,
     subject::{Subject, SubjectType, VisualSpecifications},
 };

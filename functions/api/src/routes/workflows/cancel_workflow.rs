@@ -7,9 +7,8 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State};
 use http::{HeaderMap, StatusCode};
-use likeness_core::{
-    id::WorkflowId, job::CanceledBy, steps::cancel::request_cancel, store::Changed, workflow::WorkflowState,
-};
+use likeness_core::{steps::cancel::request_cancel, store::Changed};
+use likeness_domain::{id::WorkflowId, job::CanceledBy, workflow::WorkflowState};
 
 use crate::{
     access::{Generate, Project},

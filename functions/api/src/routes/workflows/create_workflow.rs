@@ -10,10 +10,9 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use likeness_core::{
+use likeness_core::{steps::accept::StepDeclined, store::Acceptance};
+use likeness_domain::{
     id::{ProjectId, WorkflowId},
-    steps::accept::StepDeclined,
-    store::Acceptance,
     workflow::Workflow,
 };
 use serde::Deserialize;
@@ -66,7 +65,7 @@ pub(crate) async fn create_workflow(
     let inputs: Vec<String> = places.iter().map(|place| format!("{place}/input")).collect();
     reachable::check(&app, steps.iter().zip(&inputs).map(|(step, place)| (place.as_str(), &step.kind))).await?;
     let workflow = Workflow {
-        id: WorkflowId::new(now, &app.entropy),
+        id: WorkflowId::new(now, &app.rng),
         project: project.clone(),
         created_by: caller.user,
         created_at: now,

@@ -3,9 +3,9 @@
 
 use std::collections::HashSet;
 
-use likeness_core::{
+use likeness_domain::{
+    image_ref::{ImageRef, is_step_name},
     kind::Kind,
-    pointer::{ImagePointer, is_step_name},
     prompt::Wording,
     workflow::{MAX_STEPS, Step, StepState},
 };
@@ -18,6 +18,7 @@ use crate::request::{
         AsksFor, composite::CreateComposite, master::CreateMaster, portrait::CreatePortrait, profile::CreateProfile,
         tuned::Tuned,
     },
+    pointer::pointer,
 };
 
 /// A step.
@@ -134,13 +135,13 @@ impl Placed {
             wrong("/id".to_owned(), format!("repeats the name {}", self.name));
         }
         let after = self.after.iter().enumerate().map(|(index, name)| (format!("/after/{index}"), name.clone()));
-        let pointers = kind.map(Kind::pointers_mut).unwrap_or_default();
-        let results = pointers.into_iter().filter_map(|(pointer, image)| match image {
-            ImagePointer::Step { step, .. } => Some((format!("/input{pointer}"), step.clone())),
-            ImagePointer::Media(_) | ImagePointer::Job(_) | ImagePointer::Url(_) => None,
+        let pointers = kind.map(Kind::image_refs_mut).unwrap_or_default();
+        let results = pointers.into_iter().filter_map(|(field, image)| match image {
+            ImageRef::Step { step, .. } => Some((format!("/input{}", pointer(field)), step.clone())),
+            ImageRef::Media(_) | ImageRef::Job(_) | ImageRef::Url(_) => None,
         });
-        for (pointer, name) in after.chain(results).filter(|(_, name)| !earlier.contains(name)) {
-            wrong(pointer, format!("refers to the step {name}, and no earlier step has that name"));
+        for (place, name) in after.chain(results).filter(|(_, name)| !earlier.contains(name)) {
+            wrong(place, format!("refers to the step {name}, and no earlier step has that name"));
         }
     }
 }
@@ -152,9 +153,9 @@ mod tests {
     use super::*;
     use crate::request::read::read;
 
-    fn chained(steps: Value) -> Result<Vec<Step>, Vec<String>> {
+    fn chained(steps: &Value) -> Result<Vec<Step>, Vec<String>> {
         let mut errors = Errors::default();
-        let steps = read(&steps, &mut errors).unwrap();
+        let steps = read(steps, &mut errors).unwrap();
         let chain = chain(steps, &Wording::default(), &mut errors);
         if errors.is_empty() {
             return Ok(chain.steps);
@@ -163,7 +164,7 @@ mod tests {
     }
 
     /// The places of the errors and what is wrong there.
-    fn errors(steps: Value) -> Vec<String> {
+    fn errors(steps: &Value) -> Vec<String> {
         chained(steps).unwrap_err()
     }
 
@@ -182,7 +183,7 @@ mod tests {
         let mut last = master("last");
         last["after"] = json!(["turn"]);
         hero["then"][0]["then"] = json!([last]);
-        let steps = chained(json!([master("other"), hero])).unwrap();
+        let steps = chained(&json!([master("other"), hero])).unwrap();
         let order: Vec<_> = steps.iter().map(|step| (step.name.as_str(), step.needs().join(" "))).collect();
         let expected = [("other", ""), ("hero", ""), ("turn", "hero"), ("last", "turn"), ("own", "hero other")]
             .map(|(a, b)| (a, b.to_owned()));
@@ -198,7 +199,7 @@ mod tests {
         let turn = json!({ "masterReferenceId": "$nobody.90", "subjectId": "keeper" });
         let steps =
             json!([first, { "id": "turn", "type": "profile_360", "input": turn }, master("hero"), master("a b")]);
-        insta::assert_snapshot!(errors(steps).join("\n"), @r"
+        insta::assert_snapshot!(errors(&steps).join("\n"), @r"
         /steps/0/after/0 refers to the step turn, and no earlier step has that name
         /steps/0/after/1 refers to the step hero, and no earlier step has that name
         /steps/1/input/masterReferenceId refers to the step nobody, and no earlier step has that name
@@ -218,7 +219,7 @@ mod tests {
             { "id": "d", "type": "portrait", "input": { "personId": "ada" } },
         ]);
         let pointers: Vec<_> =
-            errors(json!([hero])).iter().map(|error| error.split(' ').next().unwrap().to_owned()).collect();
+            errors(&json!([hero])).iter().map(|error| error.split(' ').next().unwrap().to_owned()).collect();
         assert_eq!(
             pointers,
             [
@@ -234,8 +235,8 @@ mod tests {
     #[test]
     fn a_chain_has_one_to_fifty_steps() {
         let steps = |count: usize| json!((0..count).map(|i| master(&format!("s{i}"))).collect::<Vec<_>>());
-        assert_eq!(chained(steps(50)).unwrap().len(), 50);
-        assert_eq!(errors(steps(51)), ["/steps must have 1 to 50 steps, and has 51"]);
-        assert_eq!(errors(steps(0)), ["/steps must have 1 to 50 steps, and has 0"]);
+        assert_eq!(chained(&steps(50)).unwrap().len(), 50);
+        assert_eq!(errors(&steps(51)), ["/steps must have 1 to 50 steps, and has 51"]);
+        assert_eq!(errors(&steps(0)), ["/steps must have 1 to 50 steps, and has 0"]);
     }
 }

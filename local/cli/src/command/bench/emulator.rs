@@ -7,10 +7,8 @@ use std::{
 };
 
 use jiff::Timestamp;
-use likeness_core::{
-    fal::http_builder,
-    id::{JobId, ShotId},
-};
+use likeness_core::clients::http::http_builder;
+use likeness_domain::id::{JobId, ShotId};
 use serde::Deserialize;
 use url::Url;
 

@@ -57,8 +57,8 @@ impl Meter {
         self.print_writes(images);
     }
 
-    /// What writes cost by what makes them cost it: a unit is a kilobyte of an item, twice in a transaction, and once more
-    /// for every entry of an index that is made or taken away.
+    /// What writes cost by what makes them cost it: a unit is a kilobyte of an item, twice in a transaction, and once
+    /// more for every entry of an index that is made or taken away.
     fn print_writes(&self, images: usize) {
         let (mut items, mut sizes, mut transactions, mut indexes) = (0, 0.0, 0.0, 0.0);
         for ((service, operation), sum) in self.sums().iter() {

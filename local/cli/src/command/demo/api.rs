@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, error::Error, time::Duration};
 
 use bytes::Bytes;
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;

@@ -1,11 +1,12 @@
-//! A caller as a program should be: it repeats what was not answered, under the same idempotency key, and waits for the end.
+//! A caller as a program should be: it repeats what was not answered, under the same idempotency key, and waits for the
+//! end.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
-use likeness_core::fal::http_builder;
+use likeness_core::clients::http::http_builder;
 use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 
@@ -14,8 +15,8 @@ use super::{
     requests::{Asks, Order},
 };
 
-/// How long nothing at all may make progress before what is still open counts as hanging. A job's own time is no measure:
-/// with many at once most of it is spent waiting for the others.
+/// How long nothing at all may make progress before what is still open counts as hanging. A job's own time is no
+/// measure: with many at once most of it is spent waiting for the others.
 const PATIENCE: Duration = Duration::from_secs(300);
 /// The `Cancel-After` of those that have little time.
 const LITTLE_TIME: &str = "20s";
@@ -177,9 +178,9 @@ impl Caller {
         }
     }
 
-    /// Asks until there is an answer that stays: what was lost, or refused for want of room, is repeated. A conflict may be
-    /// about the same request which is just being accepted, so `conflicts` times it is repeated too. With the answer comes
-    /// how often it was asked.
+    /// Asks until there is an answer that stays: what was lost, or refused for want of room, is repeated. A conflict
+    /// may be about the same request which is just being accepted, so `conflicts` times it is repeated too. With the
+    /// answer comes how often it was asked.
     async fn insist(&self, post: &RequestBuilder, conflicts: usize) -> Result<(StatusCode, Value, usize), Failed> {
         for requests in 1..=MOST_REQUESTS {
             match self.answer(post.try_clone().ok_or("a request that cannot be repeated")?).await {

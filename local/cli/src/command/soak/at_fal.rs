@@ -6,8 +6,8 @@ use likeness_fal_emulator::{
     DrawingFault, ErrorBody, Fault, FileFault, GenerationFault, RetryHeader, StyleName, SubmitFault, WebhookFault,
 };
 
-/// All that concern one request. A key or an account that is refused would stop all the others too, and those that are held
-/// back are for tests that let them go.
+/// All that concern one request. A key or an account that is refused would stop all the others too, and those that are
+/// held back are for tests that let them go.
 pub(super) fn at_fal() -> Vec<Fault> {
     let submits = submits().map(Fault::Submit).into_iter();
     let all = submits.chain(generations().map(Fault::Generation)).chain(drawings().map(Fault::Drawing));

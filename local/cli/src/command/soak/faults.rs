@@ -102,7 +102,8 @@ impl Faults {
         struck
     }
 
-    /// Stops invocations dead until it is dropped: each has the same chance to be picked, and is spared if it is over sooner.
+    /// Stops invocations dead until it is dropped: each has the same chance to be picked, and is spared if it is over
+    /// sooner.
     pub(super) async fn kill(&self, stack: &Stack) -> Infallible {
         let (mut seen, mut stops) = (0, FuturesUnordered::new());
         loop {
@@ -145,8 +146,8 @@ impl Faults {
             (0, _) => ("late calls", CallAction::Delay(late)),
             (1, _) => ("throttled calls", CallAction::Throttle),
             (2, _) => ("calls cut off", CallAction::Disconnect),
-            // Together with a callback that never comes such a request could not be known of: fal's own faults hold the lost
-            // answers.
+            // Together with a callback that never comes such a request could not be known of: fal's own faults hold the
+            // lost answers.
             (3, Service::Fal) => ("late calls", CallAction::Delay(late)),
             (3, _) => ("answers lost", CallAction::DropAnswer),
             (_, _) => ("broken calls", CallAction::Fail),

@@ -195,7 +195,7 @@ async fn the_default_checksums_of_the_sdk_work() {
         assert_eq!(got.checksum_crc32(), Some("zhE8yw=="));
     }
     assert_eq!(bytes(got).await, b"pixels");
-    // The checksum of the whole does not fit a part, and nobody compares it.
+    // The checksum of the whole does not fit a part, and is not compared.
     let part = client.get_object().bucket(&target.bucket).key(target.key("checked")).range("bytes=0-1");
     assert_eq!(bytes(part.send().await.unwrap()).await, b"pi");
     target.stop().await;

@@ -1,4 +1,4 @@
-//! Presigned URLs, and requests that nobody signed.
+//! Presigned URLs, and unsigned requests.
 
 use std::time::{Duration, SystemTime};
 

@@ -15,8 +15,8 @@ async fn fill(target: &Target) {
     later.send().await.unwrap();
 }
 
-/// What was in flight is visible at once, since its receiver is gone, and the receive that ended so does not count; what was
-/// delayed still is.
+/// What was in flight is visible at once, since its receiver is gone, and the receive that ended so does not count;
+/// what was delayed still is.
 async fn assert_all_is_there(target: Target) {
     let mut messages = target.receive().await;
     messages.sort_by(|one, other| one.body.cmp(&other.body));

@@ -1,5 +1,5 @@
-//! R2's 429 counts as throttling. It is normal weather there: a second write of a key within a second gets it, and so does a
-//! burst. The SDK's own classifiers know AWS' error codes and 5xx alone.
+//! R2's 429 counts as throttling. It is normal weather there: a second write of a key within a second gets it, and so
+//! does a burst. The SDK's own classifiers know AWS' error codes and 5xx alone.
 
 use std::time::Duration;
 

@@ -1,17 +1,19 @@
-//! The one step of accepting that writes: turns, job, shots and reservation, and then the wake-up message. The order of the two
-//! is what makes a crash harmless.
+//! The one step of accepting that writes: turns, job, shots and reservation, and then the wake-up message. The order of
+//! the two is what makes a crash harmless.
 
 use jiff::{SignedDuration, Timestamp};
 
 use super::{Acceptor, Order, Planned};
 use crate::{
     clients::queue::{IngestWakeUp, LaneWakeUp},
+    steps::deadline::watch_deadline,
+    store::{Acceptance, Idempotency, JobView, NewJob, StoreError, Versions},
+};
+use likeness_domain::{
     id::{JobId, ProjectId},
     job::Job,
     kind::{Kind, Plan, Regeneration},
     shot::{Rank, Shot},
-    steps::deadline::watch_deadline,
-    store::{Acceptance, Idempotency, JobView, NewJob, StoreError, Versions},
     workflow::Workflow,
 };
 
@@ -25,8 +27,8 @@ pub struct Created {
 }
 
 impl Acceptor {
-    /// Creates the job of an order that was planned, unless its idempotency key stands for another, and wakes what begins
-    /// with it. `step_of` gives the workflow with this job as its step begun, and the revision that was read.
+    /// Creates the job of an order that was planned, unless its idempotency key stands for another, and wakes what
+    /// begins with it. `step_of` gives the workflow with this job as its step begun, and the revision that was read.
     ///
     /// # Errors
     /// The table was out of reach or refused; nothing was accepted unless a repetition says so.
@@ -46,7 +48,7 @@ impl Acceptor {
         // A transaction holds a hundred items; no kind comes near.
         let count = u16::try_from(plan.recipes.len()).unwrap_or(u16::MAX);
         let first_turn = self.first_turn(&order.project, kind.priority(), count).await?;
-        let id = JobId::new(now, &self.entropy);
+        let id = JobId::new(now, &self.rng);
         let shots = shots(id, order, &kind, &plan, first_turn);
         let job = job(id, order, kind, plan, count, now);
         let step_of = step_of(id);
@@ -120,7 +122,7 @@ fn job(id: JobId, order: &Order, kind: Kind, plan: Plan, count: u16, now: Timest
         shots: count,
         reserved: plan.quote,
         ignored: plan.ignored,
-        filing: plan.filing,
+        storage_plan: plan.storage_plan,
         cache_key: plan.cache_key.filter(|_| order.may_answer),
         workflow: order.workflow,
         metadata: order.metadata.clone(),

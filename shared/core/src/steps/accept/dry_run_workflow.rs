@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 
 use super::{Acceptor, Declined, Foreseen, Planned};
-use crate::{
+use likeness_domain::{
     expected,
     id::{JobId, ProjectId},
     workflow::Step,
@@ -20,8 +20,8 @@ pub struct StepDeclined {
 }
 
 impl Acceptor {
-    /// Plans every one of `steps` and writes nothing. Those that need no other are to begin at once, unless earlier jobs
-    /// answer them, and so have to find room in their lanes; the others wait where there is none.
+    /// Plans every one of `steps` and writes nothing. Those that need no other are to begin at once, unless earlier
+    /// jobs answer them, and so have to find room in their lanes; the others wait where there is none.
     ///
     /// # Errors
     /// A step could never begin, or not now, or the table was out of reach.
@@ -69,10 +69,10 @@ impl Acceptor {
         Planned { plan, .. }: &Planned,
         now: Timestamp,
     ) {
-        let job = JobId::new(now, &self.entropy);
+        let job = JobId::new(now, &self.rng);
         let images = (0..).zip(&plan.recipes).map(|(ordinal, recipe)| {
             let id = job.shot(ordinal).media(0);
-            expected::image(id, project, &plan.filing, recipe, now)
+            expected::image(id, project, &plan.storage_plan, recipe, now)
         });
         foreseen.add(step, images.collect(), plan.new_subject.clone());
     }

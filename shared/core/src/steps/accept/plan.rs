@@ -3,8 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Acceptor, Resolved};
-use crate::{
-    config::Planning,
+use crate::config::Planning;
+use likeness_domain::{
     id::ProjectId,
     kind::{Kind, Plan, Setting, Unfit},
 };
@@ -26,7 +26,7 @@ impl Acceptor {
     pub fn plan(&self, project: &ProjectId, resolved: Resolved, now: Timestamp) -> Result<Planned, Unfit> {
         let Resolved { mut kind, material } = resolved;
         let Planning { wording, profile_batch, .. } = &self.planning;
-        let setting = Setting { project, now, entropy: &self.entropy, wording, profile_batch: *profile_batch };
+        let setting = Setting { project, now, rng: &self.rng, wording, profile_batch: *profile_batch };
         let plan = kind.plan(&material, &setting)?;
         Ok(Planned { kind, plan })
     }

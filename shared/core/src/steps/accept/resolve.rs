@@ -3,16 +3,16 @@
 use std::collections::{HashMap, HashSet};
 
 use super::{Acceptor, Declined};
-use crate::{
+use crate::store::{JobView, StoreError};
+use likeness_domain::{
     expected,
     field::Field,
     id::{JobId, ProjectId, SubjectId},
+    image_ref::ImageRef,
     kind::{Kind, Material, Portrait, Unfit, Verification, portrait::Sitter, verification::Examined},
     media::Media,
     person::Person,
-    pointer::ImagePointer,
     shot::Shot,
-    store::{JobView, StoreError},
     subject::Subject,
 };
 
@@ -41,8 +41,8 @@ enum Found {
 }
 
 impl Acceptor {
-    /// Looks up what `kind` names. With what is `foreseen` of the steps before it in a workflow, an image that is still being
-    /// made is taken as it will be; without, it is refused as not ready.
+    /// Looks up what `kind` names. With what is `foreseen` of the steps before it in a workflow, an image that is still
+    /// being made is taken as it will be; without, it is refused as not ready.
     ///
     /// # Errors
     /// Something is not there, or not yet, or the table was out of reach.
@@ -54,7 +54,7 @@ impl Acceptor {
     ) -> Result<Resolved, Declined> {
         self.fill_in(project, &mut kind).await?;
         let (mut material, mut unfit) = (Material::default(), Vec::new());
-        for (place, pointer) in kind.pointers_mut() {
+        for (place, pointer) in kind.image_refs_mut() {
             let media = match self.named(project, place, pointer, foreseen).await {
                 Ok(media) => media,
                 // All that are not there are told at once.
@@ -65,7 +65,7 @@ impl Acceptor {
                 Err(error) => return Err(error),
             };
             if let Some(media) = media {
-                *pointer = ImagePointer::Media(media.id.clone());
+                *pointer = ImageRef::Media(media.id.clone());
                 material.media.insert(media.id.clone(), media);
             }
         }
@@ -86,11 +86,11 @@ impl Acceptor {
         &self,
         project: &ProjectId,
         place: Field,
-        pointer: &ImagePointer,
+        pointer: &ImageRef,
         foreseen: Option<&Foreseen>,
     ) -> Result<Option<Media>, Declined> {
         match (pointer, foreseen) {
-            (ImagePointer::Step { step, angle }, Some(foreseen)) => Ok(Some(foreseen.image(place, step, *angle)?)),
+            (ImageRef::Step { step, angle }, Some(foreseen)) => Ok(Some(foreseen.image(place, step, *angle)?)),
             _ => match (self.find_image(project, place, pointer).await?, foreseen) {
                 (None, _) => Ok(None),
                 (Some(Found::There(media)), _) | (Some(Found::Coming(media)), Some(_)) => Ok(Some(*media)),
@@ -148,16 +148,16 @@ impl Acceptor {
         &self,
         project: &ProjectId,
         place: Field,
-        pointer: &ImagePointer,
+        pointer: &ImageRef,
     ) -> Result<Option<Found>, Declined> {
         let unknown = || Unfit::new(place, "is no image of this project");
         match pointer {
-            ImagePointer::Url(_) => Ok(None),
+            ImageRef::Url(_) => Ok(None),
             // A step that begins has the results of others in place.
-            ImagePointer::Step { step, .. } => {
+            ImageRef::Step { step, .. } => {
                 Err(Unfit::new(place, format!("names the step {step} of no workflow")).into())
             }
-            ImagePointer::Media(id) => {
+            ImageRef::Media(id) => {
                 if let Some(media) = self.store.media(project, id).await? {
                     return Ok(Some(Found::There(Box::new(media))));
                 }
@@ -166,7 +166,7 @@ impl Acceptor {
                 let shot = shots.iter().find(|shot| shot.id == id.shot() && !shot.is_settled()).ok_or_else(unknown)?;
                 Ok(Some(Found::Coming(Box::new(expected::of_shot(&view.job.value, shot, id.clone())))))
             }
-            ImagePointer::Job(id) => {
+            ImageRef::Job(id) => {
                 let view = self.job_of(project, *id).await?;
                 let view = view.ok_or_else(|| Unfit::new(place, "is no job of this project"))?;
                 let shots = view.plain_shots();

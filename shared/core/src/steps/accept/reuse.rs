@@ -3,14 +3,8 @@
 use jiff::Timestamp;
 
 use super::{Acceptor, Planned};
-use crate::{
-    id::ProjectId,
-    job::JobStatus,
-    kind::Kind,
-    money::Usd,
-    shot::Shot,
-    store::{JobView, StoreError},
-};
+use crate::store::{JobView, StoreError};
+use likeness_domain::{id::ProjectId, job::JobStatus, kind::Kind, money::Usd, shot::Shot};
 
 impl Acceptor {
     /// The completed job that was planned the same, if all its images are still there.

@@ -3,15 +3,15 @@
 use jiff::Timestamp;
 
 use super::{Acceptor, Declined};
-use crate::kind::Kind;
+use likeness_domain::kind::Kind;
 
-/// Steps of a workflow that was accepted may fill a lane to so many times what others may, so that a request that was refused
-/// for a full lane does not get in before them.
+/// Steps of a workflow that was accepted may fill a lane to so many times what others may, so that a request that was
+/// refused for a full lane does not get in before them.
 const ROOM_FOR_STEPS: u64 = 2;
 
 impl Acceptor {
-    /// Sees whether the lane of `kind` takes more. `begun`: it is a step of a workflow that was accepted. Requests at the
-    /// same moment may pass it together, so that a backlog exceeds the limit by what they bring.
+    /// Sees whether the lane of `kind` takes more. `begun`: it is a step of a workflow that was accepted. Requests at
+    /// the same moment may pass it together, so that a backlog exceeds the limit by what they bring.
     ///
     /// # Errors
     /// It does not ([`Declined::LaneFull`]), or the table was out of reach.

@@ -4,8 +4,8 @@ use super::{EIGHT, Profile, made};
 use crate::{money::Usd, shot::Shot};
 
 impl Profile {
-    /// One shot for each angle that was asked for and has no image: the first. What the smaller profile lacks besides would
-    /// be shown by nothing once these are there.
+    /// One shot for each angle that was asked for and has no image: the first. What the smaller profile lacks besides
+    /// would be shown by nothing once these are there.
     pub(in crate::kind) fn missing<'a>(&self, shots: &'a [Shot]) -> Vec<&'a Shot> {
         let mut there = made(shots);
         let mut lacks_one = |angle| self.angles.contains(&angle) && there.insert(angle);
@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(ids(&profile.missing(&five)), [0, 1, 2, 3, 4]);
         assert_eq!(profile.may_follow(&five).micros(), 8 * 40_000);
         // The smaller profile brought 90, and failed at 0 and 45.
-        let more = profile.simplified(&five, &plan.filing);
+        let more = profile.simplified(&five, &plan.storage_plan);
         let all: Vec<_> = five.into_iter().chain(settled(&more, &[0, 45], 12)).collect();
         let (missing, angles) = (profile.missing(&all), |id: u16| all[usize::from(id)].recipe.angle.unwrap());
         assert_eq!(ids(&missing).into_iter().map(angles).collect::<Vec<_>>(), [0, 30, 60, 120]);
@@ -49,7 +49,7 @@ mod tests {
         assert_eq!(profile.may_follow(&all).micros(), 0, "there is no third try");
         assert!(profile.missing(&settled(&plan.recipes, &[], 0)).is_empty());
         // Once the retry has brought them the result shows what was asked for, not the smaller profile.
-        let more = profile.simplified(&settled(&plan.recipes, &[30, 60, 120, 150, 210], 0), &plan.filing);
+        let more = profile.simplified(&settled(&plan.recipes, &[30, 60, 120, 150, 210], 0), &plan.storage_plan);
         let eight: Vec<_> =
             settled(&plan.recipes, &[30, 60, 120, 150, 210], 0).into_iter().chain(settled(&more, &[], 12)).collect();
         assert_eq!(profile.shown(&eight), EIGHT);

@@ -16,8 +16,8 @@ pub const MAX_REROLLS: usize = 2;
 const SEED_STEP: u64 = 7919;
 
 impl Profile {
-    /// The shot of each angle in the result: of those that brought an image the one that matches best, and of equals the
-    /// first.
+    /// The shot of each angle in the result: of those that brought an image the one that matches best, and of equals
+    /// the first.
     #[must_use]
     pub fn chosen<'a>(&self, shots: &'a [Shot], judged: &[Judged]) -> Vec<&'a Shot> {
         let best = |angle: u16| {
@@ -96,8 +96,8 @@ fn tries(shots: &[Shot], angle: u16) -> impl Iterator<Item = &Shot> {
     shots.iter().filter(move |shot| shot.recipe.angle == Some(angle))
 }
 
-/// The shots of an angle after the first that brought an image: it was made again. (One that failed is tried again without
-/// that, by the smaller profile.)
+/// The shots of an angle after the first that brought an image: it was made again. (One that failed is tried again
+/// without that, by the smaller profile.)
 fn made_again(shots: &[Shot], angle: u16) -> impl Iterator<Item = &Shot> {
     tries(shots, angle).skip_while(|shot| shot.media().is_empty()).skip(1)
 }
@@ -160,6 +160,9 @@ mod tests {
             provider_cost: Some(Usd::from_micros(PRICE)),
             refused: Usd::ZERO,
             paid_twice: false,
+            left_at_fal: false,
+            surplus: 0,
+            categories: Vec::new(),
         };
         Shot { attempts: vec![attempt], ..shot }
     }

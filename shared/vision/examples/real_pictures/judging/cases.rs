@@ -134,6 +134,10 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
     }
     for (from, to) in [(0, 0), (180, 180), (0, 180), (90, 0)] {
         compare("pose", view(own, "base", from), view(own, "pose", to), None);
+        // Another pose that is recognised is judged as another side.
+        if from == to {
+            compare("pose", view(own, "base", from), view(own, "pose", to), Some(Relation::Turned));
+        }
     }
     for defect in ["hue60", "hue150", "flat", "girth85", "girth120"] {
         compare(defect, view(own, "regen", 0), view(own, defect, 0), None);
@@ -149,6 +153,7 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
         }
         for b in free.iter().filter(|_| a.angle == Some(0)) {
             compare("illustration", Some(b), Some(a), Some(Relation::Same));
+            compare("illustration", Some(b), Some(a), Some(Relation::Turned));
         }
     }
     for (kin, other) in others {
@@ -158,8 +163,11 @@ fn pairs(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &m
         }
         for b in &free {
             compare(kin, Some(b), view(other, "-", 0), Some(Relation::Same));
+            compare(kin, Some(b), view(other, "-", 0), Some(Relation::Turned));
         }
-        compare(kin, view(own, "base", 0), view(other, "pose", 0), None);
+        for relation in [Relation::Same, Relation::Turned] {
+            compare(kin, view(own, "base", 0), view(other, "pose", 0), Some(relation));
+        }
     }
     let photos: Vec<&Labelled> = own.iter().copied().filter(|view| view.family == "photo").collect();
     for (at, a) in photos.iter().enumerate() {
@@ -219,7 +227,7 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
             bad: view.bad,
             file: view.picture.file.clone(),
             measures: measured,
-            by_master: if shown.len() <= 6 || view.bad || what == "right" {
+            by_master: if view.claimed == 0 {
                 measures(front, figure, Relation::of(f64::from(view.claimed)))
             } else {
                 BTreeMap::new()
@@ -264,19 +272,17 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
         };
         // A large set costs as much to measure as all small ones of a subject.
         let large = angles.len() > 6;
-        for at in [90] {
-            exchanged(at).into_iter().for_each(|shown| judge("swapped", shown));
-        }
+        exchanged(90).into_iter().for_each(|shown| judge("swapped", shown));
         let front = view(own, variant, 0);
         let many = [
-            ("mirrored side", spoilt(90, view(own, variant, 90), true, Some(270))),
             ("front for back", spoilt(180, front, false, Some(0))),
             ("mirrored front for back", spoilt(180, front, true, None)),
+            ("mirrored side", spoilt(90, view(own, variant, 90), true, Some(270))),
             ("off by 60", spoilt(120, view(own, variant, 60), false, Some(60))),
             ("front for side", spoilt(90, front, false, Some(0))),
             ("mirrored side", spoilt(270, view(own, variant, 270), true, Some(90))),
         ];
-        for (what, shown) in many.into_iter().take(if large { 4 } else { 6 }) {
+        for (what, shown) in many.into_iter().take(if large { 3 } else { 6 }) {
             shown.into_iter().for_each(|shown| judge(what, shown));
         }
         let mut seen: Vec<&str> = Vec::new();
@@ -290,7 +296,7 @@ fn sets(own: &[&Labelled], others: &[(&'static str, Vec<&Labelled>)], found: &mu
                 shown.into_iter().for_each(|shown| judge(&format!("{kin} view"), shown));
             }
         }
-        for defect in ["hue60", "flat", "hue150", "girth120"].into_iter().take(if large { 2 } else { 4 }) {
+        for defect in ["hue60", "flat", "hue150", "girth120"].into_iter().take(if large { 1 } else { 4 }) {
             spoilt(0, view(own, defect, 0), false, Some(0)).into_iter().for_each(|shown| judge(defect, shown));
         }
     }

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use likeness_vision::consistency::{Model, Weights, set_size, whole};
+use likeness_vision::consistency::{Model, Sides, Weights, set_size, whole};
 
 use super::cases::{Cases, PairCase, SetCase, ViewCase};
 use super::logistic::{model, quantile, rounded};
-use super::turning::{self, Turned};
+use super::sides;
+use super::turning::Turned;
 
 type Strains = BTreeMap<String, f64>;
 
@@ -94,7 +95,8 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
             .collect();
         fitted(&mut weights, size, &of, VIEW_MAY_FAIL);
     }
-    weights.orientation = turning::orientation(&turned(learnt));
+    let few = |sides: &Sides| sides.others.values().any(|others| set_size(others.len()) == "few");
+    weights.orientation = sides::adjusted(&base.orientation, &turned(learnt), few);
     weights
 }
 

@@ -64,8 +64,8 @@ impl Phases {
         self.all += ((steps.len() - 2 * REACH) / BLOCK) as u32;
     }
 
-    /// How much more is visible at the grid's place than at the usual one. In a picture that is nearly empty, what little
-    /// there is does not count as everything.
+    /// How much more is visible at the grid's place than at the usual one. In a picture that is nearly empty, what
+    /// little there is does not count as everything.
     fn visible(&self) -> f64 {
         let least = f64::from(self.all) / 50.0;
         let mut shares: [f64; BLOCK] = std::array::from_fn(|phase| {

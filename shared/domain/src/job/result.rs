@@ -86,8 +86,8 @@ impl Job {
         })
     }
 
-    /// For how long it answers the same request, once it has ended with these `shots`. Only what is complete, and made as
-    /// it was asked for, does: a stand-in of the model, fewer steps or a tamer prompt were for once.
+    /// For how long it answers the same request, once it has ended with these `shots`. Only what is complete, and made
+    /// as it was asked for, does: a stand-in of the model, fewer steps or a tamer prompt were for once.
     #[must_use]
     pub fn cache_lifetime(&self, shots: &[Shot]) -> CacheLifetime {
         let as_asked = shots.iter().all(|shot| shot.media().is_empty() || shot.recipe == *shot.asked());

@@ -1,5 +1,5 @@
 //! Where a job's images are filed: folder, type, whose they are, what they are related to. Decided when the job is
-//! planned, so that whoever stores an image need not know kinds.
+//! planned, so that ingest, which stores images, needs to know no kinds.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use crate::{
 
 /// Where a job's images are filed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Filing {
+pub struct StoragePlan {
     /// What they are filed as.
     pub image_type: ImageType,
     /// Their folder in the bucket, without a slash at the end.
@@ -28,7 +28,7 @@ pub struct Filing {
     /// The LoRA that knows that person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lora: Option<LoraId>,
-    /// Who has them, and how.
+    /// What has them, and how.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owner: Option<(String, Relation)>,
     /// The specifications that were in force.
@@ -38,7 +38,7 @@ pub struct Filing {
     pub slots: Vec<Slot>,
 }
 
-impl Filing {
+impl StoragePlan {
     /// Whether an image is measured when it is stored: characters as figures, places and things in words of their own.
     #[must_use]
     pub fn is_measured(&self) -> bool {

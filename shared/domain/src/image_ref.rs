@@ -10,12 +10,12 @@ use crate::id::{InvalidId, JobId, MediaId, textual};
 /// first image of a workflow's step, or the one from that angle).
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
-pub enum ImagePointer {
+pub enum ImageRef {
     /// An image of the project.
     Media(MediaId),
     /// The first image of a job.
     Job(JobId),
-    /// An address that fal can reach. Who takes it from a request checks it.
+    /// An address that fal can reach. Checked where it is taken from a request.
     Url(String),
     /// A result of an earlier step.
     Step {
@@ -26,7 +26,7 @@ pub enum ImagePointer {
     },
 }
 
-impl ImagePointer {
+impl ImageRef {
     /// The image, where it is known by now.
     #[must_use]
     pub fn media(&self) -> Option<&MediaId> {
@@ -37,7 +37,7 @@ impl ImagePointer {
     }
 }
 
-impl fmt::Display for ImagePointer {
+impl fmt::Display for ImageRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Media(id) => id.fmt(f),
@@ -49,7 +49,7 @@ impl fmt::Display for ImagePointer {
     }
 }
 
-impl FromStr for ImagePointer {
+impl FromStr for ImageRef {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
         let invalid = InvalidId { expected: "an image id, a job id, an https address or a step such as $hero" };
@@ -69,7 +69,7 @@ impl FromStr for ImagePointer {
     }
 }
 
-textual!(ImagePointer);
+textual!(ImageRef);
 
 /// Whether `text` can name a step: 1-40 letters, digits, `_` or `-`.
 #[must_use]
@@ -92,12 +92,12 @@ mod tests {
             "$turn-1.90",
         ];
         for text in forms {
-            assert_eq!(text.parse::<ImagePointer>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<ImageRef>().unwrap().to_string(), text);
         }
-        let step = ImagePointer::Step { step: "turn".to_owned(), angle: Some(90) };
+        let step = ImageRef::Step { step: "turn".to_owned(), angle: Some(90) };
         assert_eq!("$turn.90".parse(), Ok(step));
         for bad in ["", "$", "$a b", "$a.x", "$a.b.c", "keeper", "ftp://x/y", "img_1", "../x"] {
-            assert!(bad.parse::<ImagePointer>().is_err(), "{bad}");
+            assert!(bad.parse::<ImageRef>().is_err(), "{bad}");
         }
     }
 }

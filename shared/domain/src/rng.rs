@@ -5,13 +5,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use rand::{Rng, RngCore, SeedableRng, distr::uniform::SampleRange, distr::uniform::SampleUniform, rngs::StdRng};
+use rand::{Rng as _, RngCore, SeedableRng, distr::uniform::SampleRange, distr::uniform::SampleUniform, rngs::StdRng};
 
 /// A shared random generator, cheap to clone.
 #[derive(Clone)]
-pub struct Entropy(Arc<Mutex<StdRng>>);
+pub struct Rng(Arc<Mutex<StdRng>>);
 
-impl Entropy {
+impl Rng {
     /// Seeded by the operating system.
     #[must_use]
     pub fn from_os() -> Self {
@@ -38,7 +38,7 @@ impl Entropy {
     }
 }
 
-impl fmt::Debug for Entropy {
+impl fmt::Debug for Rng {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Entropy")
     }
