@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use likeness_vision::consistency::{Model, Sides, Weights, set_size, whole};
 
-use super::cases::{Cases, PairCase, SetCase, ViewCase};
+use super::kept::{Cases, PairCase, SetCase, ViewCase};
 use super::logistic::{model, quantile, rounded};
 use super::sides;
 use super::turning::Turned;
@@ -78,22 +78,22 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
     }
     for relation in ["same", "near", "turned", "opposite"] {
         let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.pairs);
-        let of: Vec<(bool, Strains)> = pairs()
-            .chain(drawn)
-            .filter(|pair| pair.relation == relation)
-            .map(|pair| (pair.is_right(), pair.strains(&weights)))
-            .collect();
-        fitted(&mut weights, relation, &of, WHOLE_MAY_FAIL);
+        let of = |pair: &PairCase| (pair.is_right(), pair.strains(&weights));
+        let real = pairs().filter(|pair| pair.relation == relation).map(of).collect();
+        let drawn = drawn.filter(|pair| pair.relation == relation).map(of).collect();
+        fitted(&mut weights, relation, real, drawn, WHOLE_MAY_FAIL);
     }
     for size in ["few", "many"] {
-        let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
-        let sets = learnt.sets.iter().copied().chain(drawn).filter(|set| set.size() == size);
         // A view from another side is for its orientation to tell; its colours may be right.
-        let told = |view: &ViewCase| !view.bad || view.side == Some(view.claimed);
-        let of: Vec<(bool, Strains)> = sets
-            .flat_map(|set| set.views.iter().filter(|view| told(view)).map(|view| (!view.bad, view.strains(&weights))))
-            .collect();
-        fitted(&mut weights, size, &of, VIEW_MAY_FAIL);
+        let told = |view: &&ViewCase| !view.bad || view.side == Some(view.claimed);
+        let views = |set: &SetCase| -> Vec<(bool, Strains)> {
+            let of = |view: &ViewCase| (!view.bad, view.strains(&weights));
+            set.views.iter().filter(told).map(of).collect()
+        };
+        let real = learnt.sets.iter().filter(|set| set.size() == size).flat_map(|set| views(set)).collect();
+        let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
+        let drawn = drawn.filter(|set| set.size() == size).flat_map(views).collect();
+        fitted(&mut weights, size, real, drawn, VIEW_MAY_FAIL);
     }
     let few = |sides: &Sides| sides.others.values().any(|others| set_size(others.len()) == "few");
     weights.orientation = sides::adjusted(&base.orientation, &turned(learnt), few);
@@ -107,12 +107,30 @@ fn raise(model: &mut Model, right: Vec<f64>) {
     model.threshold = rounded(unit.max(quantile(right, 1.0 - CHECK_MAY_FAIL)));
 }
 
-fn fitted(weights: &mut Weights, name: &str, of: &[(bool, Strains)], may_fail: f64) {
-    let part = |right: bool| of.iter().filter(|case| case.0 == right).map(|case| &case.1).collect::<Vec<_>>();
-    let (right, wrong) = (part(true), part(false));
-    if !right.is_empty() && !wrong.is_empty() {
-        weights.overall.insert(name.to_owned(), model(&right, &wrong, may_fail, LEAST_SCALE));
+/// Right and wrong cases.
+type Judged = Vec<(bool, Strains)>;
+
+/// To no more drawn cases than real ones; the line is drawn where both kinds of right ones hold.
+fn fitted(weights: &mut Weights, name: &str, real: Judged, drawn: Judged, may_fail: f64) {
+    fn part(of: &Judged, right: bool) -> Vec<&Strains> {
+        of.iter().filter(|case| case.0 == right).map(|case| &case.1).collect()
     }
+    let both = |right: bool| {
+        let (mut both, drawn) = (part(&real, right), part(&drawn, right));
+        let every = drawn.len().div_ceil(both.len().max(1)).max(1);
+        both.extend(drawn.into_iter().step_by(every));
+        both
+    };
+    let (right, wrong) = (both(true), both(false));
+    if right.is_empty() || wrong.is_empty() {
+        return;
+    }
+    let mut model = model(&right, &wrong, may_fail, LEAST_SCALE);
+    let line = |of: &Judged| {
+        quantile(part(of, true).into_iter().map(|strains| model.badness(strains)).collect(), 1.0 - may_fail)
+    };
+    model.threshold = rounded(line(&real).max(line(&drawn)));
+    weights.overall.insert(name.to_owned(), model);
 }
 
 fn turned<'a>(learnt: &Learnt<'a>) -> Vec<Turned<'a>> {

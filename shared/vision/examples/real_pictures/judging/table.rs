@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use likeness_vision::consistency::{PASS, Weights, doubt};
 
-use super::cases::{Cases, PairCase, SetCase, ViewCase};
 use super::fit::{self, Learnt};
+use super::kept::{Cases, PairCase, SetCase, ViewCase};
 
 const FOLDS: usize = 5;
 
