@@ -13,9 +13,15 @@ type Strains = BTreeMap<String, f64>;
 
 /// Of right pairs and views, how many one check alone may fail. What is wrong is told by all of them together.
 const CHECK_MAY_FAIL: f64 = 0.004;
-/// Of right pairs and views, how many may fail on the whole.
-const WHOLE_MAY_FAIL: f64 = 0.02;
-const VIEW_MAY_FAIL: f64 = 0.004;
+/// How far beyond those: the next subject's right pictures are no better.
+const BEYOND: f64 = 1.25;
+/// Of right views, how many may fail on the whole.
+const OF_FEW_MAY_FAIL: f64 = 0.015;
+const OF_MANY_MAY_FAIL: f64 = 0.006;
+/// Of drawn cases, one for so many real ones: their defects are finer than those that were made of real pictures.
+const DRAWN_TO_REAL: usize = 3;
+/// Drawn right ones may fail so much more often: several changes at once are among them.
+const OF_DRAWN: f64 = 3.0;
 /// Of a strain.
 const LEAST_SCALE: f64 = 1e-3;
 
@@ -76,14 +82,14 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
         let right = right.map(|measures| model.badness(measures)).collect();
         raise(model, right);
     }
-    for relation in ["same", "near", "turned", "opposite"] {
+    for (relation, may_fail) in [("same", 0.035), ("near", 0.025), ("turned", 0.02), ("opposite", 0.015)] {
         let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.pairs);
         let of = |pair: &PairCase| (pair.is_right(), pair.strains(&weights));
         let real = pairs().filter(|pair| pair.relation == relation).map(of).collect();
         let drawn = drawn.filter(|pair| pair.relation == relation).map(of).collect();
-        fitted(&mut weights, relation, real, drawn, WHOLE_MAY_FAIL);
+        fitted(&mut weights, relation, real, drawn, may_fail);
     }
-    for size in ["few", "many"] {
+    for (size, may_fail) in [("few", OF_FEW_MAY_FAIL), ("many", OF_MANY_MAY_FAIL)] {
         // A view from another side is for its orientation to tell; its colours may be right.
         let told = |view: &&ViewCase| !view.bad || view.side == Some(view.claimed);
         let views = |set: &SetCase| -> Vec<(bool, Strains)> {
@@ -93,10 +99,11 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
         let real = learnt.sets.iter().filter(|set| set.size() == size).flat_map(|set| views(set)).collect();
         let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
         let drawn = drawn.filter(|set| set.size() == size).flat_map(views).collect();
-        fitted(&mut weights, size, real, drawn, VIEW_MAY_FAIL);
+        fitted(&mut weights, size, real, drawn, may_fail);
     }
-    let few = |sides: &Sides| sides.others.values().any(|others| set_size(others.len()) == "few");
-    weights.orientation = sides::adjusted(&base.orientation, &turned(learnt), few);
+    let few: fn(&Sides) -> bool = |sides| sides.others.values().any(|others| set_size(others.len()) == "few");
+    let drawn: Vec<&SetCase> = learnt.drawn.iter().flat_map(|drawn| &drawn.sets).collect();
+    weights.orientation = sides::fitted(turned(&learnt.sets), turned(&drawn), few);
     weights
 }
 
@@ -104,20 +111,21 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
 fn raise(model: &mut Model, right: Vec<f64>) {
     let unit = model.unit.unwrap_or(model.threshold);
     model.unit = Some(unit);
-    model.threshold = rounded(unit.max(quantile(right, 1.0 - CHECK_MAY_FAIL)));
+    model.threshold = rounded(unit.max(BEYOND * quantile(right, 1.0 - CHECK_MAY_FAIL)));
 }
 
 /// Right and wrong cases.
 type Judged = Vec<(bool, Strains)>;
 
-/// To no more drawn cases than real ones; the line is drawn where both kinds of right ones hold.
+/// To fewer drawn cases than real ones; the line is drawn where both kinds of right ones hold.
 fn fitted(weights: &mut Weights, name: &str, real: Judged, drawn: Judged, may_fail: f64) {
     fn part(of: &Judged, right: bool) -> Vec<&Strains> {
         of.iter().filter(|case| case.0 == right).map(|case| &case.1).collect()
     }
+    let drawn = &unknown(drawn, &part(&real, true));
     let both = |right: bool| {
-        let (mut both, drawn) = (part(&real, right), part(&drawn, right));
-        let every = drawn.len().div_ceil(both.len().max(1)).max(1);
+        let (mut both, drawn) = (part(&real, right), part(drawn, right));
+        let every = (DRAWN_TO_REAL * drawn.len()).div_ceil(both.len().max(1)).max(1);
         both.extend(drawn.into_iter().step_by(every));
         both
     };
@@ -126,16 +134,26 @@ fn fitted(weights: &mut Weights, name: &str, real: Judged, drawn: Judged, may_fa
         return;
     }
     let mut model = model(&right, &wrong, may_fail, LEAST_SCALE);
-    let line = |of: &Judged| {
+    let line = |of: &Judged, may_fail: f64| {
         quantile(part(of, true).into_iter().map(|strains| model.badness(strains)).collect(), 1.0 - may_fail)
     };
-    model.threshold = rounded(line(&real).max(line(&drawn)));
+    model.threshold = rounded(line(&real, may_fail).max(line(drawn, OF_DRAWN * may_fail)));
     weights.overall.insert(name.to_owned(), model);
 }
 
-fn turned<'a>(learnt: &Learnt<'a>) -> Vec<Turned<'a>> {
-    let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
-    let sets = learnt.sets.iter().copied().chain(drawn);
+/// Drawn figures are measured without the network: what it would say of all of them is taken to be what it says of right
+/// real pictures, so that it neither speaks for nor against any.
+fn unknown(mut drawn: Judged, right: &[&Strains]) -> Judged {
+    let names = right.iter().flat_map(|strains| strains.keys()).filter(|name| name.starts_with("stranger"));
+    let usual: Strains = names
+        .map(|name| (name.clone(), quantile(right.iter().filter_map(|s| s.get(name)).copied().collect(), 0.5)))
+        .collect();
+    drawn.iter_mut().for_each(|(_, strains)| strains.extend(usual.clone()));
+    drawn
+}
+
+fn turned<'a>(sets: &[&'a SetCase]) -> Vec<Turned<'a>> {
+    let sets = sets.iter().copied();
     sets.flat_map(|set| {
         set.views.iter().enumerate().filter_map(|(at, view)| {
             // Another subject and other colours are another check's matter.
