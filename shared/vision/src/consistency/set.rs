@@ -65,7 +65,7 @@ pub enum Facing {
         mistake: Mistake,
         /// The likeliest angle.
         looks_like: u16,
-        /// Above the threshold.
+        /// By how much it is likelier than the claimed one: above the threshold of its kind.
         doubt: f64,
     },
     /// It cannot be told.
@@ -167,7 +167,11 @@ fn facing(weights: &Weights, sides: &Sides, claimed: u16) -> Facing {
     }
     let claimed = claimed % 360;
     let side = turn::side(&weights.orientation, sides, claimed);
-    if side.doubt < weights.orientation.ballot(sides).threshold {
+    let ballot = weights.orientation.ballot(sides);
+    if side.doubt < ballot.threshold {
+        if ballot.mirrored.is_some_and(|line| side.mirrored >= line) {
+            return Facing::Wrong { mistake: Mistake::Swapped, looks_like: 360 - claimed, doubt: side.mirrored };
+        }
         return Facing::Plausible { doubt: side.doubt };
     }
     let mistake = if apart(claimed, 180) < 80 && apart(side.likeliest, 0) < 80 {

@@ -1,14 +1,16 @@
 //! From which side a figure is seen, fitted to real pictures and drawn ones together.
 
-use likeness_vision::consistency::{Ballot, Orientation, Sides, doubt};
+use likeness_vision::consistency::{Ballot, Orientation, Sides, doubt, mirrored_doubt};
 
 use super::logistic::{quantile, rounded};
 use super::turning::{Turned, ballot, measures, profiles};
 
 /// Of right views, how many may be called wrong: in large sets, in small ones, and by the master alone.
 const OF_MANY: f64 = 0.01;
-const OF_FEW: f64 = 0.006;
+const OF_FEW: f64 = 0.01;
 const ALONE: f64 = 0.02;
+/// Of right views, how many may be called mirrored.
+const MIRRORED: f64 = 0.005;
 
 /// Views of both kinds in equal parts, though there are fewer of one.
 pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&Sides) -> bool) -> Orientation {
@@ -35,7 +37,7 @@ pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&
 /// The line is drawn where real right views and drawn ones both hold.
 fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], may: f64) -> Ballot {
     let rows: Vec<(Sides, &Turned<'_>)> = samples.iter().map(|(_, sides, view)| (sides.clone(), *view)).collect();
-    let found = Ballot { threshold: 0.0, weights: ballot(orientation, &rows) };
+    let found = Ballot { threshold: 0.0, mirrored: None, weights: ballot(orientation, &rows) };
     // Whatever is known of the company, this ballot is asked.
     let asked = Orientation {
         alone: found.clone(),
@@ -44,9 +46,12 @@ fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], may: f6
         measures: orientation.measures.clone(),
         profiles: orientation.profiles.clone(),
     };
-    let line = |wanted: bool| {
+    let line = |wanted: bool, may: f64, of: fn(&Orientation, &Sides, u16) -> f64| {
         let right = samples.iter().filter(|(real, _, view)| *real == wanted && view.right);
-        quantile(right.map(|(_, sides, view)| doubt(&asked, sides, view.claimed)).collect(), 1.0 - may)
+        let doubts = right.map(|(_, sides, view)| of(&asked, sides, view.claimed)).filter(|doubt| doubt.is_finite());
+        let doubts: Vec<f64> = doubts.collect();
+        if doubts.is_empty() { f64::NEG_INFINITY } else { quantile(doubts, 1.0 - may) }
     };
-    Ballot { threshold: rounded(line(true).max(line(false))), ..found }
+    let both = |may: f64, of: fn(&Orientation, &Sides, u16) -> f64| rounded(line(true, may, of).max(line(false, may, of)));
+    Ballot { threshold: both(may, doubt), mirrored: Some(both(MIRRORED, mirrored_doubt)), ..found }
 }

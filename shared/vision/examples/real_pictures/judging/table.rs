@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use likeness_vision::consistency::{PASS, Weights, doubt};
+use likeness_vision::consistency::{PASS, Weights, doubt, mirrored_doubt};
 
 use super::fit::{self, Learnt};
 use super::kept::{Cases, PairCase, SetCase, ViewCase};
@@ -31,7 +31,11 @@ fn judged(weights: &Weights, set: &SetCase, view: &ViewCase) -> Said {
         failing.push("features".to_owned());
     }
     let sides = &view.measures.sides;
-    if doubt(&weights.orientation, sides, view.claimed) >= weights.orientation.ballot(sides).threshold {
+    let ballot = weights.orientation.ballot(sides);
+    let mirrored = mirrored_doubt(&weights.orientation, sides, view.claimed);
+    if doubt(&weights.orientation, sides, view.claimed) >= ballot.threshold
+        || ballot.mirrored.is_some_and(|line| mirrored >= line)
+    {
         failing.push("side".to_owned());
     }
     Said { failing }
