@@ -11,10 +11,13 @@ use super::turning::Turned;
 
 type Strains = BTreeMap<String, f64>;
 
-/// Of right pairs and views, how many one check alone may fail. What is wrong is told by all of them together.
-const CHECK_MAY_FAIL: f64 = 0.004;
-/// How far beyond those: the next subject's right pictures are no better.
-const BEYOND: f64 = 1.25;
+/// Of right pairs and views, how many one check alone may fail at the line without the margin, and that margin: the next
+/// subject's right pictures are no better. What is wrong is told by all checks together.
+const ALONE: (f64, f64) = (0.004, 1.25);
+/// Other colours and another manner in the same view are told by their checks better than by all together. Most of what lies
+/// beyond is one subject, whose white suit is lost on its wall.
+const PLAIN: [&str; 2] = ["color.same", "style.same"];
+const PLAINLY: (f64, f64) = (0.035, 1.1);
 /// Of right views, how many may fail on the whole.
 const OF_FEW_MAY_FAIL: f64 = 0.015;
 const OF_MANY_MAY_FAIL: f64 = 0.006;
@@ -73,14 +76,14 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
     for (key, model) in &mut weights.checks {
         let right = pairs().filter(|pair| pair.what == "right").filter_map(|pair| pair.measures.get(key));
         let right = right.map(|measures| model.badness(measures)).collect();
-        raise(model, right);
+        raise(model, right, if PLAIN.contains(&key.as_str()) { PLAINLY } else { ALONE });
     }
     let right_views = || learnt.sets.iter().filter(|set| set.is_right()).flat_map(|set| &set.views);
     for (key, model) in &mut weights.sets {
         let check = key.split('.').next().unwrap_or(key);
         let right = right_views().filter_map(|view| view.measures.checks.get(check));
         let right = right.map(|measures| model.badness(measures)).collect();
-        raise(model, right);
+        raise(model, right, ALONE);
     }
     for (relation, may_fail) in [("same", 0.035), ("near", 0.025), ("turned", 0.02), ("opposite", 0.015)] {
         let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.pairs);
@@ -108,10 +111,10 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
 }
 
 /// A check alone fails only what hardly any right picture shows.
-fn raise(model: &mut Model, right: Vec<f64>) {
+fn raise(model: &mut Model, right: Vec<f64>, (may_fail, margin): (f64, f64)) {
     let unit = model.unit.unwrap_or(model.threshold);
     model.unit = Some(unit);
-    model.threshold = rounded(unit.max(BEYOND * quantile(right, 1.0 - CHECK_MAY_FAIL)));
+    model.threshold = rounded(unit.max(margin * quantile(right, 1.0 - may_fail)));
 }
 
 /// Right and wrong cases.

@@ -5,12 +5,11 @@ use likeness_vision::consistency::{Ballot, Orientation, Sides, doubt, mirrored_d
 use super::logistic::{quantile, rounded};
 use super::turning::{Turned, ballot, measures, profiles};
 
-/// Of right views, how many may be called wrong: in large sets, in small ones, and by the master alone.
-const OF_MANY: f64 = 0.01;
-const OF_FEW: f64 = 0.01;
-const ALONE: f64 = 0.02;
-/// Of right views, how many may be called mirrored.
-const MIRRORED: f64 = 0.005;
+/// Of right views, how many may be called wrong, and how many mirrored: in large sets, in small ones, and by the master
+/// alone.
+const OF_MANY: [f64; 2] = [0.01, 0.005];
+const OF_FEW: [f64; 2] = [0.01, 0.005];
+const ALONE: [f64; 2] = [0.03, 0.02];
 
 /// Views of both kinds in equal parts, though there are fewer of one.
 pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&Sides) -> bool) -> Orientation {
@@ -35,7 +34,7 @@ pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&
 }
 
 /// The line is drawn where real right views and drawn ones both hold.
-fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], may: f64) -> Ballot {
+fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], [may_be_wrong, may_be_mirrored]: [f64; 2]) -> Ballot {
     let rows: Vec<(Sides, &Turned<'_>)> = samples.iter().map(|(_, sides, view)| (sides.clone(), *view)).collect();
     let found = Ballot { threshold: 0.0, mirrored: None, weights: ballot(orientation, &rows) };
     // Whatever is known of the company, this ballot is asked.
@@ -53,5 +52,5 @@ fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], may: f6
         if doubts.is_empty() { f64::NEG_INFINITY } else { quantile(doubts, 1.0 - may) }
     };
     let both = |may: f64, of: fn(&Orientation, &Sides, u16) -> f64| rounded(line(true, may, of).max(line(false, may, of)));
-    Ballot { threshold: both(may, doubt), mirrored: Some(both(MIRRORED, mirrored_doubt)), ..found }
+    Ballot { threshold: both(may_be_wrong, doubt), mirrored: Some(both(may_be_mirrored, mirrored_doubt)), ..found }
 }
