@@ -87,6 +87,7 @@ pub(crate) fn print(base: &Weights, cases: &Cases, drawn: Option<&Cases>) {
         for set in cases.sets.iter().filter(|set| fold(&set.subject) == left_out) {
             let kind = match (set.family.as_str(), set.views.len()) {
                 ("render", 12) => "renders of 12",
+                ("render", 5..) => "renders of 12, a view without a figure",
                 ("render", _) => "renders of 4",
                 (_, _) => "generated sheets",
             };
