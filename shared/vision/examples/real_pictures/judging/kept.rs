@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use likeness_vision::consistency::ViewMeasures;
 
 /// Two pictures compared.
-#[derive(serde::Serialize, serde::Deserialize)]
+#[derive(Clone, serde::Serialize, serde::Deserialize)]
 pub(crate) struct PairCase {
     pub(crate) subject: String,
     pub(crate) family: String,

@@ -41,7 +41,15 @@ fn judged(weights: &Weights, set: &SetCase, view: &ViewCase) -> Said {
     Said { failing }
 }
 
-fn pair_score(weights: &Weights, pair: &PairCase) -> f64 {
+/// Another pose is judged by the measures that were taken of the same two as of two sides, where they were.
+fn pair_score(weights: &Weights, pair: &PairCase, all: &[PairCase]) -> f64 {
+    let turned = |other: &&PairCase| other.relation == "turned" && other.files == pair.files;
+    let as_turned = if pair.is_posed(weights) { all.iter().find(turned) } else { None };
+    if let Some(turned) = as_turned {
+        let mut turned = turned.clone();
+        turned.measures.retain(|key, _| !key.starts_with("proportion"));
+        return pair_score(weights, &turned, &[]);
+    }
     let strains = pair.strains(weights);
     let whole = weights.overall.get(&pair.relation).map_or(1.0, |model| model.score(&strains));
     let checks = pair.measures.iter().filter_map(|(key, measures)| Some(weights.checks.get(key)?.score(measures)));
@@ -117,8 +125,10 @@ pub(crate) fn print(base: &Weights, cases: &Cases, drawn: Option<&Cases>) {
                 }
             }
         }
-        for pair in cases.pairs.iter().filter(|pair| fold(&pair.subject) == left_out) {
-            let score = pair_score(&weights, pair);
+        // Of some models another pose was rendered from the same one.
+        let differ = |pair: &&PairCase| pair.what != "pose" || pair.measures["hues"].values().any(|value| *value > 1e-3);
+        for pair in cases.pairs.iter().filter(|pair| fold(&pair.subject) == left_out).filter(differ) {
+            let score = pair_score(&weights, pair, &cases.pairs);
             scores.entry((pair.relation.clone(), pair.what.clone())).or_default().push(score);
             if pair.is_right() != (score >= PASS) {
                 eprintln!("pair: {} {} {:?} {score:.3}", pair.relation, pair.what, pair.files);
