@@ -1,6 +1,9 @@
 use likeness_figures::{Canvas, Defects, Look, Style, View, draw_character, draw_location};
 
-use super::{Facing, Figure, Mistake, NoFigure, Relation, Report, SetReport, Verdict, compare, verify_set};
+use super::{
+    Facing, Figure, Mistake, NoFigure, Pose, Relation, Report, SetReport, Verdict, Weights, compare, compare_with,
+    verify_set,
+};
 use crate::picture::Picture;
 
 const WALL: [u8; 3] = [226, 226, 222];
@@ -111,6 +114,22 @@ fn other_legs_and_another_style_are_seen() {
         let drawing = figure(0, &Defects { style: Some(style), ..Defects::default() });
         let report = compare(&clean(0), &drawing, Relation::Same);
         assert!(report.style.failed(), "{style:?}: {:?}", scores(&report));
+    }
+}
+
+#[test]
+fn another_pose_is_judged_as_another_side() {
+    let long = figure(0, &Defects { leg_scale: 1.3, ..Defects::default() });
+    let judged = |pose: Option<Pose>| {
+        let weights = Weights { pose, ..Weights::committed().clone() };
+        compare_with(&weights, &clean(0), &long, Relation::Same)
+    };
+    let posed = judged(Some(Pose { strain: 0.5, hues: 0.5 }));
+    assert!(posed.proportion.score().is_none() && posed.features.score().is_none(), "{}", json(&posed));
+    assert!(posed.color.score().is_some() && posed.style.score().is_some(), "{}", json(&posed));
+    // Of other colours, or in an outline that other legs explain, it is none.
+    for pose in [None, Some(Pose { strain: 0.5, hues: 0.0 }), Some(Pose { strain: 50.0, hues: 0.5 })] {
+        assert!(judged(pose).proportion.score().is_some(), "{pose:?}");
     }
 }
 

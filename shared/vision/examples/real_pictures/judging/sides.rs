@@ -16,14 +16,15 @@ pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&
     let (fewer, count) = (real.len() as f64 / drawn.len().max(1) as f64, real.len());
     let mut views = real;
     views.extend(drawn.into_iter().map(|view| Turned { weight: fewer, ..view }));
-    let mut fitted =
-        Orientation { measures: measures(&views), profiles: profiles(&views), ..Orientation::default() };
+    let mut fitted = Orientation { measures: measures(&views), profiles: profiles(&views), ..Orientation::default() };
     let seen = |of: &dyn Fn(&Turned<'_>) -> Option<Sides>| -> Vec<(bool, Sides, &Turned<'_>)> {
         views.iter().enumerate().filter_map(|(at, view)| Some((at < count, of(view)?, view))).collect()
     };
     let alone = seen(&|view| Some(view.sides.alone()));
     let with = |few: bool| {
-        move |view: &Turned<'_>| (!view.sides.others.is_empty() && is_few(view.sides) == few).then(|| view.sides.clone())
+        move |view: &Turned<'_>| {
+            (!view.sides.others.is_empty() && is_few(view.sides) == few).then(|| view.sides.clone())
+        }
     };
     let (few, many) = (seen(&with(true)), seen(&with(false)));
     fitted.alone = of(&fitted, &alone, ALONE);
@@ -34,7 +35,11 @@ pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&
 }
 
 /// The line is drawn where real right views and drawn ones both hold.
-fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], [may_be_wrong, may_be_mirrored]: [f64; 2]) -> Ballot {
+fn of(
+    orientation: &Orientation,
+    samples: &[(bool, Sides, &Turned<'_>)],
+    [may_be_wrong, may_be_mirrored]: [f64; 2],
+) -> Ballot {
     let rows: Vec<(Sides, &Turned<'_>)> = samples.iter().map(|(_, sides, view)| (sides.clone(), *view)).collect();
     let found = Ballot { threshold: 0.0, mirrored: None, weights: ballot(orientation, &rows) };
     // Whatever is known of the company, this ballot is asked.
@@ -51,6 +56,7 @@ fn of(orientation: &Orientation, samples: &[(bool, Sides, &Turned<'_>)], [may_be
         let doubts: Vec<f64> = doubts.collect();
         if doubts.is_empty() { f64::NEG_INFINITY } else { quantile(doubts, 1.0 - may) }
     };
-    let both = |may: f64, of: fn(&Orientation, &Sides, u16) -> f64| rounded(line(true, may, of).max(line(false, may, of)));
+    let both =
+        |may: f64, of: fn(&Orientation, &Sides, u16) -> f64| rounded(line(true, may, of).max(line(false, may, of)));
     Ballot { threshold: both(may_be_wrong, doubt), mirrored: Some(both(may_be_mirrored, mirrored_doubt)), ..found }
 }

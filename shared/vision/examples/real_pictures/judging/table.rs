@@ -126,7 +126,8 @@ pub(crate) fn print(base: &Weights, cases: &Cases, drawn: Option<&Cases>) {
             }
         }
         // Of some models another pose was rendered from the same one.
-        let differ = |pair: &&PairCase| pair.what != "pose" || pair.measures["hues"].values().any(|value| *value > 1e-3);
+        let differ =
+            |pair: &&PairCase| pair.what != "pose" || pair.measures["hues"].values().any(|value| *value > 1e-3);
         for pair in cases.pairs.iter().filter(|pair| fold(&pair.subject) == left_out).filter(differ) {
             let score = pair_score(&weights, pair, &cases.pairs);
             scores.entry((pair.relation.clone(), pair.what.clone())).or_default().push(score);
