@@ -64,7 +64,8 @@ pub(crate) struct Cast {
     pub(crate) figures: Vec<Option<Figure>>,
 }
 
-/// Fits and writes `data/scene.json` and the test half's figures, or compares those with the committed ones.
+/// Fits and writes `data/scene.json` and prints the figures of the test half; or compares those of a third of it with the
+/// committed ones, which are of that third.
 pub(crate) fn print(check: bool, data: &Path) -> ExitCode {
     let cast = cast();
     let labelled = all(&cast, check);
@@ -75,7 +76,7 @@ pub(crate) fn print(check: bool, data: &Path) -> ExitCode {
     if check {
         return no_worse(&figures, &figures_file);
     }
-    match write(&weights_file, &weights).and_then(|()| write(&figures_file, &figures)) {
+    match write(&weights_file, &weights) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("cannot write to {}: {error}", data.display());

@@ -102,14 +102,17 @@ fn other_colours_are_seen_and_said() {
     assert!(place.x >= 0.0 && place.y >= 0.0 && place.x + place.width <= 1.0 && place.y + place.height <= 1.0);
     assert!(!report.passed && !report.recommendations.is_empty());
     // From another side too.
-    assert!(compare(&clean(90), &spoilt, Relation::Turned).color.failed());
+    assert!(!compare(&clean(90), &spoilt, Relation::Turned).passed);
+    assert!(compare(&clean(90), &clean(0), Relation::Turned).passed);
 }
 
 #[test]
 fn other_legs_and_another_style_are_seen() {
     let long = figure(0, &Defects { leg_scale: 1.25, ..Defects::default() });
     let report = compare(&clean(0), &long, Relation::Same);
-    assert!(report.proportion.failed(), "{:?}", scores(&report));
+    // Real right pictures differ as much: it costs score and fails nothing.
+    let cost = |score: Option<f64>| score.is_some_and(|score| score < 0.9);
+    assert!(cost(report.proportion.score()) && cost(report.overall), "{:?}", scores(&report));
     for style in [Style::Line, Style::Flat] {
         let drawing = figure(0, &Defects { style: Some(style), ..Defects::default() });
         let report = compare(&clean(0), &drawing, Relation::Same);
@@ -137,7 +140,8 @@ fn another_pose_is_judged_as_another_side() {
 fn another_character_fails() {
     let other = Figure::of(&drawn("an old woman with glasses and a green coat", 0, Style::Soft, &Defects::default()));
     let report = compare(&clean(0), &other.unwrap(), Relation::Same);
-    assert!(report.color.failed() && report.features.failed(), "{:?}", scores(&report));
+    assert!(report.color.failed() && !report.passed, "{:?}", scores(&report));
+    assert!(report.features.score().is_some_and(|score| score < 0.8), "{:?}", scores(&report));
 }
 
 #[test]

@@ -25,6 +25,8 @@ const OF_MANY_MAY_FAIL: f64 = 0.006;
 const DRAWN_TO_REAL: usize = 3;
 /// Drawn right ones may fail so much more often: several changes at once are among them.
 const OF_DRAWN: f64 = 3.0;
+/// Of drawn right views, how many may fail, and how far beyond the line is drawn.
+const OF_DRAWN_VIEWS: (f64, f64) = (0.0, 1.05);
 /// Of a strain.
 const LEAST_SCALE: f64 = 1e-3;
 
@@ -106,7 +108,7 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
         let of = |pair: &PairCase| (pair.is_right(), pair.strains(&weights));
         let real = pairs().filter(|pair| pair.relation == relation).map(of).collect();
         let drawn = drawn.filter(|pair| pair.relation == relation).map(of).collect();
-        fitted(&mut weights, relation, real, drawn, may_fail);
+        fitted(&mut weights, relation, real, drawn, may_fail, (OF_DRAWN * may_fail, 1.0));
     }
     for (size, may_fail) in [("few", OF_FEW_MAY_FAIL), ("many", OF_MANY_MAY_FAIL)] {
         // A view from another side is for its orientation to tell; its colours may be right.
@@ -118,7 +120,7 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
         let real = learnt.sets.iter().filter(|set| set.size() == size).flat_map(|set| views(set)).collect();
         let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
         let drawn = drawn.filter(|set| set.size() == size).flat_map(views).collect();
-        fitted(&mut weights, size, real, drawn, may_fail);
+        fitted(&mut weights, size, real, drawn, may_fail, OF_DRAWN_VIEWS);
     }
     let few: fn(&Sides) -> bool = |sides| sides.others.values().any(|others| set_size(others.len()) == "few");
     let drawn: Vec<&SetCase> = learnt.drawn.iter().flat_map(|drawn| &drawn.sets).collect();
@@ -137,7 +139,14 @@ fn raise(model: &mut Model, right: Vec<f64>, (may_fail, margin): (f64, f64)) {
 type Judged = Vec<(bool, Strains)>;
 
 /// To fewer drawn cases than real ones; the line is drawn where both kinds of right ones hold.
-fn fitted(weights: &mut Weights, name: &str, real: Judged, drawn: Judged, may_fail: f64) {
+fn fitted(
+    weights: &mut Weights,
+    name: &str,
+    real: Judged,
+    drawn: Judged,
+    may_fail: f64,
+    (drawn_may_fail, margin): (f64, f64),
+) {
     fn part(of: &Judged, right: bool) -> Vec<&Strains> {
         of.iter().filter(|case| case.0 == right).map(|case| &case.1).collect()
     }
@@ -156,7 +165,7 @@ fn fitted(weights: &mut Weights, name: &str, real: Judged, drawn: Judged, may_fa
     let line = |of: &Judged, may_fail: f64| {
         quantile(part(of, true).into_iter().map(|strains| model.badness(strains)).collect(), 1.0 - may_fail)
     };
-    model.threshold = rounded(line(&real, may_fail).max(line(drawn, OF_DRAWN * may_fail)));
+    model.threshold = rounded(line(&real, may_fail).max(margin * line(drawn, drawn_may_fail)));
     weights.overall.insert(name.to_owned(), model);
 }
 
