@@ -34,6 +34,7 @@ mod overload;
 mod portrait;
 mod profile;
 mod reads;
+mod real_pictures;
 mod real_profile;
 mod reconciler;
 mod regenerate;

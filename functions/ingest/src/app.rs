@@ -1,5 +1,7 @@
 //! What this function may touch.
 
+use std::sync::{Arc, OnceLock};
+
 use likeness_core::{
     clients::bucket::Bucket,
     clients::rekognition::FaceMatch,
@@ -9,7 +11,7 @@ use likeness_core::{
     store::Store,
 };
 use likeness_domain::{clock::Clock, rng::Rng};
-use likeness_vision::Limits;
+use likeness_vision::{Limits, embedding::Embedder};
 use tokio::sync::Semaphore;
 
 use crate::download::{AllowedHosts, Downloader};
@@ -19,6 +21,17 @@ const FAL_HOSTS: &str = "fal.media,storage.googleapis.com";
 
 /// Most images in work at once: the function's memory holds two of the largest, decoded.
 const DECODES_AT_ONCE: usize = 2;
+
+/// The learned network. Its weights are expanded when the first picture is judged, so that a cold start does not pay for them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LazyEmbedder(Arc<OnceLock<Option<Embedder>>>);
+
+impl LazyEmbedder {
+    /// `None` in a build without weights: then figures are found before plain backdrops only, and identity is not judged.
+    pub(crate) fn get(&self) -> Option<&Embedder> {
+        self.0.get_or_init(Embedder::load).as_ref()
+    }
+}
 
 /// What this function may touch.
 #[derive(Debug)]
@@ -32,6 +45,8 @@ pub struct App {
     pub(crate) downloader: Downloader,
     /// Where faces are compared, if they are.
     pub(crate) faces: Option<FaceMatch>,
+    /// Finds figures before any background and tells who they are.
+    pub(crate) network: LazyEmbedder,
     /// What an image may be.
     pub(crate) limits: Limits,
     /// One for each image in work.
@@ -60,6 +75,7 @@ impl App {
             bucket: Bucket::new(BucketConfig::from_env(env)?),
             faces: FaceMatchConfig::from_env(env)?.map(|config| FaceMatch::new(config, clock.clone())).transpose()?,
             downloader: Downloader::new(hosts, limits.max_bytes)?,
+            network: LazyEmbedder::default(),
             limits,
             decode_permits: Semaphore::new(DECODES_AT_ONCE),
             clock,

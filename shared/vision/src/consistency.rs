@@ -18,6 +18,7 @@ mod hues;
 mod identity;
 mod proportion;
 mod style;
+mod surroundings;
 
 // A view in its set.
 mod company;
@@ -52,7 +53,7 @@ pub use parts::Nature;
 pub(crate) use parts::at as part_at;
 pub use report::{Check, Evidence, Issue, Report, Severity, Verdict};
 pub use set::{AngleIssue, AngleReport, Facing, Mistake, SetReport, verify_set, verify_set_with};
-pub use study::{Mask, ViewMeasures, doubt, mask, orientation_measures, set_measures};
+pub use study::{Mask, ViewMeasures, doubt, mask, mirrored_doubt, orientation_measures, set_measures};
 pub use turn::{Sides, likelihoods};
 pub use verdict::{set_size, whole};
 pub use weights::{Ballot, Course, Measure, Model, Orientation, PASS, Pose, Weights};

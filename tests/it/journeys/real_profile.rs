@@ -24,7 +24,7 @@ fn named_folder() -> Option<PathBuf> {
 }
 
 /// The folder; `None` where it is not, which is said.
-fn pictures() -> Option<PathBuf> {
+pub(super) fn pictures() -> Option<PathBuf> {
     let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../shared/pictures");
     let folder = named_folder().unwrap_or_else(beside);
     let there = folder.join("labels.tsv").is_file();
@@ -35,7 +35,7 @@ fn pictures() -> Option<PathBuf> {
 }
 
 /// Serves this picture for prompts that hold `words`, so many times.
-fn serve(product: &Product, file: PathBuf, words: String, times: Option<u32>) {
+pub(super) fn serve(product: &Product, file: PathBuf, words: String, times: Option<u32>) {
     let bytes = std::fs::read(file).unwrap();
     let when = When { prompt_contains: Some(words), ..When::default() };
     product.fal().faults().add(FaultRule { when, times, fault: Fault::File(FileFault::Given { bytes }) });
@@ -70,21 +70,23 @@ fn attempts(job: &Value, angle: u16) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_views_of_one_model_are_not_made_again() {
     let Some(folder) = pictures() else { return };
-    let (_product, job) = profile(&folder, &[]).await;
+    let (product, job) = profile(&folder, &[]).await;
     let consistency = &job["result"]["consistency"];
     assert_eq!((&job["status"], &job["needsReview"]), (&json!("completed"), &Value::Null), "{consistency}");
     assert_eq!((&consistency["verdict"], &consistency["notJudged"]), (&json!("passed"), &json!([])), "{consistency}");
     assert_eq!(consistency["attempts"].as_array().unwrap().len(), 12, "{consistency}");
+    product.finish().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_view_of_another_model_is_made_again_and_no_other() {
     let Some(folder) = pictures() else { return };
-    let (_product, job) = profile(&folder, &[120]).await;
+    let (product, job) = profile(&folder, &[120]).await;
     let consistency = &job["result"]["consistency"];
     assert_eq!((&job["status"], &job["needsReview"]), (&json!("completed"), &Value::Null), "{consistency}");
     for angle in (0..12).map(|step| step * 30) {
         assert_eq!(attempts(&job, angle), if angle == 120 { 2 } else { 1 }, "{angle}: {consistency}");
     }
     assert_eq!(consistency["verdict"], "passed", "{consistency}");
+    product.finish().await;
 }

@@ -27,7 +27,7 @@ fn request(product: &Product, body: &Value) -> RequestBuilder {
 }
 
 /// The answer of a comparison that was waited for.
-async fn verified(product: &Product, body: Value) -> Value {
+pub(super) async fn verified(product: &Product, body: Value) -> Value {
     let (status, answer) = answer(request(product, &body)).await;
     assert_eq!(status, StatusCode::OK, "{body}: {answer}");
     answer
@@ -40,7 +40,7 @@ async fn refused(request: RequestBuilder) -> (u16, Value) {
 }
 
 /// Announces an upload and puts `picture` there; returns its id.
-async fn upload(product: &Product, content_type: &str, picture: Vec<u8>) -> String {
+pub(super) async fn upload(product: &Product, content_type: &str, picture: Vec<u8>) -> String {
     let body = json!({ "contentType": content_type, "bytes": picture.len() });
     let (status, announced) = answer(product.request(Method::POST, UPLOADS).json(&body)).await;
     assert_eq!(status, StatusCode::CREATED, "{announced}");

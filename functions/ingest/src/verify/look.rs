@@ -41,7 +41,7 @@ pub(crate) struct Looked {
 /// Why a picture is not judged.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum Unseen {
-    /// It shows no single figure before a plain backdrop.
+    /// It shows no single figure.
     #[error(transparent)]
     NoFigure(NoFigure),
     /// It cannot be looked at.
@@ -114,7 +114,9 @@ pub(crate) async fn media(app: &App, media: &Media) -> Result<Looked, NotVerifie
 
 /// An object of the bucket.
 pub(crate) async fn object(app: &App, key: &str) -> Result<Looked, NotVerified> {
-    let (seen, bytes) = seen(app, key, |picture| (Figure::of(&picture), picture.thumbnail(THUMBNAIL))).await?;
+    let network = app.network.clone();
+    let see = move |picture: Picture| (Figure::seen(&picture, network.get()), picture.thumbnail(THUMBNAIL));
+    let (seen, bytes) = seen(app, key, see).await?;
     let looked = match seen {
         Ok((figure, thumbnail)) => {
             let (figure, thumbnail) = (figure.map_err(Unseen::NoFigure), Some(thumbnail));

@@ -15,7 +15,7 @@ use likeness_domain::{
 };
 use likeness_vision::{
     Picture,
-    consistency::{Figure, NoFigure},
+    consistency::{Backdrop, Figure, NoFigure},
     scene::{SceneReport, Wanted, find_in_scene},
 };
 
@@ -62,20 +62,29 @@ pub(crate) async fn of(
     Ok((SceneContent { images }, ids, counted))
 }
 
-/// Looks for the one figure of `reference` in a picture that shows more than a figure; `None` where that says nothing.
+/// Looks for the one figure of `reference` in a picture that shows more than a figure; `None` where that says nothing: the
+/// reference has surroundings of its own, or the figure is not found as it was drawn and what stands out can be compared.
 pub(crate) async fn with_one(
     app: &App,
     reference: &Looked,
     examined: &Looked,
     asked: &Verification,
 ) -> Result<Option<(SceneContent, Counted)>, NotVerified> {
-    let (Ok(figure), Err(Unseen::NoFigure(NoFigure::BackdropNotPlain))) = (&reference.figure, &examined.figure) else {
+    let Some(figure) = reference.figure.as_ref().ok().filter(|figure| figure.backdrop == Backdrop::Plain) else {
         return Ok(None);
+    };
+    let stands_out = match &examined.figure {
+        Ok(figure) if figure.backdrop == Backdrop::Busy => true,
+        Err(Unseen::NoFigure(NoFigure::BackdropNotPlain | NoFigure::NothingStandsOut)) => false,
+        Ok(_) | Err(Unseen::NoFigure(_) | Unseen::Picture(_)) => return Ok(None),
     };
     let sought =
         Sought { slot: "reference".to_owned(), reference: reference.id.clone(), figure: figure.clone(), at: None };
     let picture = look::object_whole(app, &examined.key).await?;
     let image = in_picture(Arc::new(vec![sought]), examined.id.clone(), picture).await;
+    if stands_out && !matches!(image.slots.first().map(|slot| &slot.state), Some(SlotState::Found)) {
+        return Ok(None);
+    }
     let images = vec![image];
     let counted = counted(&images, asked.check, asked.threshold);
     Ok(Some((SceneContent { images }, counted)))

@@ -75,6 +75,8 @@ pub(crate) enum Cast {
     Both,
     /// The committed models are tested.
     Test,
+    /// They are tested on one character in each style.
+    Gate,
     /// Only those for fitting, a third of which is held out: for development, so that the test stays one.
     Develop,
 }
@@ -103,6 +105,7 @@ pub(crate) fn characters(cast: Cast) -> Vec<Character> {
     match cast {
         Cast::Both => fitted.chain(fresh).collect(),
         Cast::Test => fresh.collect(),
+        Cast::Gate => fresh.take(STYLES.len()).collect(),
         Cast::Develop => fitted.collect(),
     }
 }

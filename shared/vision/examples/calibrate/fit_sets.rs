@@ -1,14 +1,14 @@
 //! Fitting what is said of a view in its set: the models of three checks, and the side from which it is seen.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use likeness_vision::consistency::{Course, Model, Orientation, Sides, doubt, likelihoods};
+use likeness_vision::consistency::{Model, Orientation, Sides, doubt};
 
 use crate::cast::Check;
 use crate::fit::LEAST_SCALE;
 use crate::logistic::{model, quantile, rounded};
 use crate::sets::{Fault, View};
-use crate::turning::{Row, Turned, course, measures, softmax};
+use crate::turning::{Turned, ballot, measures, profiles};
 
 /// Of right views in sets, how many may fail one check: a set has many views, and each that fails costs an attempt.
 const MAY_FAIL: f64 = 0.0015;
@@ -76,39 +76,4 @@ fn of_turned(views: &[Turned<'_>]) -> Orientation {
     fitted.alone.threshold = rounded(thresholds[0]);
     fitted.company.threshold = rounded(thresholds[1]);
     fitted
-}
-
-/// Against other views, by the degrees between.
-fn profiles(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
-    let mut values: BTreeMap<&String, Vec<(u16, f64)>> = BTreeMap::new();
-    for view in views.iter().filter(|view| view.others_right) {
-        for (name, others) in &view.sides.others {
-            let side = if name.ends_with("Mirrored") { 360 - view.side } else { view.side };
-            let apart = |other: u16| {
-                let turned = (i32::from(side) - i32::from(other)).rem_euclid(360);
-                turned.min(360 - turned) as u16
-            };
-            values.entry(name).or_default().extend(others.iter().map(|(other, value)| (apart(*other), *value)));
-        }
-    }
-    values.into_iter().map(|(name, values)| (name.clone(), course(&values))).collect()
-}
-
-/// Weights with which the true side becomes the likeliest of twelve: a softmax over what the measures say.
-fn ballot(orientation: &Orientation, samples: &[(Sides, &Turned<'_>)]) -> BTreeMap<String, f64> {
-    let known = samples.iter().flat_map(|(sides, _)| likelihoods(orientation, sides, 0).into_keys());
-    let names: Vec<String> = known.collect::<BTreeSet<String>>().into_iter().collect();
-    let rows: Vec<Row> = samples
-        .iter()
-        .filter(|(_, view)| view.side.is_multiple_of(30))
-        .map(|(sides, view)| {
-            let said = |step: u16| {
-                let all = likelihoods(orientation, sides, step * 30);
-                names.iter().map(|name| all.get(name).copied().unwrap_or(0.0)).collect()
-            };
-            ((0..12).map(said).collect(), usize::from(view.side / 30), view.weight)
-        })
-        .collect();
-    let weights = softmax(&rows, names.len());
-    names.into_iter().zip(weights.into_iter().map(rounded)).filter(|(_, weight)| *weight > 0.0).collect()
 }

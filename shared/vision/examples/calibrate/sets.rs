@@ -130,13 +130,18 @@ pub(crate) struct View {
     pub(crate) measures: ViewMeasures,
 }
 
-/// Sets of the characters that are not for testing.
+/// Views of the sets of the characters that are not for testing.
 pub(crate) fn views(cast: &[Character], weights: &Weights) -> Vec<View> {
+    measured_sets(cast, weights).into_iter().flat_map(|(_, views)| views).collect()
+}
+
+/// Sets of the characters that are not for testing, with the number of each.
+pub(crate) fn measured_sets(cast: &[Character], weights: &Weights) -> Vec<(usize, Vec<View>)> {
     let fitted: Vec<&Character> = cast.iter().filter(|character| !character.test).collect();
     let of = |number: usize| {
         let Some(mut studio) = Studio::of(fitted[number]) else { return Vec::new() };
-        let plans = plans(fitted[number]);
-        plans.iter().enumerate().flat_map(|(at, plan)| measured(&mut studio, plan, at % 2, weights)).collect()
+        let set = |(at, plan): (usize, &Plan)| (fitted[number].number, measured(&mut studio, plan, at % 2, weights));
+        plans(fitted[number]).iter().enumerate().map(set).collect()
     };
     of_each(fitted.len(), of).into_iter().flatten().collect()
 }

@@ -74,7 +74,7 @@ fn on_the_whole(weights: &Weights, measures: &Measures, relation: &str) -> f64 {
 }
 
 fn per_defect(samples: &Samples, weights: &Weights, figures: &mut Figures) {
-    println!("\n| defect, same view | check | ROC AUC | caught at 0.7 |\n| --- | --- | --- | --- |");
+    println!("\n| defect, same view | check | ROC AUC | failing on the whole |\n| --- | --- | --- | --- |");
     let mut names: Vec<(Check, &str)> =
         tested(samples).filter_map(|pair| pair.wrong.map(|check| (check, pair.name))).collect();
     names.sort_unstable();
@@ -92,17 +92,19 @@ fn per_defect(samples: &Samples, weights: &Weights, figures: &mut Figures) {
         let good = scores(&|pair| pair.wrong.is_none());
         let bad = scores(&|pair| pair.name == name);
         let area = auc(&good, &bad);
-        println!("| {name} | {model} | {area:.3} | {:.0} % |", 100.0 * failed(&bad));
+        let of = |pair: &&Pair| pair.name == name && pair.measures.contains_key("features.same");
+        let reports: Vec<f64> =
+            tested(samples).filter(of).map(|pair| on_the_whole(weights, &pair.measures, "same")).collect();
+        println!("| {name} | {model} | {area:.3} | {:.0} % |", 100.0 * failed(&reports));
         figures.insert(format!("auc {name}"), area);
     }
 }
 
 fn benign(samples: &Samples, weights: &Weights, figures: &mut Figures) {
-    println!("\n| benign change, same view | any check fails |\n| --- | --- |");
+    println!("\n| benign change, same view | failing on the whole |\n| --- | --- |");
     let same: Vec<&Pair> =
         tested(samples).filter(|pair| pair.wrong.is_none() && pair.measures.contains_key("features.same")).collect();
-    let fails =
-        |pair: &Pair| pair.measures.keys().any(|check| score(weights, check, pair).is_some_and(|score| score < PASS));
+    let fails = |pair: &Pair| on_the_whole(weights, &pair.measures, "same") < PASS;
     let share = |pairs: &[&Pair]| pairs.iter().filter(|pair| fails(pair)).count() as f64 / pairs.len().max(1) as f64;
     let mut names: Vec<&str> = same.iter().map(|pair| pair.name).collect();
     names.sort_unstable();
@@ -112,7 +114,7 @@ fn benign(samples: &Samples, weights: &Weights, figures: &mut Figures) {
         println!("| {name} | {:.1} % of {} |", 100.0 * share(&of), of.len());
     }
     println!("| all | {:.1} % of {} |", 100.0 * share(&same), same.len());
-    figures.insert("false fail any check".to_owned(), share(&same));
+    figures.insert("false fail on the whole".to_owned(), share(&same));
     for pair in same.iter().filter(|pair| fails(pair)) {
         let failed: Vec<&String> =
             pair.measures.keys().filter(|c| score(weights, c, pair).is_some_and(|score| score < PASS)).collect();
@@ -189,10 +191,10 @@ fn failed(scores: &[f64]) -> f64 {
 /// Compilers and processors round differently, and a share of few cases moves by one of them.
 fn tolerance(name: &str) -> f64 {
     match name {
-        auc if auc.starts_with("auc") => 0.005,
-        false_alarms if false_alarms.starts_with("false") => 0.02,
-        // Of 18 to 108 cases: two of the fewest.
-        _ => 0.06,
+        auc if auc.starts_with("auc") => 0.01,
+        false_alarms if false_alarms.starts_with("false") => 0.03,
+        // Of 6 to 72 cases: one of the fewest.
+        _ => 0.17,
     }
 }
 

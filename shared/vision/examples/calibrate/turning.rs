@@ -1,8 +1,8 @@
 //! Fitting from which side a figure is seen: what all fits of it share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use likeness_vision::consistency::{Course, Sides};
+use likeness_vision::consistency::{Course, Orientation, Sides, likelihoods};
 
 use super::logistic::rounded;
 
@@ -40,7 +40,7 @@ pub(crate) fn measures(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
     values.into_iter().map(|(name, values)| (name.clone(), course(&values))).collect()
 }
 
-pub(crate) fn course(values: &[(u16, f64)]) -> Course {
+fn course(values: &[(u16, f64)]) -> Course {
     let mut course = Course::default();
     for step in 0..7_u16 {
         let here: Vec<f64> = values.iter().filter(|(angle, _)| *angle == step * 30).map(|(_, value)| *value).collect();
@@ -55,11 +55,46 @@ pub(crate) fn course(values: &[(u16, f64)]) -> Course {
     course
 }
 
+/// Against other views, by the degrees between.
+pub(crate) fn profiles(views: &[Turned<'_>]) -> BTreeMap<String, Course> {
+    let mut values: BTreeMap<&String, Vec<(u16, f64)>> = BTreeMap::new();
+    for view in views.iter().filter(|view| view.others_right) {
+        for (name, others) in &view.sides.others {
+            let side = if name.ends_with("Mirrored") { 360 - view.side } else { view.side };
+            let apart = |other: u16| {
+                let turned = (i32::from(side) - i32::from(other)).rem_euclid(360);
+                turned.min(360 - turned) as u16
+            };
+            values.entry(name).or_default().extend(others.iter().map(|(other, value)| (apart(*other), *value)));
+        }
+    }
+    values.into_iter().map(|(name, values)| (name.clone(), course(&values))).collect()
+}
+
+/// Weights with which the true side becomes the likeliest of twelve: a softmax over what the measures say.
+pub(crate) fn ballot(orientation: &Orientation, samples: &[(Sides, &Turned<'_>)]) -> BTreeMap<String, f64> {
+    let known = samples.iter().flat_map(|(sides, _)| likelihoods(orientation, sides, 0).into_keys());
+    let names: Vec<String> = known.collect::<BTreeSet<String>>().into_iter().collect();
+    let rows: Vec<Row> = samples
+        .iter()
+        .filter(|(_, view)| view.side.is_multiple_of(30))
+        .map(|(sides, view)| {
+            let said = |step: u16| {
+                let all = likelihoods(orientation, sides, step * 30);
+                names.iter().map(|name| all.get(name).copied().unwrap_or(0.0)).collect()
+            };
+            ((0..12).map(said).collect(), usize::from(view.side / 30), view.weight)
+        })
+        .collect();
+    let weights = softmax(&rows, names.len());
+    names.into_iter().zip(weights.into_iter().map(rounded)).filter(|(_, weight)| *weight > 0.0).collect()
+}
+
 /// What each measure says of each of twelve sides, which of them is true, and how much that counts.
-pub(crate) type Row = (Vec<Vec<f64>>, usize, f64);
+type Row = (Vec<Vec<f64>>, usize, f64);
 
 /// Weights of 0 or more with which the true side becomes the likeliest.
-pub(crate) fn softmax(rows: &[Row], count: usize) -> Vec<f64> {
+fn softmax(rows: &[Row], count: usize) -> Vec<f64> {
     let all_weights: f64 = rows.iter().map(|(.., weight)| weight).sum();
     let mut weights = vec![0.5; count];
     for _ in 0..ROUNDS {

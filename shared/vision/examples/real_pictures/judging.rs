@@ -7,6 +7,7 @@
 
 mod cases;
 mod fit;
+mod kept;
 #[path = "../calibrate/logistic.rs"]
 mod logistic;
 mod pictures;
@@ -20,14 +21,16 @@ use std::path::Path;
 
 use likeness_vision::consistency::Weights;
 
-use cases::Cases;
 use fit::Learnt;
+use kept::Cases;
+pub(crate) use pictures::{Labelled, read};
 
 pub(crate) fn tables(folder: &Path, fresh: bool, write: bool) -> Result<(), Box<dyn Error>> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let (kept, drawn) = (here.join("../../target/real-pictures.json"), here.join("../../target/drawn-figures.json"));
-    let cases = if kept.exists() && !fresh { read(&kept)? } else { measured(folder, &kept)? };
-    let drawn = if drawn.exists() { Some(read(&drawn)?) } else { None };
+    let (kept_real, drawn) =
+        (here.join("../../target/real-pictures.json"), here.join("../../target/drawn-figures.json"));
+    let cases = if kept_real.exists() && !fresh { stored(&kept_real)? } else { measured(folder, &kept_real)? };
+    let drawn = if drawn.exists() { Some(stored(&drawn)?) } else { None };
     // Read, not built in: trying other weights then costs no compilation.
     let base: Weights = serde_json::from_slice(&std::fs::read(here.join("data/consistency.json"))?)?;
     table::print(&base, &cases, drawn.as_ref());
@@ -41,12 +44,12 @@ pub(crate) fn tables(folder: &Path, fresh: bool, write: bool) -> Result<(), Box<
     Ok(())
 }
 
-fn read(file: &Path) -> Result<Cases, Box<dyn Error>> {
+fn stored(file: &Path) -> Result<Cases, Box<dyn Error>> {
     Ok(serde_json::from_slice(&std::fs::read(file)?)?)
 }
 
 fn measured(folder: &Path, kept: &Path) -> Result<Cases, Box<dyn Error>> {
-    let pictures = pictures::read(folder, false, |picture| picture.family != "photo")?;
+    let pictures = pictures::read(folder, |picture| picture.family != "photo")?;
     let found = pictures.iter().filter(|picture| picture.figure.is_some()).count();
     eprintln!("{found} of {} pictures have a figure", pictures.len());
     let cases = cases::all(&pictures);

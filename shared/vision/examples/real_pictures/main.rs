@@ -8,6 +8,7 @@ mod folder;
 mod found;
 mod identity;
 mod judging;
+mod photographs;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -23,6 +24,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     if asked("identity") {
         identity::table(&folder)?;
+    }
+    if asked("photographs") {
+        photographs::table(&folder)?;
     }
     if asked("judging") {
         let said = |word: &str| parts.iter().any(|part| part == word);

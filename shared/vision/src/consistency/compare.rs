@@ -6,7 +6,7 @@ use super::cells::Reach;
 use super::figure::Figure;
 use super::report::{Issue, Report, Verdict};
 use super::weights::{Model, Weights};
-use super::{color, features, hues, identity, proportion, style};
+use super::{color, features, hues, identity, proportion, style, surroundings};
 
 /// How the candidate's side relates to the reference's.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,6 +58,9 @@ pub fn compare(reference: &Figure, candidate: &Figure, relation: Relation) -> Re
 
 /// Compares with other weights: for calibration.
 pub fn compare_with(weights: &Weights, reference: &Figure, candidate: &Figure, relation: Relation) -> Report {
+    if let Some(report) = surroundings::report(reference, candidate) {
+        return report;
+    }
     let mut strains = colours_and_identity(reference, candidate);
     let posed = relation == Relation::Same && is_posed(weights, reference, candidate, &strains);
     let relation = if posed { Relation::Turned } else { relation };

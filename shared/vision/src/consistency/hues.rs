@@ -34,6 +34,12 @@ pub(super) fn measures(reference: &Cells, candidate: &Cells) -> BTreeMap<String,
     ])
 }
 
+/// What sums of thousands of shares do not add up to is no difference.
+fn apart(common: f32) -> f64 {
+    let apart = f64::from(1.0 - common);
+    if apart < 1e-4 { 0.0 } else { apart }
+}
+
 struct Histogram {
     shares: Vec<f32>,
     weight: f64,
@@ -62,14 +68,14 @@ impl Histogram {
     /// By what they have in common.
     fn apart(&self, other: &Self) -> f64 {
         let common: f32 = self.shares.iter().zip(&other.shares).map(|(a, b)| a.min(*b)).sum();
-        f64::from(1.0 - common).max(0.0)
+        apart(common)
     }
 
     /// The same without lightness.
     fn tints_apart(&self, other: &Self) -> f64 {
         let tint = |of: &Self, at: usize| (0..LEVELS).map(|level| of.shares[level * TINTS * TINTS + at]).sum::<f32>();
         let common: f32 = (0..TINTS * TINTS).map(|at| tint(self, at).min(tint(other, at))).sum();
-        f64::from(1.0 - common).max(0.0)
+        apart(common)
     }
 }
 

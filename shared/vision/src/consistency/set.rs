@@ -65,7 +65,7 @@ pub enum Facing {
         mistake: Mistake,
         /// The likeliest angle.
         looks_like: u16,
-        /// Above the threshold.
+        /// By how much it is likelier than the claimed one: above the threshold of its kind.
         doubt: f64,
     },
     /// It cannot be told.
@@ -167,7 +167,11 @@ fn facing(weights: &Weights, sides: &Sides, claimed: u16) -> Facing {
     }
     let claimed = claimed % 360;
     let side = turn::side(&weights.orientation, sides, claimed);
-    if side.doubt < weights.orientation.ballot(sides).threshold {
+    let ballot = weights.orientation.ballot(sides);
+    if side.doubt < ballot.threshold {
+        if ballot.mirrored.is_some_and(|line| side.mirrored >= line) {
+            return Facing::Wrong { mistake: Mistake::Swapped, looks_like: 360 - claimed, doubt: side.mirrored };
+        }
         return Facing::Plausible { doubt: side.doubt };
     }
     let mistake = if apart(claimed, 180) < 80 && apart(side.likeliest, 0) < 80 {
@@ -178,4 +182,41 @@ fn facing(weights: &Weights, sides: &Sides, claimed: u16) -> Facing {
         Mistake::OtherAngle
     };
     Facing::Wrong { mistake, looks_like: side.likeliest, doubt: side.doubt }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::weights::{Ballot, Course, Orientation};
+    use super::*;
+
+    /// A surface that lies a little better at 270 degrees than at 90, and a master's word that says nothing.
+    fn slightly_left() -> Sides {
+        let mut fits = vec![0.0; 24];
+        (fits[6], fits[18]) = (0.05, 0.1);
+        Sides { rolled: BTreeMap::from([("rollMaster".to_owned(), fits)]), ..Sides::default() }
+    }
+
+    fn asking(mirrored: Option<f64>) -> Weights {
+        let weights = BTreeMap::from([("rollMaster".to_owned(), 1.0)]);
+        let measures = BTreeMap::from([("face".to_owned(), Course::default())]);
+        let alone = Ballot { threshold: 2.0, mirrored, weights };
+        Weights { orientation: Orientation { measures, alone, ..Orientation::default() }, ..Weights::default() }
+    }
+
+    #[test]
+    fn the_mirrored_side_is_asked_for_by_a_line_of_its_own() {
+        let sides = slightly_left();
+        let Facing::Wrong { mistake: Mistake::Swapped, looks_like: 270, doubt } =
+            facing(&asking(Some(0.4)), &sides, 90)
+        else {
+            panic!("not told from its mirror image");
+        };
+        assert!((doubt - 0.5).abs() < 1e-9, "{doubt}");
+        for (line, claimed) in [(Some(0.6), 90), (None, 90), (Some(0.4), 270), (Some(0.4), 0), (Some(0.4), 180)] {
+            let found = facing(&asking(line), &sides, claimed);
+            assert!(matches!(found, Facing::Plausible { .. }), "{line:?} {claimed}: {found:?}");
+        }
+    }
 }

@@ -59,3 +59,9 @@ pub fn orientation_measures(master: &Figure, candidate: &Figure) -> Sides {
 pub fn doubt(orientation: &Orientation, sides: &Sides, claimed: u16) -> f64 {
     turn::side(orientation, sides, claimed).doubt
 }
+
+/// By how much the mirrored side is likelier than the claimed one: what `Ballot::mirrored` is for. Negative infinity of
+/// front and back.
+pub fn mirrored_doubt(orientation: &Orientation, sides: &Sides, claimed: u16) -> f64 {
+    turn::side(orientation, sides, claimed).mirrored
+}

@@ -40,6 +40,8 @@ pub(super) struct Side {
     pub(super) likeliest: u16,
     /// By how much an angle 60 degrees or more away is likelier than the claimed one or those near it.
     pub(super) doubt: f64,
+    /// By how much the mirrored side is likelier than the claimed one; of front and back, which are their own: never.
+    pub(super) mirrored: f64,
 }
 
 /// What brings a fit of surfaces to the size of the other logarithms.
@@ -186,5 +188,7 @@ pub(super) fn side(orientation: &Orientation, sides: &Sides, claimed: u16) -> Si
         let fitting = likely.iter().filter(|(angle, _)| wanted(super::company::apart(*angle, claimed)));
         fitting.fold((0, f64::NEG_INFINITY), |best, next| if next.1 > best.1 { *next } else { best })
     };
-    Side { likeliest: best(&|_| true).0, doubt: best(&|away| away >= 50).1 - best(&|away| away <= 20).1 }
+    let other = (360 - claimed % 360) % 360;
+    let mirrored = if other == claimed % 360 { f64::NEG_INFINITY } else { votes(other) - votes(claimed) };
+    Side { likeliest: best(&|_| true).0, doubt: best(&|away| away >= 50).1 - best(&|away| away <= 20).1, mirrored }
 }

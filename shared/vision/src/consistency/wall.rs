@@ -14,15 +14,17 @@ const TERMS: usize = 6;
 pub(super) enum Wall {
     /// The border's median.
     Even(Lab),
-    /// For each pixel.
+    /// For each pixel: a surface of the second degree.
     Course(Vec<Lab>),
+    /// For each pixel, from both ends of its row. The border's ends are near it by definition, so it proves least.
+    Rows(Vec<Lab>),
 }
 
 impl Wall {
     pub(super) fn at(&self, at: usize) -> Lab {
         match self {
             Self::Even(lab) => *lab,
-            Self::Course(labs) => labs[at],
+            Self::Course(labs) | Self::Rows(labs) => labs[at],
         }
     }
 }
@@ -35,15 +37,15 @@ pub(super) fn courses(labs: &[Lab], width: usize, height: usize) -> Vec<Wall> {
             x == 0 || y == 0 || x == width - 1 || y == height - 1
         })
         .collect();
-    let share = |course: &Vec<Lab>| {
-        let near = border.iter().filter(|&&at| oklab::distance(labs[at], course[at]) < NEAR).count();
+    let share = |course: &Wall| {
+        let near = border.iter().filter(|&&at| oklab::distance(labs[at], course.at(at)) < NEAR).count();
         near as f64 / border.len() as f64
     };
-    let found = [smooth(labs, width, height, &border), by_rows(labs, width, height)];
-    let mut found: Vec<(f64, Vec<Lab>)> = found.into_iter().map(|course| (share(&course), course)).collect();
+    let found = [Wall::Course(smooth(labs, width, height, &border)), Wall::Rows(by_rows(labs, width, height))];
+    let mut found: Vec<(f64, Wall)> = found.into_iter().map(|course| (share(&course), course)).collect();
     found.retain(|(share, _)| *share >= OF_BORDER);
     found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    found.into_iter().map(|(_, course)| Wall::Course(course)).collect()
+    found.into_iter().map(|(_, course)| course).collect()
 }
 
 /// A surface of the second degree through the border; what lies far from it (a figure that is cut by the frame) counts

@@ -77,6 +77,10 @@ pub struct Orientation {
 pub struct Ballot {
     /// By how much another side must be likelier before it is said to be wrong.
     pub threshold: f64,
+    /// By how much the mirrored side must be likelier than the claimed one itself; `None`: that is not asked. Left and
+    /// right are confused more often than other sides, and the question is narrower than that of `threshold`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mirrored: Option<f64>,
     /// By measure, 0 or more.
     pub weights: BTreeMap<String, f64>,
 }

@@ -11,13 +11,15 @@ use super::{Cast, Labelled, Wrong, in_two, overlap};
 use crate::damage::picture;
 use crate::table::Figures;
 
-pub(super) fn print(cast: &Cast, labelled: &[Labelled], weights: &SceneWeights) -> Figures {
+pub(super) fn print(cast: &Cast, labelled: &[Labelled], weights: &SceneWeights, timed: bool) -> Figures {
     let own: Vec<&Labelled> = labelled.iter().filter(|one| one.test).collect();
     let reports = in_two(&own, |one| find_in_scene_with(weights, &one.scene, &wanted(cast, one)));
     let judged: Vec<(&Labelled, SceneReport)> = own.into_iter().zip(reports).collect();
     println!("\n| scenes | |\n| --- | --- |");
     let figures = table(&judged);
-    speed(cast, weights);
+    if timed {
+        speed(cast, weights);
+    }
     figures
 }
 

@@ -28,13 +28,9 @@ impl Labelled {
 }
 
 /// In the file's order. A picture that is all of one colour shows nothing and is left out.
-pub(crate) fn read(
-    folder: &Path,
-    identity: bool,
-    wanted: impl Fn(&Labelled) -> bool,
-) -> Result<Vec<Labelled>, Box<dyn Error>> {
+pub(crate) fn read(folder: &Path, wanted: impl Fn(&Labelled) -> bool) -> Result<Vec<Labelled>, Box<dyn Error>> {
     let table = std::fs::read_to_string(folder.join("labels.tsv"))?;
-    let embedder = if identity { Embedder::load() } else { None };
+    let embedder = Embedder::load();
     let mut pictures = Vec::new();
     for line in table.lines().skip(1) {
         let fields: Vec<&str> = line.split('\t').collect();

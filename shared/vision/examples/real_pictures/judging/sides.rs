@@ -1,64 +1,62 @@
-//! Bringing the fitted sides to real pictures: how much what was learnt from drawn figures counts, and what counts
-//! beside it.
+//! From which side a figure is seen, fitted to real pictures and drawn ones together.
 
-use std::collections::BTreeSet;
-
-use likeness_vision::consistency::{Ballot, Orientation, Sides, doubt, likelihoods};
+use likeness_vision::consistency::{Ballot, Orientation, Sides, doubt, mirrored_doubt};
 
 use super::logistic::{quantile, rounded};
-use super::turning::{Row, Turned, measures, softmax};
+use super::turning::{Turned, ballot, measures, profiles};
 
-/// `base`, brought to other pictures than it was fitted to: how much its measures count together, and how much those that it
-/// does not weigh do beside them. For large sets, small ones, and the master alone.
-pub(crate) fn adjusted(base: &Orientation, views: &[Turned<'_>], is_few: impl Fn(&Sides) -> bool) -> Orientation {
-    let mut fitted = base.clone();
-    for (name, course) in measures(views) {
-        fitted.measures.entry(name).or_insert(course);
-    }
-    let known = |view: &&Turned<'_>| view.others_right && !view.sides.others.is_empty();
-    let seen: Vec<(Sides, &Turned<'_>)> =
-        views.iter().filter(|view| known(view)).map(|view| (view.sides.clone(), view)).collect();
-    let (few, many): (Vec<_>, Vec<_>) = seen.into_iter().partition(|(sides, _)| is_few(sides));
-    fitted.company = rebalanced(&fitted, &base.company, &many, MAY_BE_DOUBTED_REAL);
-    fitted.few = Some(rebalanced(&fitted, base.few.as_ref().unwrap_or(&base.company), &few, MAY_BE_DOUBTED_REAL));
+/// Of right views, how many may be called wrong, and how many mirrored: in large sets, in small ones, and by the master
+/// alone.
+const OF_MANY: [f64; 2] = [0.01, 0.005];
+const OF_FEW: [f64; 2] = [0.01, 0.005];
+const ALONE: [f64; 2] = [0.03, 0.02];
+
+/// Views of both kinds in equal parts, though there are fewer of one.
+pub(crate) fn fitted(real: Vec<Turned<'_>>, drawn: Vec<Turned<'_>>, is_few: fn(&Sides) -> bool) -> Orientation {
+    let (fewer, count) = (real.len() as f64 / drawn.len().max(1) as f64, real.len());
+    let mut views = real;
+    views.extend(drawn.into_iter().map(|view| Turned { weight: fewer, ..view }));
+    let mut fitted = Orientation { measures: measures(&views), profiles: profiles(&views), ..Orientation::default() };
+    let seen = |of: &dyn Fn(&Turned<'_>) -> Option<Sides>| -> Vec<(bool, Sides, &Turned<'_>)> {
+        views.iter().enumerate().filter_map(|(at, view)| Some((at < count, of(view)?, view))).collect()
+    };
+    let alone = seen(&|view| Some(view.sides.alone()));
+    let with = |few: bool| {
+        move |view: &Turned<'_>| {
+            (!view.sides.others.is_empty() && is_few(view.sides) == few).then(|| view.sides.clone())
+        }
+    };
+    let (few, many) = (seen(&with(true)), seen(&with(false)));
+    fitted.alone = of(&fitted, &alone, ALONE);
+    fitted.company = of(&fitted, &many, OF_MANY);
+    let of_few = of(&fitted, &few, OF_FEW);
+    fitted.few = Some(of_few);
     fitted
 }
 
-/// Of right views of real pictures, how many may be called wrong.
-const MAY_BE_DOUBTED_REAL: f64 = 0.01;
-
-fn rebalanced(orientation: &Orientation, base: &Ballot, samples: &[(Sides, &Turned<'_>)], may: f64) -> Ballot {
-    if samples.is_empty() {
-        return base.clone();
-    }
-    let known = samples.iter().flat_map(|(sides, _)| likelihoods(orientation, sides, 0).into_keys());
-    let new: BTreeSet<String> = known.filter(|name| !base.weights.contains_key(name) && is_new(name)).collect();
-    let of = |sides: &Sides, angle: u16| {
-        let all = likelihoods(orientation, sides, angle);
-        let voted = base.weights.iter().map(|(name, weight)| weight * all.get(name).copied().unwrap_or(0.0)).sum();
-        std::iter::once(voted).chain(new.iter().map(|name| all.get(name).copied().unwrap_or(0.0))).collect()
+/// The line is drawn where real right views and drawn ones both hold.
+fn of(
+    orientation: &Orientation,
+    samples: &[(bool, Sides, &Turned<'_>)],
+    [may_be_wrong, may_be_mirrored]: [f64; 2],
+) -> Ballot {
+    let rows: Vec<(Sides, &Turned<'_>)> = samples.iter().map(|(_, sides, view)| (sides.clone(), *view)).collect();
+    let found = Ballot { threshold: 0.0, mirrored: None, weights: ballot(orientation, &rows) };
+    // Whatever is known of the company, this ballot is asked.
+    let asked = Orientation {
+        alone: found.clone(),
+        company: found.clone(),
+        few: Some(found.clone()),
+        measures: orientation.measures.clone(),
+        profiles: orientation.profiles.clone(),
     };
-    let rows: Vec<Row> = samples
-        .iter()
-        .filter(|(_, view)| view.side.is_multiple_of(30))
-        .map(|(sides, view)| {
-            let said = (0..12).map(|step| of(sides, step * 30)).collect();
-            (said, usize::from(view.side / 30), view.weight)
-        })
-        .collect();
-    let factors = softmax(&rows, new.len() + 1);
-    let mut ballot = base.clone();
-    ballot.weights.values_mut().for_each(|weight| *weight = rounded(*weight * factors[0]));
-    ballot.weights.extend(new.into_iter().zip(factors[1..].iter().map(|factor| rounded(*factor))));
-    let mut trial = orientation.clone();
-    (trial.company, trial.few) = (ballot.clone(), None);
-    let right = samples.iter().filter(|(_, view)| view.right);
-    let doubts = right.map(|(sides, view)| doubt(&trial, sides, view.claimed)).collect();
-    ballot.threshold = rounded(quantile(doubts, 1.0 - may));
-    ballot
-}
-
-/// What a model of drawn figures has not weighed.
-fn is_new(name: &str) -> bool {
-    matches!(name, "roll" | "rollMaster" | "sideFront" | "sideBack")
+    let line = |wanted: bool, may: f64, of: fn(&Orientation, &Sides, u16) -> f64| {
+        let right = samples.iter().filter(|(real, _, view)| *real == wanted && view.right);
+        let doubts = right.map(|(_, sides, view)| of(&asked, sides, view.claimed)).filter(|doubt| doubt.is_finite());
+        let doubts: Vec<f64> = doubts.collect();
+        if doubts.is_empty() { f64::NEG_INFINITY } else { quantile(doubts, 1.0 - may) }
+    };
+    let both =
+        |may: f64, of: fn(&Orientation, &Sides, u16) -> f64| rounded(line(true, may, of).max(line(false, may, of)));
+    Ballot { threshold: both(may_be_wrong, doubt), mirrored: Some(both(may_be_mirrored, mirrored_doubt)), ..found }
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use likeness_vision::consistency::{PASS, Weights, doubt};
+use likeness_vision::consistency::{PASS, Weights, doubt, mirrored_doubt};
 
-use super::cases::{Cases, PairCase, SetCase, ViewCase};
 use super::fit::{self, Learnt};
+use super::kept::{Cases, PairCase, SetCase, ViewCase};
 
 const FOLDS: usize = 5;
 
@@ -31,13 +31,25 @@ fn judged(weights: &Weights, set: &SetCase, view: &ViewCase) -> Said {
         failing.push("features".to_owned());
     }
     let sides = &view.measures.sides;
-    if doubt(&weights.orientation, sides, view.claimed) >= weights.orientation.ballot(sides).threshold {
+    let ballot = weights.orientation.ballot(sides);
+    let mirrored = mirrored_doubt(&weights.orientation, sides, view.claimed);
+    if doubt(&weights.orientation, sides, view.claimed) >= ballot.threshold
+        || ballot.mirrored.is_some_and(|line| mirrored >= line)
+    {
         failing.push("side".to_owned());
     }
     Said { failing }
 }
 
-fn pair_score(weights: &Weights, pair: &PairCase) -> f64 {
+/// Another pose is judged by the measures that were taken of the same two as of two sides, where they were.
+fn pair_score(weights: &Weights, pair: &PairCase, all: &[PairCase]) -> f64 {
+    let turned = |other: &&PairCase| other.relation == "turned" && other.files == pair.files;
+    let as_turned = if pair.is_posed(weights) { all.iter().find(turned) } else { None };
+    if let Some(turned) = as_turned {
+        let mut turned = turned.clone();
+        turned.measures.retain(|key, _| !key.starts_with("proportion"));
+        return pair_score(weights, &turned, &[]);
+    }
     let strains = pair.strains(weights);
     let whole = weights.overall.get(&pair.relation).map_or(1.0, |model| model.score(&strains));
     let checks = pair.measures.iter().filter_map(|(key, measures)| Some(weights.checks.get(key)?.score(measures)));
@@ -83,6 +95,7 @@ pub(crate) fn print(base: &Weights, cases: &Cases, drawn: Option<&Cases>) {
         for set in cases.sets.iter().filter(|set| fold(&set.subject) == left_out) {
             let kind = match (set.family.as_str(), set.views.len()) {
                 ("render", 12) => "renders of 12",
+                ("render", 5..) => "renders of 12, a view without a figure",
                 ("render", _) => "renders of 4",
                 (_, _) => "generated sheets",
             };
@@ -112,8 +125,11 @@ pub(crate) fn print(base: &Weights, cases: &Cases, drawn: Option<&Cases>) {
                 }
             }
         }
-        for pair in cases.pairs.iter().filter(|pair| fold(&pair.subject) == left_out) {
-            let score = pair_score(&weights, pair);
+        // Of some models another pose was rendered from the same one.
+        let differ =
+            |pair: &&PairCase| pair.what != "pose" || pair.measures["hues"].values().any(|value| *value > 1e-3);
+        for pair in cases.pairs.iter().filter(|pair| fold(&pair.subject) == left_out).filter(differ) {
+            let score = pair_score(&weights, pair, &cases.pairs);
             scores.entry((pair.relation.clone(), pair.what.clone())).or_default().push(score);
             if pair.is_right() != (score >= PASS) {
                 eprintln!("pair: {} {} {:?} {score:.3}", pair.relation, pair.what, pair.files);
