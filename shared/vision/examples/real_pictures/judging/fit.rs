@@ -108,7 +108,7 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
         let of = |pair: &PairCase| (pair.is_right(), pair.strains(&weights));
         let real = pairs().filter(|pair| pair.relation == relation).map(of).collect();
         let drawn = drawn.filter(|pair| pair.relation == relation).map(of).collect();
-        fitted(&mut weights, relation, real, drawn, may_fail, (OF_DRAWN * may_fail, 1.0));
+        fitted(&mut weights, relation, &real, drawn, may_fail, (OF_DRAWN * may_fail, 1.0));
     }
     for (size, may_fail) in [("few", OF_FEW_MAY_FAIL), ("many", OF_MANY_MAY_FAIL)] {
         // A view from another side is for its orientation to tell; its colours may be right.
@@ -120,7 +120,7 @@ pub(crate) fn weights(base: &Weights, learnt: &Learnt<'_>) -> Weights {
         let real = learnt.sets.iter().filter(|set| set.size() == size).flat_map(|set| views(set)).collect();
         let drawn = learnt.drawn.iter().flat_map(|drawn| &drawn.sets);
         let drawn = drawn.filter(|set| set.size() == size).flat_map(views).collect();
-        fitted(&mut weights, size, real, drawn, may_fail, OF_DRAWN_VIEWS);
+        fitted(&mut weights, size, &real, drawn, may_fail, OF_DRAWN_VIEWS);
     }
     let few: fn(&Sides) -> bool = |sides| sides.others.values().any(|others| set_size(others.len()) == "few");
     let drawn: Vec<&SetCase> = learnt.drawn.iter().flat_map(|drawn| &drawn.sets).collect();
@@ -142,7 +142,7 @@ type Judged = Vec<(bool, Strains)>;
 fn fitted(
     weights: &mut Weights,
     name: &str,
-    real: Judged,
+    real: &Judged,
     drawn: Judged,
     may_fail: f64,
     (drawn_may_fail, margin): (f64, f64),
@@ -150,9 +150,9 @@ fn fitted(
     fn part(of: &Judged, right: bool) -> Vec<&Strains> {
         of.iter().filter(|case| case.0 == right).map(|case| &case.1).collect()
     }
-    let drawn = &unknown(drawn, &part(&real, true));
+    let drawn = &unknown(drawn, &part(real, true));
     let both = |right: bool| {
-        let (mut both, drawn) = (part(&real, right), part(drawn, right));
+        let (mut both, drawn) = (part(real, right), part(drawn, right));
         let every = (DRAWN_TO_REAL * drawn.len()).div_ceil(both.len().max(1)).max(1);
         both.extend(drawn.into_iter().step_by(every));
         both
@@ -165,7 +165,7 @@ fn fitted(
     let line = |of: &Judged, may_fail: f64| {
         quantile(part(of, true).into_iter().map(|strains| model.badness(strains)).collect(), 1.0 - may_fail)
     };
-    model.threshold = rounded(line(&real, may_fail).max(margin * line(drawn, drawn_may_fail)));
+    model.threshold = rounded(line(real, may_fail).max(margin * line(drawn, drawn_may_fail)));
     weights.overall.insert(name.to_owned(), model);
 }
 
