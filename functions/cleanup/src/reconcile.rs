@@ -9,7 +9,7 @@ use likeness_core::{
     clients::queue::{IngestWakeUp, LaneWakeUp, QueueError},
     steps::cancel::{cancel_shots, cancel_unwanted, request_cancel},
     steps::cancel_at_provider::cancel_at_provider,
-    steps::poll_provider::{Polled, look_up_left, poll_provider},
+    steps::poll_provider::{Polled, poll_left_over, poll_provider},
     steps::record_result::Recorded,
     store::{Changed, Overdue, StoreError, Versioned},
     telemetry::causes,
@@ -147,7 +147,7 @@ async fn attend(app: &App, item: Item, room: bool, now: Timestamp) -> Result<Att
         Item::Overdue(Overdue::Shot(shot)) => attend_to_shot(app, shot, now).await,
         Item::Left(held) => {
             let Some(request) = &held.left else { return Ok(Attended::Nothing) };
-            match look_up_left(&app.recorder, &app.fal, &held, request, now).await? {
+            match poll_left_over(&app.recorder, &app.fal, &held, request, now).await? {
                 Polled::Recorded(_) => Ok(Attended::Recovered),
                 Polled::Waiting | Polled::NotThere => Ok(Attended::Nothing),
             }

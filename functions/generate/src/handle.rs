@@ -36,7 +36,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
             }
             Ok(Attended::Done) => {}
             Err(error) => {
-                tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "hint not attended to");
+                tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "wake-up message not handled");
                 failed.push(id);
             }
         }

@@ -30,7 +30,7 @@ pub async fn handle(app: &Arc<App>, event: SqsEvent) -> SqsBatchResponse {
             Err(panic) => (panic.id(), Box::new(panic)),
         };
         let id = ids.remove(&task).unwrap_or_default();
-        tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "hint not attended to");
+        tracing::error!(sqs.message_id = id, error = causes(error.as_ref()), "wake-up message not handled");
         response.add_failure(id);
     }
     response

@@ -75,7 +75,7 @@ pub struct Versioned<T> {
 impl<T> Versioned<T> {
     /// `value`, which was just written over this.
     #[must_use]
-    pub fn replaced_by(&self, value: T) -> Self {
+    pub(crate) fn replaced_by(&self, value: T) -> Self {
         Self { value, revision: self.revision + 1 }
     }
 }

@@ -69,7 +69,7 @@ impl Set {
         master: Looked,
         images: Vec<(u16, Option<u16>, &MediaId)>,
     ) -> Result<Self, NotVerified> {
-        // How many at once is for the desks to say.
+        // How many at once is for the admission to say.
         let looked = images.into_iter().map(async |(angle, shot, image)| {
             let mut looked = look::image(app, &job.project, image).await?.seen_from(Some(angle));
             let face = face::compare(app, &master, &looked).await;

@@ -20,11 +20,9 @@ pub enum LaneWakeUp {
     Job(JobId),
     /// A slot or rate permit came free: `"room"`.
     Room,
-    /// fal's callback said that the result has to be fetched: `{"look_up": "…"}`.
-    #[serde(rename = "look_up")]
+    /// fal's callback said that the result has to be fetched: `{"poll_provider": "…"}`.
     PollProvider(ShotId),
-    /// What a canceled job has at fal is to be canceled there: `{"call_off": "job_…"}`.
-    #[serde(rename = "call_off")]
+    /// What a canceled job has at fal is to be canceled there: `{"cancel_at_provider": "job_…"}`.
     CancelAtProvider(JobId),
     /// A job may be at its deadline: `{"deadline": "job_…"}`.
     Deadline(JobId),
@@ -76,38 +74,44 @@ impl Queues {
     ///
     /// # Errors
     /// The message was not sent.
-    pub async fn try_wake_lane(&self, lane: Lane, hint: LaneWakeUp, delay: SignedDuration) -> Result<(), QueueError> {
+    pub async fn try_wake_lane(
+        &self,
+        lane: Lane,
+        wake_up: LaneWakeUp,
+        delay: SignedDuration,
+    ) -> Result<(), QueueError> {
         let url = self.lanes.get(&lane).ok_or(QueueError::NotConfigured(lane.name()))?;
-        self.send(lane.name(), url, &hint, delay).await
+        self.send(lane.name(), url, &wake_up, delay).await
     }
 
     /// Tells ingest.
     ///
     /// # Errors
     /// The message was not sent.
-    pub async fn try_wake_ingest(&self, hint: IngestWakeUp) -> Result<(), QueueError> {
-        self.send("ingest", &self.ingest, &hint, SignedDuration::ZERO).await
+    pub async fn try_wake_ingest(&self, wake_up: IngestWakeUp) -> Result<(), QueueError> {
+        self.send("ingest", &self.ingest, &wake_up, SignedDuration::ZERO).await
     }
 
     /// Tells a lane if SQS takes it. What the message would have caused stands in the table, so a message that cannot
     /// be sent is left to the reconciler, with a line in the log.
-    pub async fn wake_lane(&self, lane: Lane, hint: LaneWakeUp, delay: SignedDuration) {
-        log_unsent(self.try_wake_lane(lane, hint, delay).await, &hint);
+    pub async fn wake_lane(&self, lane: Lane, wake_up: LaneWakeUp, delay: SignedDuration) {
+        log_unsent(self.try_wake_lane(lane, wake_up, delay).await, &wake_up);
     }
 
     /// Tells ingest if SQS takes it; see [`Queues::wake_lane`].
-    pub async fn wake_ingest(&self, hint: IngestWakeUp) {
-        log_unsent(self.try_wake_ingest(hint).await, &hint);
+    pub async fn wake_ingest(&self, wake_up: IngestWakeUp) {
+        log_unsent(self.try_wake_ingest(wake_up).await, &wake_up);
     }
 
     async fn send<T: Serialize + Sync>(
         &self,
         queue: &'static str,
         url: &str,
-        hint: &T,
+        wake_up: &T,
         delay: SignedDuration,
     ) -> Result<(), QueueError> {
-        let body = serde_json::to_string(hint).map_err(|error| QueueError::Send { queue, source: Box::new(error) })?;
+        let body =
+            serde_json::to_string(wake_up).map_err(|error| QueueError::Send { queue, source: Box::new(error) })?;
         let whole = u64::try_from(delay.as_millis()).unwrap_or_default().div_ceil(1000);
         let seconds = i32::try_from(whole.min(900)).unwrap_or(900);
         let send = self.client.send_message().queue_url(url).message_body(body).delay_seconds(seconds);
@@ -119,9 +123,9 @@ impl Queues {
     }
 }
 
-fn log_unsent(told: Result<(), QueueError>, hint: &impl std::fmt::Debug) {
+fn log_unsent(told: Result<(), QueueError>, wake_up: &impl std::fmt::Debug) {
     if let Err(error) = told {
-        tracing::warn!(sqs.hint = ?hint, error = causes(&error), "left to the reconciler");
+        tracing::warn!(sqs.wake_up = ?wake_up, error = causes(&error), "left to the reconciler");
     }
 }
 
@@ -133,11 +137,14 @@ mod tests {
     fn hints_keep_their_wire_form() {
         let job = "job_01jd0000000000000000000000".parse().unwrap();
         let shot = "01jd0000000000000000000000-0".parse().unwrap();
-        let text = |hint: &LaneWakeUp| serde_json::to_string(hint).unwrap();
+        let text = |wake_up: &LaneWakeUp| serde_json::to_string(wake_up).unwrap();
         assert_eq!(text(&LaneWakeUp::Job(job)), r#"{"job":"job_01jd0000000000000000000000"}"#);
         assert_eq!(text(&LaneWakeUp::Room), r#""room""#);
-        assert_eq!(text(&LaneWakeUp::PollProvider(shot)), r#"{"look_up":"01jd0000000000000000000000-0"}"#);
-        assert_eq!(text(&LaneWakeUp::CancelAtProvider(job)), r#"{"call_off":"job_01jd0000000000000000000000"}"#);
+        assert_eq!(text(&LaneWakeUp::PollProvider(shot)), r#"{"poll_provider":"01jd0000000000000000000000-0"}"#);
+        assert_eq!(
+            text(&LaneWakeUp::CancelAtProvider(job)),
+            r#"{"cancel_at_provider":"job_01jd0000000000000000000000"}"#
+        );
         assert_eq!(text(&LaneWakeUp::Deadline(job)), r#"{"deadline":"job_01jd0000000000000000000000"}"#);
         let ingest = serde_json::to_string(&IngestWakeUp::Shot(shot)).unwrap();
         assert_eq!(ingest, r#"{"shot":"01jd0000000000000000000000-0"}"#);

@@ -117,7 +117,7 @@ pub struct DeadLetter {
     /// How often SQS says that it was received, this look included; a message that was moved may count anew.
     pub receives: u64,
     /// What it says; `None` where it cannot be read.
-    pub hint: Option<WakeUp>,
+    pub wake_up: Option<WakeUp>,
 }
 
 /// Why the queues could not be looked at, or nothing was moved.
@@ -269,7 +269,7 @@ impl DeadLetter {
             receives: attribute(MessageSystemAttributeName::ApproximateReceiveCount)
                 .and_then(|count| u64::try_from(count).ok())
                 .unwrap_or_default(),
-            hint: match queue {
+            wake_up: match queue {
                 QueueName::Lane(_) => serde_json::from_str(body).ok().map(WakeUp::Lane),
                 QueueName::Ingest => serde_json::from_str(body).ok().map(WakeUp::Ingest),
             },
@@ -297,13 +297,16 @@ mod tests {
     #[test]
     fn a_message_that_nobody_can_read_is_shown_without_what_it_says() {
         let message = |body: &str| Message::builder().message_id("m").body(body).build();
-        let read = |queue, body| DeadLetter::read(queue, message(body)).hint;
+        let read = |queue, body| DeadLetter::read(queue, message(body)).wake_up;
         let job = "job_01jd0000000000000000000000";
         let text = &format!(r#"{{"job":"{job}"}}"#);
-        let hint = read(QueueName::Lane(Lane::Master), text).unwrap();
-        assert_eq!((hint.about(), &serde_json::to_string(&hint).unwrap()), (About::Job(job.parse().unwrap()), text));
+        let wake_up = read(QueueName::Lane(Lane::Master), text).unwrap();
+        assert_eq!(
+            (wake_up.about(), &serde_json::to_string(&wake_up).unwrap()),
+            (About::Job(job.parse().unwrap()), text)
+        );
         let shot = read(QueueName::Ingest, r#"{"shot":"01jd0000000000000000000000-0"}"#).unwrap();
-        assert_eq!(shot.about(), hint.about());
+        assert_eq!(shot.about(), wake_up.about());
         assert_eq!(read(QueueName::Lane(Lane::Master), r#""room""#).unwrap().about(), About::Nobody);
         for body in ["", "{", r#""room""#] {
             assert_eq!(read(QueueName::Ingest, body), None, "{body}");

@@ -55,10 +55,10 @@ pub async fn cancel_at_provider(
         return Ok(());
     }
     if let Err(error) = fal.cancel(request).await {
-        tracing::warn!(shot.id = %shot, error = causes(&error), "not called off at fal: left to the reconciler");
+        tracing::warn!(shot.id = %shot, error = causes(&error), "not canceled at fal: left to the reconciler");
         return Ok(());
     }
-    tracing::info!(event = "called_off", shot.id = %shot, fal.request_id = request.id, "fal was asked to drop it");
+    tracing::info!(event = "canceled_at_provider", shot.id = %shot, fal.request_id = request.id, "fal was asked to drop it");
     match recorder.store.change_shot_from(before, |shot| shot.provider_cancel_asked(now + SOON)).await? {
         Changed::Done(after) => recorder.queues.wake_lane(after.value.lane, LaneWakeUp::PollProvider(shot), SOON).await,
         // Its callback came meanwhile, or a poll told its outcome.

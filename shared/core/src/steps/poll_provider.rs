@@ -62,7 +62,7 @@ pub async fn poll_provider(recorder: &Recorder, fal: &Fal, shot: ShotId, now: Ti
 ///
 /// # Errors
 /// The table was out of reach or refused.
-pub async fn look_up_left(
+pub async fn poll_left_over(
     recorder: &Recorder,
     fal: &Fal,
     held: &Held,

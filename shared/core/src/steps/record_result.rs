@@ -98,7 +98,7 @@ impl Recorder {
                 match &recorded {
                     Recorded::AfterArrival(after_arrival) => {
                         self.look_at_bill(&after.value, now).await;
-                        self.hint(&after.value, after_arrival).await;
+                        self.wake_next(&after.value, after_arrival).await;
                     }
                     Recorded::Late => tracing::warn!(
                         event = "paid_twice",
@@ -198,7 +198,7 @@ impl Recorder {
     }
 
     /// Tells the functions that have something to do now.
-    async fn hint(&self, shot: &Shot, after_arrival: &AfterArrival) {
+    async fn wake_next(&self, shot: &Shot, after_arrival: &AfterArrival) {
         match after_arrival {
             AfterArrival::Retrying(pause) => {
                 self.queues.wake_lane(shot.lane, LaneWakeUp::Job(shot.id.job), *pause).await;

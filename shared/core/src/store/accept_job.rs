@@ -55,7 +55,7 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn take_turns(
+    pub(crate) async fn take_turns(
         &self,
         project: &ProjectId,
         priority: u8,

@@ -148,7 +148,7 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn note_refusal(
+    pub(crate) async fn note_refusal(
         &self,
         refusal: &Refusal,
         probe: bool,

@@ -74,7 +74,12 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn begin_cached(&self, workflow: &Workflow, seen: u64, now: Timestamp) -> Result<Saved, StoreError> {
+    pub(crate) async fn begin_cached(
+        &self,
+        workflow: &Workflow,
+        seen: u64,
+        now: Timestamp,
+    ) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
         transaction.write_workflow(workflow, seen)?;
         transaction.count_hit(&workflow.project, now);

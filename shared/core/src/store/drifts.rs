@@ -62,7 +62,7 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn note_drift(&self, drift: &Drift) -> Result<(), StoreError> {
+    pub(crate) async fn note_drift(&self, drift: &Drift) -> Result<(), StoreError> {
         let item = to_item(&DriftItem { key: layout::drift(&drift.model), drift: drift.clone() })?;
         let put = self.client.put_item().table_name(&self.table).set_item(Some(item));
         put.send().await.map_err(failed("PutItem", layout::drift(&drift.model)))?;

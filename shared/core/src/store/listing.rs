@@ -35,7 +35,7 @@ pub struct Position {
 impl Position {
     /// Whether the table could hold something there. A caller may have made it up.
     #[must_use]
-    pub fn is_possible(&self) -> bool {
+    pub(crate) fn is_possible(&self) -> bool {
         (1..=MOST_PK).contains(&self.pk.len())
             && (1..=MOST_SK).contains(&self.sk.len())
             && self.listing_sk.len() <= MOST_SK

@@ -20,7 +20,7 @@ impl Tally {
 
     /// The images of a type.
     #[must_use]
-    pub fn images_of(&self, image_type: ImageType) -> u64 {
+    pub(crate) fn images_of(&self, image_type: ImageType) -> u64 {
         self.count(&of_type(image_type))
     }
 

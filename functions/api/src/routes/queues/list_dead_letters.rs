@@ -59,7 +59,7 @@ pub(crate) async fn list_dead_letters(
 
 /// The message, if the caller may see it.
 async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<DeadLetterView>, ApiError> {
-    let may_see = match project_of(app, letter.hint).await? {
+    let may_see = match project_of(app, letter.wake_up).await? {
         Some(project) => match caller.may::<Read>(app, project.as_str()).await {
             Ok(_) => true,
             Err(ApiError::NotFound { .. } | ApiError::Forbidden { .. }) => false,
@@ -67,13 +67,13 @@ async fn shown(app: &App, caller: &Caller, letter: DeadLetter) -> Result<Option<
         },
         None => caller.scopes.contains(&Scope::Admin),
     };
-    let DeadLetter { id, sent_at, receives, hint } = letter;
-    Ok(may_see.then_some(DeadLetterView { message_id: id, sent_at: sent_at.map(Time::from), receives, hint }))
+    let DeadLetter { id, sent_at, receives, wake_up } = letter;
+    Ok(may_see.then_some(DeadLetterView { message_id: id, sent_at: sent_at.map(Time::from), receives, hint: wake_up }))
 }
 
 /// The project that a message is of; `None` where it is of none, or of one that cannot be told.
-async fn project_of(app: &App, hint: Option<WakeUp>) -> Result<Option<ProjectId>, StoreError> {
-    let project = match hint.map_or(About::Nobody, WakeUp::about) {
+async fn project_of(app: &App, wake_up: Option<WakeUp>) -> Result<Option<ProjectId>, StoreError> {
+    let project = match wake_up.map_or(About::Nobody, WakeUp::about) {
         About::Nobody => Ok(None),
         About::Job(job) => app.store.job_alone(job).await.map(|job| job.map(|job| job.value.project)),
         About::Workflow(id) => app.store.workflow(id).await.map(|found| found.map(|found| found.value.project)),
