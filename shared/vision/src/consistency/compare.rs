@@ -97,11 +97,12 @@ pub fn measures(reference: &Figure, candidate: &Figure, relation: Relation) -> B
     all
 }
 
-/// Whether the two have the same colours in an outline that no other proportions explain.
+/// Whether the two have the same colours in an outline that no other proportions explain. Upside down is no pose.
 pub(super) fn is_posed(weights: &Weights, a: &Figure, b: &Figure, strains: &BTreeMap<String, f64>) -> bool {
     weights.pose.is_some_and(|pose| {
         strains.get("hues").is_some_and(|hues| *hues <= pose.hues)
             && Aspect::Proportion.badness(weights, a, b, Relation::Same) >= pose.strain
+            && !hues::is_upside_down(&a.cells, &b.cells)
     })
 }
 

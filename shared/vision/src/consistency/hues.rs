@@ -14,24 +14,38 @@ const TINTS: usize = 9;
 const REACH: f32 = 0.18;
 /// Heights that have a histogram of their own, as shares from the top.
 const BANDS: [(f64, f64); 4] = [(0.0, 0.25), (0.25, 0.5), (0.5, 0.78), (0.78, 1.0)];
+/// By so much must bands lie better one way than the other.
+const CLEARLY: f64 = 0.1;
 
 /// 0 for the same colours in the same amounts, 1 for none in common.
 pub(super) fn measures(reference: &Cells, candidate: &Cells) -> BTreeMap<String, f64> {
     let lighter = candidate.lighter_than(reference);
     let whole = [Histogram::of(reference, (0.0, 1.0), 0.0), Histogram::of(candidate, (0.0, 1.0), lighter)];
+    BTreeMap::from([
+        ("hues".to_owned(), whole[0].apart(&whole[1])),
+        ("huesByHeight".to_owned(), by_height(reference, candidate, |band| band)),
+        ("tints".to_owned(), whole[0].tints_apart(&whole[1])),
+        ("huesMoved".to_owned(), moved(reference, candidate, lighter)),
+    ])
+}
+
+/// Whether the colours of `candidate` lie like those of `reference` only if it is turned upside down.
+pub(super) fn is_upside_down(reference: &Cells, candidate: &Cells) -> bool {
+    let turned = by_height(reference, candidate, |(from, to)| (1.0 - to, 1.0 - from));
+    turned + CLEARLY < by_height(reference, candidate, |band| band)
+}
+
+/// How far each band of the reference is from that band of the candidate which `other` names.
+fn by_height(reference: &Cells, candidate: &Cells, other: impl Fn((f64, f64)) -> (f64, f64)) -> f64 {
+    let lighter = candidate.lighter_than(reference);
     let (mut parts, mut weights) = (0.0, 0.0);
     for band in BANDS {
-        let [a, b] = [Histogram::of(reference, band, 0.0), Histogram::of(candidate, band, lighter)];
+        let [a, b] = [Histogram::of(reference, band, 0.0), Histogram::of(candidate, other(band), lighter)];
         let weight = a.weight.min(b.weight);
         parts += weight * a.apart(&b);
         weights += weight;
     }
-    BTreeMap::from([
-        ("hues".to_owned(), whole[0].apart(&whole[1])),
-        ("huesByHeight".to_owned(), if weights > 0.0 { parts / weights } else { 0.0 }),
-        ("tints".to_owned(), whole[0].tints_apart(&whole[1])),
-        ("huesMoved".to_owned(), moved(reference, candidate, lighter)),
-    ])
+    if weights > 0.0 { parts / weights } else { 0.0 }
 }
 
 /// What sums of thousands of shares do not add up to is no difference.
