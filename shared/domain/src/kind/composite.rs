@@ -174,25 +174,13 @@ impl Composite {
             let detail = format!("are not taken by {}; leave out model, or use {}", model.id, able.join(", "));
             return Err(Unfit::new(Field::Controls, detail));
         }
-        let (width, height) = self.size.unwrap_or(DEFAULT_SIZE);
         let template =
             Template::chosen("composite", &format!("{}/{}", setting.project, self.description), setting.wording);
+        let (prompt, seed) = (self.prompt(template, &cast), self.tuning.seed(setting.rng));
         let wanted = Draft {
-            prompt: self.prompt(template, &cast),
-            template: template.reference(),
-            seed: self.tuning.seed(setting.rng),
-            width,
-            height,
-            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
-            guidance: self.tuning.guidance,
-            images: 1,
-            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
-            negative_prompt: self.tuning.negative_prompt.clone(),
-            strength: None,
-            angle: None,
             references: cast.sources.clone(),
             controls: self.control_sources(material)?,
-            loras: Vec::new(),
+            ..self.tuning.draft(prompt, template.reference(), seed, self.size.unwrap_or(DEFAULT_SIZE), STEPS)
         };
         let mut named = self.tuning.named();
         // The usual size is no wish of the caller's, but that it cannot be had is news all the same.

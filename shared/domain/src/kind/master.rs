@@ -105,22 +105,11 @@ impl MasterReference {
         let references: Vec<Source> = references
             .map(|(index, pointer)| material.source(pointer, Field::Reference(index)))
             .collect::<Result<_, _>>()?;
+        let seed = self.tuning.seed(setting.rng);
         Ok(Draft {
-            prompt,
-            template: template.reference(),
-            seed: self.tuning.seed(setting.rng),
-            width: SIDE,
-            height: SIDE,
-            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
             guidance: Some(self.tuning.guidance.unwrap_or(GUIDANCE)),
-            images: 1,
-            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
-            negative_prompt: self.tuning.negative_prompt.clone(),
-            strength: None,
-            angle: None,
             references,
-            controls: Vec::new(),
-            loras: Vec::new(),
+            ..self.tuning.draft(prompt, template.reference(), seed, (SIDE, SIDE), STEPS)
         })
     }
 

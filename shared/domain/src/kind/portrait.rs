@@ -96,29 +96,17 @@ impl Portrait {
         self.tuning.check(model)?;
         let template = Template::chosen("portrait", &format!("{}/{}", setting.project, lora.person), setting.wording);
         let description = self.prompt.words(material.person.as_ref(), lora)?;
+        let (prompt, template) = match &self.prompt {
+            // Free text is sent, and answered, to the letter.
+            PortraitPrompt::Text(text) => (text.clone(), OWN_WORDS.to_owned()),
+            PortraitPrompt::Built(_) => (template.fill(&[("description", &description)]), template.reference()),
+        };
         let wanted = Draft {
-            prompt: match &self.prompt {
-                // Free text is sent, and answered, to the letter.
-                PortraitPrompt::Text(text) => text.clone(),
-                PortraitPrompt::Built(_) => template.fill(&[("description", &description)]),
-            },
-            template: match &self.prompt {
-                PortraitPrompt::Text(_) => OWN_WORDS.to_owned(),
-                PortraitPrompt::Built(_) => template.reference(),
-            },
-            seed: self.tuning.seed(setting.rng),
-            width: self.size.0,
-            height: self.size.1,
-            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
             guidance: Some(self.tuning.guidance.unwrap_or(GUIDANCE)),
             images: self.images,
             output_format: self.tuning.output_format.clone().unwrap_or_else(|| "jpeg".to_owned()),
-            negative_prompt: self.tuning.negative_prompt.clone(),
-            strength: None,
-            angle: None,
-            references: Vec::new(),
-            controls: Vec::new(),
             loras: vec![LoraUse { id: lora.id, key: lora.key.clone(), scale: self.scale }],
+            ..self.tuning.draft(prompt, template, self.tuning.seed(setting.rng), self.size, STEPS)
         };
         let (recipe, ignored) = fitted(&wanted, model, &self.tuning.named(), material)?;
         let recipes = vec![recipe];

@@ -17,7 +17,7 @@ use crate::{
     model::Model,
     money::Usd,
     prompt::{CameraView, Template, specification_words, view_words},
-    recipe::{Draft, Recipe, Source},
+    recipe::{Draft, Recipe},
     shot::Shot,
     storage_plan::StoragePlan,
     subject::{Subject, SubjectType, VisualSpecifications},
@@ -104,7 +104,12 @@ impl Profile {
         let first = self.angles.first().copied().unwrap_or_default();
         let prompt = Self::view_prompt(first, &description, template, &specifications);
         let seed_of_all = seed.unwrap_or_else(|| self.tuning.seed(setting.rng));
-        let wanted = self.draft(first, prompt, template, seed_of_all, source);
+        let side = self.resolution.side();
+        let wanted = Draft {
+            angle: Some(first),
+            references: vec![source],
+            ..self.tuning.draft(prompt, template.reference(), seed_of_all, (side, side), STEPS)
+        };
         let mut named = self.tuning.named();
         if self.resolution == Resolution::High {
             named.push("resolution");
@@ -134,28 +139,6 @@ impl Profile {
             new_subject: subject.is_none().then(|| self.new_subject(setting)),
             recipes,
         })
-    }
-
-    /// The view at `angle` of the picture `master`.
-    fn draft(&self, angle: u16, prompt: String, template: &Template, seed: u64, master: Source) -> Draft {
-        let side = self.resolution.side();
-        Draft {
-            prompt,
-            template: template.reference(),
-            seed,
-            width: side,
-            height: side,
-            steps: Some(self.tuning.steps.unwrap_or(STEPS)),
-            guidance: self.tuning.guidance,
-            images: 1,
-            output_format: self.tuning.output_format.clone().unwrap_or_else(|| "png".to_owned()),
-            negative_prompt: self.tuning.negative_prompt.clone(),
-            strength: None,
-            angle: Some(angle),
-            references: vec![master],
-            controls: Vec::new(),
-            loras: Vec::new(),
-        }
     }
 
     fn check_master(&self, master: Option<&Media>) -> Result<(), Unfit> {

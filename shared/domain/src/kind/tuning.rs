@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Unfit;
-use crate::{field::Field, model::Model, rng::Rng};
+use crate::{field::Field, model::Model, recipe::Draft, rng::Rng};
 
 /// What every kind lets a caller say about the generation itself.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -33,6 +33,34 @@ impl Tuning {
             ("guidance", self.guidance.is_some()),
         ];
         all.into_iter().filter(|(_, given)| *given).map(|(name, _)| name).collect()
+    }
+
+    /// One PNG of no references: what every kind begins with. `steps` is the kind's default.
+    pub(super) fn draft(
+        &self,
+        prompt: String,
+        template: String,
+        seed: u64,
+        (width, height): (u32, u32),
+        steps: u32,
+    ) -> Draft {
+        Draft {
+            prompt,
+            template,
+            seed,
+            width,
+            height,
+            steps: Some(self.steps.unwrap_or(steps)),
+            guidance: self.guidance,
+            images: 1,
+            output_format: self.output_format.clone().unwrap_or_else(|| "png".to_owned()),
+            negative_prompt: self.negative_prompt.clone(),
+            strength: None,
+            angle: None,
+            references: Vec::new(),
+            controls: Vec::new(),
+            loras: Vec::new(),
+        }
     }
 
     /// The model that makes it.
