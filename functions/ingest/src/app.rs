@@ -45,7 +45,7 @@ pub struct App {
     pub(crate) downloader: Downloader,
     /// Where faces are compared, if they are.
     pub(crate) faces: Option<FaceMatch>,
-    /// Finds figures before any background and tells who they are.
+    /// For finding figures before any background, and for their identity.
     pub(crate) network: LazyEmbedder,
     /// What an image may be.
     pub(crate) limits: Limits,

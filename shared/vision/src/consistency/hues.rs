@@ -23,7 +23,7 @@ pub(super) fn measures(reference: &Cells, candidate: &Cells) -> BTreeMap<String,
     let whole = [Histogram::of(reference, (0.0, 1.0), 0.0), Histogram::of(candidate, (0.0, 1.0), lighter)];
     BTreeMap::from([
         ("hues".to_owned(), whole[0].apart(&whole[1])),
-        ("huesByHeight".to_owned(), by_height(reference, candidate, |band| band)),
+        ("huesByHeight".to_owned(), by_height(reference, candidate, lighter, |band| band)),
         ("tints".to_owned(), whole[0].tints_apart(&whole[1])),
         ("huesMoved".to_owned(), moved(reference, candidate, lighter)),
     ])
@@ -31,13 +31,13 @@ pub(super) fn measures(reference: &Cells, candidate: &Cells) -> BTreeMap<String,
 
 /// Whether the colours of `candidate` lie like those of `reference` only if it is turned upside down.
 pub(super) fn is_upside_down(reference: &Cells, candidate: &Cells) -> bool {
-    let turned = by_height(reference, candidate, |(from, to)| (1.0 - to, 1.0 - from));
-    turned + CLEARLY < by_height(reference, candidate, |band| band)
+    let lighter = candidate.lighter_than(reference);
+    let turned = by_height(reference, candidate, lighter, |(from, to)| (1.0 - to, 1.0 - from));
+    turned + CLEARLY < by_height(reference, candidate, lighter, |band| band)
 }
 
 /// How far each band of the reference is from that band of the candidate which `other` names.
-fn by_height(reference: &Cells, candidate: &Cells, other: impl Fn((f64, f64)) -> (f64, f64)) -> f64 {
-    let lighter = candidate.lighter_than(reference);
+fn by_height(reference: &Cells, candidate: &Cells, lighter: f32, other: impl Fn((f64, f64)) -> (f64, f64)) -> f64 {
     let (mut parts, mut weights) = (0.0, 0.0);
     for band in BANDS {
         let [a, b] = [Histogram::of(reference, band, 0.0), Histogram::of(candidate, other(band), lighter)];
@@ -49,8 +49,7 @@ fn by_height(reference: &Cells, candidate: &Cells, other: impl Fn((f64, f64)) ->
 }
 
 /// What sums of thousands of shares do not add up to is no difference.
-fn apart(common: f32) -> f64 {
-    let apart = f64::from(1.0 - common);
+pub(super) fn without_rounding(apart: f64) -> f64 {
     if apart < 1e-4 { 0.0 } else { apart }
 }
 
@@ -82,14 +81,14 @@ impl Histogram {
     /// By what they have in common.
     fn apart(&self, other: &Self) -> f64 {
         let common: f32 = self.shares.iter().zip(&other.shares).map(|(a, b)| a.min(*b)).sum();
-        apart(common)
+        without_rounding(f64::from(1.0 - common))
     }
 
     /// The same without lightness.
     fn tints_apart(&self, other: &Self) -> f64 {
         let tint = |of: &Self, at: usize| (0..LEVELS).map(|level| of.shares[level * TINTS * TINTS + at]).sum::<f32>();
         let common: f32 = (0..TINTS * TINTS).map(|at| tint(self, at).min(tint(other, at))).sum();
-        apart(common)
+        without_rounding(f64::from(1.0 - common))
     }
 }
 

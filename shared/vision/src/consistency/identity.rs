@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::figure::Figure;
+use super::hues;
 use super::segment::Segment;
 use crate::embedding::{Embedder, Embedding};
 use crate::oklab::Lab;
@@ -48,8 +49,7 @@ pub fn measures(a: &Figure, b: &Figure) -> Option<BTreeMap<String, f64>> {
     let shared: f32 = a.colours.iter().zip(&b.colours).map(|(a, b)| a.min(*b)).sum();
     let measures =
         [("stranger", 1.0 - a.embedding.similarity(&b.embedding)), ("colours", 1.0 - f64::from(shared.min(1.0)))];
-    // What rounding leaves of the same picture twice is no difference.
-    Some(measures.map(|(name, value)| (name.to_owned(), if value < 1e-4 { 0.0 } else { value })).into())
+    Some(measures.map(|(name, value)| (name.to_owned(), hues::without_rounding(value))).into())
 }
 
 fn histogram(labs: impl Iterator<Item = Lab>) -> Vec<f32> {

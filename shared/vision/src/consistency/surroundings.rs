@@ -1,12 +1,12 @@
 //! Two figures of which one was cut out of its surroundings, as in a photograph: pose, light and distance are others, and its
-//! outline is not exact. Nothing is laid over anything; what is judged is who it is and which colours it has.
+//! outline is not exact. Nothing is laid over anything: identity and colours are judged.
 
 use std::collections::BTreeMap;
 
 use super::figure::{Backdrop, Figure};
 use super::identity;
 use super::report::{Evidence, Issue, Report, Severity, Verdict};
-use super::weights::PASS;
+use super::weights;
 
 /// The most that `stranger` and `colours` may be. On photographs of 15 things and pets, each before many backgrounds, 6 % of
 /// the pairs of one subject are above one of the two, and 1.3 % of those of two subjects below both.
@@ -20,7 +20,7 @@ pub(super) fn report(reference: &Figure, candidate: &Figure) -> Option<Report> {
     }
     let measures = identity::measures(reference, candidate)?;
     let judged = |name: &str, most: f64, what: &str, suggestion: &str| {
-        let score = score(measures[name] / most);
+        let score = weights::score(measures[name] / most);
         let details = BTreeMap::from([(name.to_owned(), measures[name])]);
         let place = Some(Evidence::on(candidate, [0.0, 0.0, 1.0, 1.0]));
         let issue =
@@ -39,9 +39,4 @@ pub(super) fn report(reference: &Figure, candidate: &Figure) -> Option<Report> {
         Verdict::not_judged("it was cut out of its surroundings, which the manner of drawing is not told from"),
     ];
     Some(Report::of(checks, None, || ("features", None)))
-}
-
-/// 1 for no difference, 0.7 at the line, towards 0 beyond; as `Model::score`.
-fn score(bad: f64) -> f64 {
-    if bad <= 1.0 { 1.0 - (1.0 - PASS) * bad } else { PASS * (-(bad - 1.0) * (1.0 - PASS) / PASS).exp() }
 }

@@ -120,9 +120,13 @@ impl Model {
 
     /// 1 for no difference, 0.7 at the threshold, towards 0 beyond.
     pub fn score(&self, measures: &BTreeMap<String, f64>) -> f64 {
-        let bad = self.badness(measures) / self.threshold.max(1e-9);
-        if bad <= 1.0 { 1.0 - (1.0 - PASS) * bad } else { PASS * (-(bad - 1.0) * (1.0 - PASS) / PASS).exp() }
+        score(self.badness(measures) / self.threshold.max(1e-9))
     }
+}
+
+/// Of a badness whose threshold is 1: 1 for no difference, 0.7 at the threshold, towards 0 beyond.
+pub(super) fn score(bad: f64) -> f64 {
+    if bad <= 1.0 { 1.0 - (1.0 - PASS) * bad } else { PASS * (-(bad - 1.0) * (1.0 - PASS) / PASS).exp() }
 }
 
 impl Course {
