@@ -14,7 +14,10 @@ use likeness_domain::{clock::Clock, rng::Rng};
 use likeness_vision::{Limits, embedding::Embedder};
 use tokio::sync::Semaphore;
 
-use crate::download::{AllowedHosts, Downloader};
+use crate::{
+    download::{AllowedHosts, Downloader},
+    verify::RecentFigures,
+};
 
 /// Where fal keeps results.
 const FAL_HOSTS: &str = "fal.media,storage.googleapis.com";
@@ -47,6 +50,8 @@ pub struct App {
     pub(crate) faces: Option<FaceMatch>,
     /// For finding figures before any background, and for their identity.
     pub(crate) network: LazyEmbedder,
+    /// What need not be looked at again.
+    pub(crate) recent: RecentFigures,
     /// What an image may be.
     pub(crate) limits: Limits,
     /// One for each image in work.
@@ -76,6 +81,7 @@ impl App {
             faces: FaceMatchConfig::from_env(env)?.map(|config| FaceMatch::new(config, clock.clone())).transpose()?,
             downloader: Downloader::new(hosts, limits.max_bytes)?,
             network: LazyEmbedder::default(),
+            recent: RecentFigures::default(),
             limits,
             decode_permits: Semaphore::new(DECODES_AT_ONCE),
             clock,

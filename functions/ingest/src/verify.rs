@@ -9,6 +9,7 @@ mod content;
 mod face;
 mod look;
 mod pair;
+mod recent;
 mod scene;
 mod set;
 mod sheet;
@@ -37,6 +38,8 @@ use self::{
     look::{Looked, Side},
 };
 use crate::app::App;
+
+pub(crate) use self::recent::RecentFigures;
 
 /// What comes after comparing.
 pub(crate) enum Next {

@@ -54,7 +54,7 @@ impl Embedder {
     }
 }
 
-/// 1,280 numbers of length 1. Never stored: it is computed, compared and dropped.
+/// 1,280 numbers of length 1. Never stored: it is computed, compared and, at the latest with its process, dropped.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Embedding(Vec<f32>);
 

@@ -18,7 +18,7 @@ struct Kind {
     body: Value,
 }
 
-/// A product, and a request of each kind that makes one picture.
+/// A product, and a request of each kind that makes one picture, always the same.
 async fn kinds() -> (Product, [Kind; 4]) {
     let product = Product::start().await;
     let master = profile::master(&product).await;
@@ -29,11 +29,13 @@ async fn kinds() -> (Product, [Kind; 4]) {
     let kinds = [
         kind(
             "master",
-            json!({ "subjectType": "character", "subjectId": "keeper", "description": "a lighthouse keeper" }),
+            json!({
+                "subjectType": "character", "subjectId": "keeper", "description": "a lighthouse keeper", "seed": 5
+            }),
         ),
         kind("profile360", json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [90] })),
-        kind("composite", json!({ "description": "the keeper on the quay", "references": scene })),
-        kind("portrait", json!({ "personId": "ada", "prompt": "she smiles" })),
+        kind("composite", json!({ "description": "the keeper on the quay", "references": scene, "seed": 5 })),
+        kind("portrait", json!({ "personId": "ada", "prompt": "she smiles", "seed": 5 })),
     ];
     (product, kinds)
 }

@@ -1,10 +1,13 @@
 //! The journeys, each from one request to its end.
 
+use std::{fs, path::Path};
+
 use http::{Method, StatusCode};
 use likeness_domain::{id::JobId, money::Usd, rng::Rng};
 use likeness_fal_emulator::{DrawingFault, Fault, FaultRule, GenerationFault, WebhookFault};
 use likeness_stack::Stack;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use super::script::{Point, Script, When};
 use crate::harness::{Product, answer};
@@ -12,7 +15,7 @@ use crate::harness::{Product, answer};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Journey {
     Master,
-    /// Three views of a master, judged.
+    /// Two views of a master, judged.
     Profile,
     /// A scene of two characters, judged.
     Composite,
@@ -36,6 +39,14 @@ pub(super) struct Outcome {
     pub(super) requests: usize,
 }
 
+/// What a journey needs before its request, made once and kept as the data of a stack.
+pub(super) struct Ground {
+    pub(super) journey: Journey,
+    data: TempDir,
+    path: String,
+    body: Value,
+}
+
 /// One run of a journey, with a stack of its own.
 pub(super) struct Run {
     product: Product,
@@ -43,6 +54,8 @@ pub(super) struct Run {
     journey: Journey,
     path: String,
     body: Value,
+    /// Removed with the run.
+    _data: TempDir,
 }
 
 impl Journey {
@@ -64,16 +77,10 @@ impl Journey {
         self == Self::Unheard
     }
 
-    /// What it needs before, and the request that begins it.
-    async fn prepare(self, product: &Product) -> (String, Value) {
+    /// Makes what it needs before; returns the request that begins it, as far as that is known by then.
+    async fn ground(self, product: &Product) -> (String, Value) {
         let (kind, body) = match self {
-            Self::Master | Self::Unheard => ("master", keeper()),
-            Self::Canceled => {
-                product.fault(Fault::Generation(GenerationFault::NeverFinish));
-                let job = product.post_master_with(keeper()).await;
-                product.stack().settle().await;
-                return (format!("/api/v1/jobs/{job}/cancel"), json!({}));
-            }
+            Self::Master | Self::Unheard | Self::Canceled => ("master", keeper()),
             Self::Retried => {
                 product.fault(Fault::Drawing(DrawingFault::BlackFrame));
                 let job = product.post_master_with(keeper()).await;
@@ -82,8 +89,7 @@ impl Journey {
             }
             Self::Profile => {
                 let master = master(product, keeper()).await;
-                let body = json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [0, 90, 180] });
-                ("profile360", body)
+                ("profile360", json!({ "masterReferenceId": master, "subjectId": "keeper", "angles": [0, 180] }))
             }
             Self::Composite => {
                 let (left, right) = (master(product, keeper()).await, master(product, wizard()).await);
@@ -127,26 +133,71 @@ async fn master(product: &Product, body: Value) -> Value {
     product.ended(&job).await["result"]["mediaId"].clone()
 }
 
+impl Ground {
+    pub(super) async fn of(journey: Journey) -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let kept = data.path().to_owned();
+        let product = Product::with(move |options| {
+            options.data = Some(kept);
+            options.rng = Rng::seeded(5);
+            options.fal.rng = Rng::seeded(6);
+        })
+        .await;
+        let (path, body) = journey.ground(&product).await;
+        product.finish().await;
+        // Each run takes the ports that are free.
+        fs::remove_file(data.path().join("ports.json")).unwrap();
+        Self { journey, data, path, body }
+    }
+
+    fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_folder(self.data.path(), copy.path());
+        copy
+    }
+}
+
+fn copy_folder(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_folder(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
 impl Run {
-    /// Starts a stack and everything that the journey needs before its request.
-    pub(super) async fn prepare(journey: Journey, stop: Option<(Point, When)>) -> Self {
+    /// Starts a stack on a copy of `ground`.
+    pub(super) async fn prepare(ground: &Ground, stop: Option<(Point, When)>) -> Self {
         let script = Script::stopping_at(stop);
         let wire = script.wire();
+        let data = ground.copy();
+        let kept = data.path().to_owned();
         // The same chance every time, so that the same calls are made.
         let product = Product::with(move |options| {
+            options.data = Some(kept);
             options.wire = Some(wire);
             options.one_at_a_time = true;
             options.rng = Rng::seeded(7);
             options.fal.rng = Rng::seeded(8);
         })
         .await;
-        let (path, body) = journey.prepare(&product).await;
-        product.stack().settle().await;
-        if journey == Journey::Unheard {
+        let (mut path, mut body) = (ground.path.clone(), ground.body.clone());
+        if ground.journey == Journey::Canceled {
+            product.fault(Fault::Generation(GenerationFault::NeverFinish));
+            let job = product.post_master_with(body).await;
+            product.stack().settle().await;
+            (path, body) = (format!("/api/v1/jobs/{job}/cancel"), json!({}));
+        }
+        if ground.journey == Journey::Unheard {
             product.fal().faults().add(FaultRule::always(Fault::Webhook(WebhookFault::Never)));
         }
         script.begin();
-        Self { product, script, journey, path, body }
+        Self { product, script, journey: ground.journey, path, body, _data: data }
     }
 
     /// From the request to the end, as a caller and AWS would see to it.

@@ -21,6 +21,12 @@ pub(super) struct Point {
     occurrence: usize,
 }
 
+impl Point {
+    pub(super) fn is_of_invocation_of(&self, other: &Self) -> bool {
+        (self.function, self.invocation) == (other.function, other.invocation)
+    }
+}
+
 impl fmt::Display for Point {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { function, invocation, service, operation, occurrence } = self;
