@@ -88,7 +88,7 @@ fn stops(calls: &[Point]) -> Vec<(Point, When)> {
     let mut stops = Vec::new();
     for (at, call) in calls.iter().enumerate() {
         stops.push((call.clone(), When::Before));
-        if !calls[at + 1..].iter().any(|later| later.is_of_invocation_of(call)) {
+        if !calls[at + 1..].iter().any(|later| later.is_in_invocation_of(call)) {
             stops.push((call.clone(), When::After));
         }
     }

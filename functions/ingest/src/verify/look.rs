@@ -10,13 +10,13 @@ use likeness_domain::{
     media::{ImageType, Media},
 };
 use likeness_vision::{
-    Picture,
+    Limits, Picture, Rejected,
     consistency::{Figure, NoFigure},
     decode,
     specification::measure,
 };
 
-use super::{NotVerified, apart, recent::SeenPicture};
+use super::{NotVerified, apart};
 use crate::app::App;
 
 /// The longer side of a picture in a drawn report.
@@ -114,32 +114,22 @@ pub(crate) async fn media(app: &App, media: &Media) -> Result<Looked, NotVerifie
 
 /// An object of the bucket.
 pub(crate) async fn object(app: &App, key: &str) -> Result<Looked, NotVerified> {
-    // The semaphore is never closed.
-    let _permit = app.decode_permits.acquire().await;
-    let bytes = match read(app, key).await? {
-        Ok(bytes) => bytes,
-        Err(reason) => return Ok(Looked { key: key.to_owned(), ..Looked::unseen(reason) }),
+    let (network, recent) = (app.network.clone(), app.recent.clone());
+    let see = move |bytes: &[u8], limits: &Limits| {
+        recent.seen(bytes, || {
+            let picture = decode(bytes, limits)?;
+            Ok((Figure::seen(&picture, network.get()), picture.thumbnail(THUMBNAIL)))
+        })
     };
-    let seen = match app.recent.of(&bytes) {
-        Some(seen) => Ok(seen),
-        None => seen_anew(app, &bytes).await,
-    };
+    let (seen, bytes) = seen(app, key, see).await?;
     let looked = match seen {
         Ok((figure, thumbnail)) => {
-            let figure = figure.map_err(Unseen::NoFigure);
-            Looked { id: None, key: String::new(), angle: None, figure, thumbnail: Some(thumbnail), bytes: None }
+            let (figure, thumbnail) = (figure.map_err(Unseen::NoFigure), Some(thumbnail));
+            Looked { id: None, key: String::new(), angle: None, figure, thumbnail, bytes: None }
         }
         Err(reason) => Looked::unseen(reason),
     };
-    Ok(Looked { key: key.to_owned(), bytes: app.faces.is_some().then_some(bytes), ..looked })
-}
-
-async fn seen_anew(app: &App, bytes: &Bytes) -> Result<SeenPicture, String> {
-    let network = app.network.clone();
-    let see = move |picture: Picture| (Figure::seen(&picture, network.get()), picture.thumbnail(THUMBNAIL));
-    let seen = worked_on(app, bytes, see).await?;
-    app.recent.keep(bytes, seen.clone());
-    Ok(seen)
+    Ok(Looked { key: key.to_owned(), bytes: bytes.filter(|_| app.faces.is_some()), ..looked })
 }
 
 /// A whole picture, to look for a figure in it; or why that cannot be.
@@ -156,32 +146,27 @@ pub(crate) async fn whole(
 
 /// The same of an object.
 pub(crate) async fn object_whole(app: &App, key: &str) -> Result<Result<Picture, String>, NotVerified> {
-    let _permit = app.decode_permits.acquire().await;
-    match read(app, key).await? {
-        Ok(bytes) => Ok(worked_on(app, &bytes, |picture| picture).await),
-        Err(reason) => Ok(Err(reason)),
-    }
+    Ok(seen(app, key, decode).await?.0)
 }
 
-/// The bytes under `key`, or why they cannot be looked at.
-async fn read(app: &App, key: &str) -> Result<Result<Bytes, String>, NotVerified> {
-    let most = u64::try_from(app.limits.max_bytes).unwrap_or(u64::MAX);
-    Ok(match app.bucket.get(key, most).await? {
-        Got::Object(bytes) => Ok(bytes),
-        Got::TooLarge => Err(format!("the image has more than {most} bytes")),
-        Got::Nothing => Err("the image's bytes are gone".to_owned()),
-    })
-}
-
-/// What `see` makes of the picture, or why it cannot be looked at.
-async fn worked_on<T: Send + 'static>(
+/// What `see` makes of the bytes under `key`, or why they cannot be looked at; and the bytes, where there are some.
+async fn seen<T: Send + 'static>(
     app: &App,
-    bytes: &Bytes,
-    see: impl FnOnce(Picture) -> T + Send + 'static,
-) -> Result<T, String> {
-    let (limits, bytes) = (app.limits.clone(), bytes.clone());
-    match apart(move || decode(&bytes, &limits).map(see)).await {
-        Some(decoded) => decoded.map_err(|rejected| rejected.to_string()),
+    key: &str,
+    see: impl FnOnce(&[u8], &Limits) -> Result<T, Rejected> + Send + 'static,
+) -> Result<(Result<T, String>, Option<Bytes>), NotVerified> {
+    // The semaphore is never closed.
+    let _permit = app.decode_permits.acquire().await;
+    let most = u64::try_from(app.limits.max_bytes).unwrap_or(u64::MAX);
+    let bytes = match app.bucket.get(key, most).await? {
+        Got::Object(bytes) => bytes,
+        Got::TooLarge => return Ok((Err(format!("the image has more than {most} bytes")), None)),
+        Got::Nothing => return Ok((Err("the image's bytes are gone".to_owned()), None)),
+    };
+    let (limits, read) = (app.limits.clone(), bytes.clone());
+    let seen = match apart(move || see(&read, &limits)).await {
+        Some(seen) => seen.map_err(|rejected| rejected.to_string()),
         None => Err("the image could not be worked on".to_owned()),
-    }
+    };
+    Ok((seen, Some(bytes)))
 }

@@ -3,7 +3,7 @@
 
 use std::{
     num::NonZeroUsize,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use likeness_vision::{
@@ -20,51 +20,59 @@ const MOST: NonZeroUsize = NonZeroUsize::new(16).unwrap();
 pub(crate) type SeenPicture = (Result<Figure, NoFigure>, Picture);
 
 /// By the hash of a picture's bytes: whatever lies under a key now, the same bytes show the same.
-#[derive(Debug)]
-pub(crate) struct RecentFigures(Mutex<LruCache<[u8; 32], SeenPicture>>);
+#[derive(Debug, Clone)]
+pub(crate) struct RecentFigures(Arc<Mutex<LruCache<[u8; 32], SeenPicture>>>);
 
 impl Default for RecentFigures {
     fn default() -> Self {
-        Self(Mutex::new(LruCache::new(MOST)))
+        Self(Arc::new(Mutex::new(LruCache::new(MOST))))
     }
 }
 
 impl RecentFigures {
-    pub(crate) fn of(&self, bytes: &[u8]) -> Option<SeenPicture> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(&hash(bytes)).cloned()
+    /// What `bytes` showed lately, else what `see` makes of them. A picture that is rejected is not kept.
+    pub(crate) fn seen<E>(&self, bytes: &[u8], see: impl FnOnce() -> Result<SeenPicture, E>) -> Result<SeenPicture, E> {
+        let hash = Sha256::digest(bytes).into();
+        if let Some(seen) = self.kept().get(&hash) {
+            return Ok(seen.clone());
+        }
+        let seen = see()?;
+        self.kept().put(hash, seen.clone());
+        Ok(seen)
     }
 
-    pub(crate) fn keep(&self, bytes: &[u8], seen: SeenPicture) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).put(hash(bytes), seen);
+    fn kept(&self) -> MutexGuard<'_, LruCache<[u8; 32], SeenPicture>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn hash(bytes: &[u8]) -> [u8; 32] {
-    Sha256::digest(bytes).into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seen(grey: u8) -> SeenPicture {
-        let picture = Picture::from_rgb(2, 1, vec![grey; 6]);
+    fn grey(byte: u8) -> SeenPicture {
+        let picture = Picture::from_rgb(2, 1, vec![byte; 6]);
         (Figure::of(&picture), picture)
+    }
+
+    /// What is kept of the picture whose one byte is `byte`, if something is.
+    fn kept(recent: &RecentFigures, byte: u8) -> Option<SeenPicture> {
+        recent.seen(&[byte], || Err(())).ok()
     }
 
     #[test]
     fn the_same_bytes_are_found_again_and_what_is_asked_for_stays_longest() {
         let recent = RecentFigures::default();
-        assert!(recent.of(b"0").is_none());
+        assert!(kept(&recent, 0).is_none());
         for number in 0..MOST.get() + 3 {
             let byte = u8::try_from(number).unwrap();
-            recent.keep(&[byte], seen(byte));
+            let _seen = recent.seen(&[byte], || Ok::<_, ()>(grey(byte))).unwrap();
             // A master, beside every view.
-            let (figure, thumbnail) = recent.of(&[0]).expect("what was just asked for is kept");
+            let (figure, thumbnail) = kept(&recent, 0).expect("what was just asked for is kept");
             assert!(figure.is_err());
             assert_eq!(thumbnail.rgb()[0], 0);
         }
-        assert!(recent.of(&[1]).is_none() && recent.of(&[3]).is_none(), "the oldest make room");
-        assert!(recent.of(&[4]).is_some());
+        assert!(kept(&recent, 1).is_none() && kept(&recent, 3).is_none(), "the oldest make room");
+        assert!(kept(&recent, 4).is_some());
     }
 }

@@ -1,6 +1,6 @@
 //! The journeys, each from one request to its end.
 
-use std::{fs, path::Path};
+use std::fs;
 
 use http::{Method, StatusCode};
 use likeness_domain::{id::JobId, money::Usd, rng::Rng};
@@ -152,21 +152,11 @@ impl Ground {
 
     fn copy(&self) -> TempDir {
         let copy = tempfile::tempdir().unwrap();
-        copy_folder(self.data.path(), copy.path());
-        copy
-    }
-}
-
-fn copy_folder(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy_folder(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
+        for file in fs::read_dir(self.data.path()).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), copy.path().join(file.file_name())).unwrap();
         }
+        copy
     }
 }
 

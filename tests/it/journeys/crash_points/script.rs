@@ -22,7 +22,7 @@ pub(super) struct Point {
 }
 
 impl Point {
-    pub(super) fn is_of_invocation_of(&self, other: &Self) -> bool {
+    pub(super) fn is_in_invocation_of(&self, other: &Self) -> bool {
         (self.function, self.invocation) == (other.function, other.invocation)
     }
 }
