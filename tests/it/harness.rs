@@ -13,8 +13,12 @@ use std::{
 
 use http::StatusCode;
 use jiff::Timestamp;
-use likeness_core::{clients::http::http_builder, config::StoreConfig, store::Store};
-use likeness_domain::{clock::Clock, lane::Lane, rng::Rng};
+use likeness_core::{
+    clients::http::http_builder,
+    config::StoreConfig,
+    store::{MeterReading, Store, Taking},
+};
+use likeness_domain::{clock::Clock, job::Job, lane::Lane, limit::Allowance, rng::Rng};
 use likeness_fal_emulator::{Emulator, EmulatorOptions, Fault, FaultRule, Pictures, WebhookPacing};
 use likeness_stack::{Stack, StackOptions};
 use reqwest::{Client, Method, RequestBuilder};
@@ -215,6 +219,12 @@ impl Drop for Product {
     fn drop(&mut self) {
         assert!(self.stack.is_none() || thread::panicking(), "a test ends with `finish`");
     }
+}
+
+/// What a job that the store accepts by itself takes: no limit holds for it.
+pub(crate) fn unlimited(job: &Job) -> MeterReading {
+    let draw = job.kind.draw(job.reserved);
+    MeterReading::unlimited(Taking::new(job.account(), Allowance::default(), draw, job.created_at), job.created_at)
 }
 
 /// Status and JSON of an answer; `null` where it has no JSON.

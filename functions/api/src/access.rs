@@ -9,7 +9,10 @@ use std::{marker::PhantomData, sync::Arc};
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use likeness_core::store::JobView as Stored;
-use likeness_domain::id::{JobId, ProjectId};
+use likeness_domain::{
+    id::{JobId, ProjectId},
+    project::Project as Settings,
+};
 
 pub(crate) use self::{
     caller::Caller,
@@ -28,6 +31,8 @@ pub(crate) struct Key<R> {
 #[derive(Debug)]
 pub(crate) struct Project<P> {
     pub(crate) id: ProjectId,
+    /// What holds in it.
+    pub(crate) settings: Settings,
     pub(crate) caller: Caller,
     right: PhantomData<P>,
 }
@@ -49,12 +54,12 @@ impl Caller {
     pub(crate) async fn may<P: Permission>(&self, app: &App, project: &str) -> Result<Project<P>, ApiError> {
         let unknown = ApiError::NotFound { what: "project" };
         let Ok(id) = project.parse::<ProjectId>() else { return Err(unknown) };
-        let Some(role) = app.store.role(&id, &self.user).await? else { return Err(unknown) };
+        let Some((role, settings)) = app.store.membership(&id, &self.user).await? else { return Err(unknown) };
         self.has::<P>()?;
         if role < P::ROLE {
             return Err(ApiError::Forbidden { needs: P::MEMBER });
         }
-        Ok(Project { id, caller: self.clone(), right: PhantomData })
+        Ok(Project { id, settings, caller: self.clone(), right: PhantomData })
     }
 
     /// The same for the project of something that was found by a name of its own, as a `what`: to a stranger there is

@@ -4,11 +4,11 @@ use likeness_core::{
     clients::bucket::Bucket,
     clients::dns::Hosts,
     clients::queue_admin::QueueAdmin,
-    config::{BucketConfig, ConfigError, Env, FalLimits, KnownHosts, LargestImage, QueueConfig},
+    config::{BucketConfig, ConfigError, Env, FalLimits, KnownHosts, LargestImage, QueueConfig, UserLimits},
     steps::accept::Acceptor,
     store::Store,
 };
-use likeness_domain::{admission::Limits, clock::Clock, prompt::Wording, rng::Rng};
+use likeness_domain::{admission::Limits, clock::Clock, limit::UserWindows, prompt::Wording, rng::Rng};
 
 /// What this function may touch. It reads addresses of images and never their bytes; it never calls fal.
 #[derive(Debug)]
@@ -20,6 +20,8 @@ pub struct App {
     pub(crate) hosts: Hosts,
     pub(crate) backlog: QueueAdmin,
     pub(crate) limits: Limits,
+    /// Of each user, where a project says nothing else.
+    pub(crate) user_windows: UserWindows,
     /// The largest picture that may be uploaded, in bytes.
     pub(crate) largest_image: u64,
     pub(crate) rng: Rng,
@@ -40,6 +42,7 @@ impl App {
             hosts: Hosts::new(KnownHosts::from_env(env)?.0),
             backlog: QueueAdmin::new(QueueConfig::from_env(env)?),
             limits: FalLimits::from_env(env)?.0,
+            user_windows: UserLimits::from_env(env)?.0,
             largest_image: LargestImage::from_env(env)?.0,
             rng,
             clock,

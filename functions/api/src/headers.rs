@@ -7,4 +7,5 @@ pub(crate) mod idempotency;
 pub(crate) mod once;
 pub(crate) mod options;
 pub(crate) mod prefer;
+pub(crate) mod rate_limit;
 pub(crate) mod request_id;

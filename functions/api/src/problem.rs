@@ -2,12 +2,16 @@
 
 mod answer;
 mod field_error;
+mod limit;
 
 use jiff::SignedDuration;
 use likeness_core::{
-    clients::queue_admin::QueueAdminError, config::ConfigError, cursor::CursorError, store::StoreError,
+    clients::queue_admin::QueueAdminError,
+    config::ConfigError,
+    cursor::CursorError,
+    store::{MeterReading, StoreError},
 };
-use likeness_domain::{failure::Failure, lane::Lane};
+use likeness_domain::{failure::Failure, lane::Lane, limit::Exceeded};
 
 pub(crate) use self::{
     answer::Problem,
@@ -78,6 +82,9 @@ pub(crate) enum ApiError {
         /// When there may be room.
         room_in: SignedDuration,
     },
+    /// A limit on requests or on money is reached; nothing was changed.
+    #[error("{}", limit::sentence(.exceeded))]
+    Exceeded { exceeded: Exceeded, reading: Box<MeterReading> },
     /// The table or a queue is out of reach for the moment; nothing was changed.
     #[error("the service is temporarily unavailable; try again")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -7,11 +7,17 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use jiff::Timestamp;
 use likeness_core::{
     steps::accept::{Declined, DryRun, Order},
     store::{Acceptance, Idempotency, JobView as Stored},
 };
-use likeness_domain::{id::JobId, kind::Kind};
+use likeness_domain::{
+    id::JobId,
+    kind::Kind,
+    limit::{Account, Allowance, EndUser},
+    money::Usd,
+};
 use serde::Serialize;
 use serde_json::Value;
 use tokio::time::{Instant, sleep_until};
@@ -19,9 +25,15 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     access::{Permission, Project},
     app::App,
-    headers::{cache::CACHE_HIT, options::Options},
+    headers::{cache::CACHE_HIT, options::Options, rate_limit::RateLimit},
     problem::{ApiError, FieldError},
-    request::{body::JsonBody, errors::Errors, kinds::AsksFor, pointer::pointer, reachable},
+    request::{
+        body::JsonBody,
+        errors::Errors,
+        kinds::{AsksFor, tuned::Tuned},
+        pointer::pointer,
+        reachable,
+    },
     views::{
         job::{JobView, location},
         result::ResultView,
@@ -40,11 +52,21 @@ pub(crate) struct Started {
     pub(crate) stored: Stored,
     /// An earlier request was the same, and its job answers this one.
     pub(crate) cached: bool,
+    pub(crate) rate_limit: RateLimit,
+}
+
+impl Started {
+    /// One that is under way already.
+    pub(crate) fn again(stored: Stored) -> Self {
+        Self { stored, cached: false, rate_limit: RateLimit::default() }
+    }
 }
 
 /// What a body asks for, as far as it could be read, and what is wrong with it.
 pub(crate) struct Asked {
     pub(crate) kind: Option<Kind>,
+    /// For whom an app asks.
+    pub(crate) end_user: Option<EndUser>,
     pub(crate) errors: Errors,
     /// Of the body.
     pub(crate) sha256: String,
@@ -52,10 +74,16 @@ pub(crate) struct Asked {
 
 impl Asked {
     /// For what `body` asks for.
-    pub(crate) fn by<T: AsksFor>(body: JsonBody<T>, app: &App) -> Self {
-        let sha256 = body.sha256.clone();
-        let (kind, errors) = body.checked(|body, errors| body.kind(errors, app.wording()));
-        Self { kind, errors, sha256 }
+    pub(crate) fn by<T>(body: JsonBody<Tuned<T>>, app: &App) -> Self
+    where
+        Tuned<T>: AsksFor,
+    {
+        let (sha256, mut end_user) = (body.sha256.clone(), None);
+        let (kind, errors) = body.checked(|body, errors| {
+            end_user = errors.end_user(body.end_user.as_deref());
+            body.kind(errors, app.wording())
+        });
+        Self { kind, end_user, errors, sha256 }
     }
 }
 
@@ -71,18 +99,19 @@ impl Request {
         headers: &HeaderMap,
         route: &str,
     ) -> Result<Self, ApiError> {
-        let Asked { kind, mut errors, sha256 } = asked;
+        let Asked { kind, end_user, mut errors, sha256 } = asked;
         let Options { may_be_cached, cancel_after, idempotency, wait } =
             Options::read(headers, route, &sha256, &mut errors)?;
         let Some(kind) = kind else { return Err(errors.refusal()) };
+        let account = project.caller.account(&project.id, end_user);
         let order = Order {
-            project: project.id.clone(),
-            created_by: project.caller.user.clone(),
+            allowance: allowance(app, project, &account),
+            account,
             kind,
             metadata: None,
             may_be_cached,
             may_answer: true,
-            workflow: None,
+            step_of: None,
             cancel_after,
         };
         if !errors.is_empty() {
@@ -110,11 +139,17 @@ impl Request {
     }
 }
 
+/// Every limit that holds for a request on `account`.
+pub(crate) fn allowance<P>(app: &App, project: &Project<P>, account: &Account) -> Allowance {
+    let (settings, key) = (&project.settings, project.caller.key.as_ref().map(|key| key.limits));
+    Allowance::of(account, app.user_windows, key, &settings.limits, &settings.budgets)
+}
+
 /// What planning finds wrong with a request that is refused in any case, so that the caller hears of it now. Nothing is
 /// written.
 async fn faults(app: &App, order: &Order) -> Result<Vec<FieldError>, ApiError> {
     match app.acceptor.dry_run(order, app.clock.now()).await {
-        Ok(_) | Err(Declined::LaneFull { .. }) => Ok(Vec::new()),
+        Ok(_) | Err(Declined::LaneFull { .. } | Declined::Exceeded { .. }) => Ok(Vec::new()),
         Err(declined @ (Declined::Unfit(_) | Declined::NotReady { .. })) => match ApiError::from(declined) {
             ApiError::Unprocessable(errors) | ApiError::NotReady(errors) => Ok(errors),
             error => Err(error),
@@ -137,7 +172,9 @@ pub(crate) async fn respond(app: &App, started: Started, wait: Option<Duration>)
     };
     let mut view = JobView::new(app, &stored).await?;
     view.cached = started.cached;
-    Ok(answer(view, wait))
+    let mut response = answer(view, wait);
+    started.rate_limit.write_to(response.headers_mut());
+    Ok(response)
 }
 
 /// Accepts the request: as its idempotency key says, as an earlier job, or as a job of its own.
@@ -148,36 +185,41 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
     loop {
         let now = app.clock.now();
         if let Some(idempotency) = idempotency
-            && let Some(replayed) = app.store.replay(&order.project, idempotency, now).await?
+            && let Some(replayed) = app.store.replay(&order.account.project, idempotency, now).await?
         {
-            return replay(app, &replayed).await;
+            return replay(app, order, &replayed, now).await;
         }
         let outcome = match app.acceptor.dry_run(order, now).await {
             Ok(outcome) => outcome,
             Err(declined) => return Err(refusal(app, order, declined).await),
         };
         let (accepted, started) = match outcome {
-            DryRun::Reused(mut earlier) => {
+            DryRun::Reused(mut earlier, _) => {
                 // Another's.
                 earlier.job.value.metadata = None;
                 let id = earlier.job.value.id;
-                let accepted = app.store.accept_cached(&order.project, id, idempotency.as_ref(), now).await?;
-                (accepted, Started { stored: *earlier, cached: true })
+                let accepted = app.store.accept_cached(&order.account.project, id, idempotency.as_ref(), now).await?;
+                let rate_limit = standing(app, order, now).await?;
+                (accepted, Started { stored: *earlier, cached: true, rate_limit })
             }
-            DryRun::New(planned) => {
+            DryRun::New(planned, reading) => {
                 // DNS is asked for what is new, and once.
                 if !is_reachable {
                     reachable::check(app, std::iter::once(("", &order.kind))).await?;
                     is_reachable = true;
                 }
-                let created = app.acceptor.create(order, *planned, idempotency.as_ref(), |_| None, now).await?;
-                (created.acceptance, Started { stored: created.view, cached: false })
+                let created =
+                    app.acceptor.create(order, *planned, &reading, idempotency.as_ref(), |_| None, now).await?;
+                let rate_limit = RateLimit::of(&reading, true, now);
+                (created.acceptance, Started { stored: created.view, cached: false, rate_limit })
             }
         };
         match accepted {
             Acceptance::Accepted => return Ok(started),
             Acceptance::Conflict => tries.again().await?,
-            known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => return replay(app, &known).await,
+            known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => {
+                return replay(app, order, &known, now).await;
+            }
         }
     }
 }
@@ -196,9 +238,25 @@ async fn refusal(app: &App, order: &Order, declined: Declined) -> ApiError {
     }
 }
 
-pub(crate) async fn replay(app: &App, known: &Acceptance) -> Result<Started, ApiError> {
+/// The job that the request was accepted as before.
+async fn replay(app: &App, order: &Order, known: &Acceptance, now: Timestamp) -> Result<Started, ApiError> {
+    let stored = replayed(app, known).await?;
+    Ok(Started { stored, cached: false, rate_limit: standing(app, order, now).await? })
+}
+
+/// Where the caller of a request that takes nothing stands.
+async fn standing(app: &App, order: &Order, now: Timestamp) -> Result<RateLimit, ApiError> {
+    let taking = order.taking(Some(Usd::ZERO), now);
+    if taking.allowance.rates.iter().all(|rate| rate.counts(&taking.draw) == 0) {
+        return Ok(RateLimit::default());
+    }
+    Ok(RateLimit::of(&app.store.read_meters(taking, now).await?, false, now))
+}
+
+/// The job that an idempotency key stands for.
+pub(crate) async fn replayed(app: &App, known: &Acceptance) -> Result<Stored, ApiError> {
     match known {
-        Acceptance::Replayed(job) => Ok(Started { stored: read(app, *job).await?, cached: false }),
+        Acceptance::Replayed(job) => read(app, *job).await,
         Acceptance::KeyReused => Err(ApiError::KeyReused),
         Acceptance::Accepted | Acceptance::Conflict => Err(ApiError::NotFound { what: "job" }),
     }
@@ -213,6 +271,7 @@ impl From<Declined> for ApiError {
             }
             Declined::NotReady { field, detail } => Self::NotReady(vec![FieldError::body(pointer(field), detail)]),
             Declined::LaneFull { lane, room_in } => Self::LaneFull { lane, room_in },
+            Declined::Exceeded { exceeded, reading } => Self::Exceeded { exceeded, reading },
             Declined::Store(error) => error.into(),
         }
     }

@@ -8,6 +8,7 @@ use likeness_core::{
 };
 use likeness_domain::{
     id::KeyId,
+    limit::{Budgets, KeyLimits, ProjectLimits},
     project::{ApiKey, Project, Scope},
     rng::Rng,
 };
@@ -49,6 +50,8 @@ impl Tenant {
             created_at: now,
             reroll_budget: None,
             moderation_fallback: false,
+            limits: ProjectLimits::default(),
+            budgets: Budgets::default(),
         };
         store.create_project(&project).await?;
         let key = ApiKey {
@@ -60,6 +63,8 @@ impl Tenant {
             created_at: now,
             expires_at: None,
             revoked_at: None,
+            // The first user of a deployment tries it out.
+            limits: KeyLimits { without_user_windows: true, ..KeyLimits::default() },
         };
         store.create_key(&token_sha256(&token), &key).await?;
         Ok(())

@@ -10,6 +10,7 @@ mod known_hosts;
 mod planning;
 mod queues;
 mod table;
+mod user_limits;
 
 pub use aws::AwsConfig;
 pub use bucket::{BucketConfig, LargestImage};
@@ -19,6 +20,7 @@ pub use known_hosts::KnownHosts;
 pub use planning::{CacheTtls, Planning, PromptWords};
 pub use queues::{LaneBacklog, QueueConfig};
 pub use table::StoreConfig;
+pub use user_limits::UserLimits;
 
 use std::{collections::BTreeMap, fmt, str::FromStr, sync::Arc};
 
@@ -125,7 +127,11 @@ mod tests {
     use secrecy::ExposeSecret;
 
     use super::*;
-    use likeness_domain::{admission::Limits, prompt::Wording};
+    use likeness_domain::{
+        admission::Limits,
+        limit::{UserWindows, Window},
+        prompt::Wording,
+    };
 
     fn env(pairs: &[(&str, &str)]) -> Env {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -175,6 +181,17 @@ mod tests {
         let most = |value| LaneBacklog::from_env(&env(&[("MAX_LANE_BACKLOG", value)]));
         assert_eq!((most(""), most("5")), (Ok(LaneBacklog(1000)), Ok(LaneBacklog(5))));
         assert!(most("0").is_err() && most("100001").is_err() && most("many").is_err());
+    }
+
+    #[test]
+    fn users_have_the_documented_windows_unless_told_otherwise() {
+        let windows = |value| UserLimits::from_env(&env(&[("USER_REQUEST_LIMIT", value)])).map(|limits| limits.0);
+        let of = |requests, seconds| Some(Window { requests, seconds });
+        assert_eq!(windows("").unwrap(), UserWindows { requests: of(10, 3600), profiles: of(20, 3600) });
+        assert_eq!((windows("100/60").unwrap().requests, windows("-").unwrap().requests), (of(100, 60), None));
+        for bad in ["0/60", "10", "10/0", "1001/60", "10/604801", "ten/60", "-1/60", "1e3/60"] {
+            assert!(windows(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

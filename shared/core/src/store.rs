@@ -19,6 +19,7 @@ mod ledger;
 mod listing;
 mod loras;
 mod media;
+mod meters;
 mod overdue;
 mod people;
 mod projects;
@@ -28,6 +29,7 @@ mod shots;
 mod subjects;
 mod tally;
 mod transaction;
+mod update;
 mod versions;
 mod waiting;
 mod workflows;
@@ -42,6 +44,7 @@ pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
+pub use meters::{MeterReading, Taking};
 pub use overdue::Overdue;
 pub use projects::MemberChange;
 pub use tally::Tally;
@@ -129,7 +132,7 @@ impl Store {
             .put_item()
             .table_name(&self.table)
             .set_item(Some(item))
-            .condition_expression(condition.expression());
+            .set_condition_expression(condition.expression().map(str::to_owned));
         for (name, value) in condition.values() {
             put = put.expression_attribute_values(name, value);
         }

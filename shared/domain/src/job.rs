@@ -23,8 +23,9 @@ use serde_json::Value;
 use crate::{
     as_text,
     failure::{Failure, FailureCode},
-    id::{JobId, ProjectId, ReportId, UserId, WorkflowId},
+    id::{JobId, KeyId, ProjectId, ReportId, UserId, WorkflowId},
     kind::{Completeness, Kind},
+    limit::{Account, EndUser},
     money::Usd,
     recipe::{IgnoredParameter, Recipe},
     report::{Judged, Verified},
@@ -47,10 +48,20 @@ pub struct Job {
     pub project: ProjectId,
     /// What it makes.
     pub kind: Kind,
-    /// The user of the key that asked for it.
+    /// The user that asked for it.
     pub created_by: UserId,
+    /// The key that it came with; `None` for a user who signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// The user of an app for whom it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_user: Option<EndUser>,
     /// When it was accepted.
     pub created_at: Timestamp,
+    /// In whose day and month its money counts, where that is not when it was accepted: a step of a workflow counts
+    /// where the workflow was accepted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounted_at: Option<Timestamp>,
     /// How many shots it has.
     pub shots: u16,
     /// What was reserved for it: an upper bound, `None` when a price is unknown.
@@ -98,6 +109,29 @@ pub enum NotFinished {
 }
 
 impl Job {
+    /// Who pays for it.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account {
+            project: self.project.clone(),
+            user: self.created_by.clone(),
+            key: self.key,
+            end_user: self.end_user.clone(),
+        }
+    }
+
+    /// In whose day and month its money counts.
+    #[must_use]
+    pub fn money_at(&self) -> Timestamp {
+        self.accounted_at.unwrap_or(self.created_at)
+    }
+
+    /// What was charged for it; nothing while it is open.
+    #[must_use]
+    pub fn charged(&self) -> Usd {
+        self.ending().and_then(|ending| ending.cost).unwrap_or_default()
+    }
+
     /// The state of a job that is just being accepted.
     #[must_use]
     pub fn opened(now: Timestamp, deadline: Option<Timestamp>) -> JobState {

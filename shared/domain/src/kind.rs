@@ -28,6 +28,7 @@ use crate::{
     id::{MediaId, SubjectId},
     image_ref::ImageRef,
     lane::Lane,
+    limit::Draw,
     money::Usd,
     recipe::Recipe,
     report::Judged,
@@ -98,6 +99,18 @@ impl Kind {
             Self::Portrait(_) => Some(Lane::Portrait),
             Self::Regeneration(again) => Some(again.lane),
             Self::Verification(_) => None,
+        }
+    }
+
+    /// What a request for it takes of what is allowed, where it costs `amount` at most.
+    #[must_use]
+    pub fn draw(&self, amount: Option<Usd>) -> Draw {
+        match self {
+            Self::Profile(_) => Draw { requests: 0, profiles: 1, amount },
+            Self::Master(_) | Self::Composite(_) | Self::Portrait(_) | Self::Regeneration(_) => {
+                Draw { requests: 1, profiles: 0, amount }
+            }
+            Self::Verification(_) => Draw::nothing(),
         }
     }
 

@@ -14,6 +14,7 @@ pub mod image_ref;
 pub mod job;
 pub mod kind;
 pub mod lane;
+pub mod limit;
 pub mod lora;
 pub mod measured;
 pub mod media;

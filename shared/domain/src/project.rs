@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{KeyId, ProjectId, UserId},
+    limit::{Budgets, KeyLimits, ProjectLimits},
     money::Usd,
 };
 
@@ -25,6 +26,12 @@ pub struct Project {
     /// Whether a request that a model's own filter refused goes to its stand-in, whose pictures look otherwise.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub moderation_fallback: bool,
+    /// How much may be asked for in it.
+    #[serde(default)]
+    pub limits: ProjectLimits,
+    /// How much may be spent in it.
+    #[serde(default)]
+    pub budgets: Budgets,
 }
 
 /// What of a project becomes different; `None` stays as it is.
@@ -36,6 +43,8 @@ pub struct ProjectChanges {
     pub reroll_budget: Option<Option<Usd>>,
     /// Whether a stand-in may make what a model's own filter refused.
     pub moderation_fallback: Option<bool>,
+    pub limits: Option<ProjectLimits>,
+    pub budgets: Option<Budgets>,
 }
 
 /// What a member may do in a project.
@@ -92,6 +101,9 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// How much may be asked for and spent with it.
+    #[serde(default)]
+    pub limits: KeyLimits,
 }
 
 impl ApiKey {

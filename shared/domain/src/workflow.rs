@@ -8,10 +8,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     failure::{Failure, FailureCode},
-    id::{JobId, ProjectId, UserId, WorkflowId},
+    id::{JobId, KeyId, ProjectId, UserId, WorkflowId},
     image_ref::ImageRef,
     job::JobStatus,
     kind::Kind,
+    limit::{Account, EndUser},
+    money::Usd,
 };
 
 /// Most steps of one workflow.
@@ -27,8 +29,14 @@ pub struct Workflow {
     pub id: WorkflowId,
     /// The project that pays.
     pub project: ProjectId,
-    /// The user of the key that asked for it.
+    /// The user that asked for it.
     pub created_by: UserId,
+    /// The key that it came with; `None` for a user who signed in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<KeyId>,
+    /// The user of an app for whom it was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end_user: Option<EndUser>,
     pub created_at: Timestamp,
     /// Its steps; each needs only earlier ones.
     pub steps: Vec<Step>,
@@ -49,6 +57,9 @@ pub struct Step {
     pub kind: Kind,
     /// Steps that have to be done before, beside those whose results it names.
     pub after: Vec<String>,
+    /// What is set aside for it until it begins: the most that it may cost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub held: Option<Usd>,
     pub state: StepState,
 }
 
@@ -102,6 +113,23 @@ pub enum NextStep {
 }
 
 impl Workflow {
+    /// Who pays for it.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        Account {
+            project: self.project.clone(),
+            user: self.created_by.clone(),
+            key: self.key,
+            end_user: self.end_user.clone(),
+        }
+    }
+
+    /// What is set aside for the steps that may still begin.
+    #[must_use]
+    pub fn held(&self) -> Usd {
+        self.steps.iter().filter(|step| step.state == StepState::Pending).filter_map(|step| step.held).sum()
+    }
+
     /// The state of a workflow that is just being accepted.
     #[must_use]
     pub fn opened(now: Timestamp) -> WorkflowState {
@@ -278,7 +306,7 @@ mod tests {
 
     fn step(name: &str, kind: Kind, after: &[&str]) -> Step {
         let after = after.iter().map(|name| (*name).to_owned()).collect();
-        Step { name: name.to_owned(), kind, after, state: StepState::Pending }
+        Step { name: name.to_owned(), kind, after, held: None, state: StepState::Pending }
     }
 
     /// A master, its profile, and another master that has only to come after the profile.
@@ -296,6 +324,8 @@ mod tests {
             id: WorkflowId::new(at(0), &Rng::seeded(9)),
             project: "isle".parse().unwrap(),
             created_by: "ada".parse().unwrap(),
+            key: None,
+            end_user: None,
             created_at: at(0),
             steps: vec![
                 step("hero", Kind::Master(keeper()), &[]),

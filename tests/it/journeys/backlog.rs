@@ -20,7 +20,7 @@ use likeness_domain::{
 };
 use likeness_stack::wire::{Service, Wire};
 
-use crate::harness::Product;
+use crate::harness::{Product, unlimited};
 
 const SLOTS: usize = 200;
 /// Ten minutes, and the time of the looks themselves: some fifty times what it takes.
@@ -74,7 +74,9 @@ async fn admission_cost(backlog: usize) -> Spent {
                 Shot::new(id.shot(ordinal), job.project.clone(), Lane::Master, rank, first_recipe(&sample))
             })
             .collect();
-        let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };
+        let reading = unlimited(&job);
+        let new =
+            NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None, reading: &reading };
         assert_eq!(store.accept_job(&new, product.test_clock.now()).await.unwrap(), Acceptance::Accepted);
         waiting += usize::from(SHOTS_OF_A_JOB);
     }
@@ -127,7 +129,9 @@ async fn the_lanes_are_one_line_by_rank_over_all_their_pages() {
         for (number, some) in shots.chunks(usize::from(SHOTS_OF_A_JOB)).enumerate() {
             let job = Job { id: JobId::new(now, &rng), cache_key: None, ..sample.job.value.clone() };
             let job = if number == 0 { Job { id, ..job } } else { job };
-            let new = NewJob { job: &job, shots: some, subject: None, idempotency: None, workflow: None };
+            let reading = unlimited(&job);
+            let new =
+                NewJob { job: &job, shots: some, subject: None, idempotency: None, workflow: None, reading: &reading };
             assert_eq!(store.accept_job(&new, now).await.unwrap(), Acceptance::Accepted);
         }
         line.extend(shots.iter().map(|shot| (shot.rank.sort_key(shot.id), shot.id)));

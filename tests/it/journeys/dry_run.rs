@@ -9,6 +9,7 @@ use likeness_core::{
 use likeness_domain::{
     id::JobId,
     kind::Kind,
+    limit::{Account, Allowance},
     rng::Rng,
     workflow::{Step, StepState},
 };
@@ -60,13 +61,13 @@ async fn one_of_each(product: &Product) -> Vec<JobId> {
 
 fn order(kind: Kind, may_be_cached: bool) -> Order {
     Order {
-        project: "demo".parse().unwrap(),
-        created_by: "demo".parse().unwrap(),
+        account: Account { project: "demo".parse().unwrap(), user: "demo".parse().unwrap(), key: None, end_user: None },
+        allowance: Allowance::default(),
         kind,
         metadata: None,
         may_be_cached,
         may_answer: true,
-        workflow: None,
+        step_of: None,
         cancel_after: None,
     }
 }
@@ -87,19 +88,19 @@ async fn a_dry_run_of_every_kind_leaves_the_table_as_it_is_and_creating_takes_wh
         let name = kind.name();
         let cached = acceptor.dry_run(&order(kind.clone(), true), now).await.unwrap();
         let answers = matches!(kind, Kind::Master(_));
-        assert!(!answers || matches!(cached, DryRun::Reused(_)), "{name} was made before: {cached:?}");
+        assert!(!answers || matches!(cached, DryRun::Reused(..)), "{name} was made before: {cached:?}");
         let order = order(kind, false);
-        let DryRun::New(new) = acceptor.dry_run(&order, now).await.unwrap() else {
+        let DryRun::New(new, reading) = acceptor.dry_run(&order, now).await.unwrap() else {
             panic!("{name} is to be made anew")
         };
-        planned.push((order, *new));
+        planned.push((order, *new, reading));
         assert_eq!(whole_table(&product).await, before, "a dry run of {name} has written");
     }
-    for (order, planned) in planned {
+    for (order, planned, reading) in planned {
         let (name, quote) = (planned.kind.name(), planned.plan.quote);
         // The job whose kind this is has taken the number that it foresaw.
         let next_version = version(&planned.kind).map(|foreseen| foreseen + 1);
-        let created = acceptor.create(&order, planned, None, |_| None, now).await.unwrap();
+        let created = acceptor.create(&order, planned, &reading, None, |_| None, now).await.unwrap();
         assert_eq!(created.acceptance, Acceptance::Accepted, "{name}");
         let job = store.job(created.view.job.value.id).await.unwrap().unwrap().job.value;
         assert_eq!((job.reserved, version(&job.kind)), (quote, next_version), "{name} is accepted as it was planned");
@@ -131,14 +132,20 @@ async fn a_dry_run_for_a_full_lane_and_one_of_a_workflow_write_nothing() {
     let master = product.post_master("a lighthouse keeper in a yellow raincoat").await;
     product.ended(&master).await;
     let kind = store.job(master.parse().unwrap()).await.unwrap().unwrap().job.value.kind;
-    let step = |name: &str, kind| Step { name: name.to_owned(), kind, after: Vec::new(), state: StepState::Pending };
+    let step = |name: &str, kind| Step {
+        name: name.to_owned(),
+        kind,
+        after: Vec::new(),
+        held: None,
+        state: StepState::Pending,
+    };
     let (acceptor, project) = (acceptor(&product), "demo".parse().unwrap());
 
     let before = whole_table(&product).await;
     let chain = [step("hero", kind.clone()), step("again", kind.clone())];
     let planned = acceptor.dry_run_workflow(&project, &chain, false, now).await.unwrap();
     assert_eq!(planned.len(), 2);
-    assert_eq!(planned[0].plan.quote, planned[1].plan.quote);
+    assert_eq!(planned[0].planned.plan.quote, planned[1].planned.plan.quote);
     assert_eq!(whole_table(&product).await, before, "the dry run of a workflow has written");
 
     assert_eq!(store.stop_lanes(stop, now).await.unwrap(), Saved::Yes);

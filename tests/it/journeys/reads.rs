@@ -13,7 +13,7 @@ use likeness_domain::{id::JobId, job::Job, rng::Rng, shot::Shot};
 use likeness_stack::wire::{Service, Wire};
 use serde_json::{Value, json};
 
-use crate::harness::{Product, answer};
+use crate::harness::{Product, answer, unlimited};
 
 /// Calls and capacity units by operation of the table.
 #[derive(Debug, Clone, Default)]
@@ -102,7 +102,9 @@ async fn a_page_of_a_hundred_jobs_is_a_handful_of_calls() {
         let id = JobId::new(now + SignedDuration::from_millis(1), &rng);
         let job = Job { id, shots: 2, cache_key: None, ..sample.job.value.clone() };
         let shots = [0, 1].map(|ordinal| Shot { id: id.shot(ordinal), ..sample.shots[0].value.clone() });
-        let new = NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None };
+        let reading = unlimited(&job);
+        let new =
+            NewJob { job: &job, shots: &shots, subject: None, idempotency: None, workflow: None, reading: &reading };
         assert_eq!(store.accept_job(&new, now).await.unwrap(), Acceptance::Accepted);
     }
     reads.start_over();

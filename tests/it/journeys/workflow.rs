@@ -1,9 +1,10 @@
 //! Workflows: a character, all around, in a scene, in one request.
 
 use http::{Method, StatusCode};
-use likeness_core::store::Acceptance;
+use likeness_core::store::{Acceptance, MeterReading, Taking};
 use likeness_domain::{
     id::WorkflowId,
+    limit::{Allowance, Draw},
     rng::Rng,
     workflow::{Step, StepState, Workflow},
 };
@@ -290,13 +291,17 @@ async fn a_workflow_whose_beginning_was_missed_is_begun_by_the_sweep() {
         id: WorkflowId::new(now, &Rng::from_os()),
         project: "demo".parse().unwrap(),
         created_by: "demo".parse().unwrap(),
+        key: None,
+        end_user: None,
         created_at: now,
-        steps: vec![Step { name: "hero".to_owned(), kind, after: Vec::new(), state: StepState::Pending }],
+        steps: vec![Step { name: "hero".to_owned(), kind, after: Vec::new(), held: None, state: StepState::Pending }],
         may_be_cached: true,
         deadline: None,
         state: Workflow::opened(now),
     };
-    let accepted = product.store().accept_workflow(&workflow, None, now).await.unwrap();
+    let taking = Taking::new(workflow.account(), Allowance::default(), Draw::nothing(), now);
+    let reading = MeterReading::unlimited(taking, now);
+    let accepted = product.store().accept_workflow(&workflow, None, &reading, now).await.unwrap();
     assert_eq!(accepted, Acceptance::Accepted);
     let path = format!("{PATH}/{}", workflow.id);
     product.stack().reconcile().await.unwrap();

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
 use likeness_domain::{
-    id::{KeyId, UserId},
-    project::Scope,
+    id::{ProjectId, UserId},
+    limit::{Account, EndUser},
+    project::{ApiKey, Scope},
 };
 
 use crate::{
@@ -18,11 +19,24 @@ use crate::{
 /// An authenticated caller.
 #[derive(Debug, Clone)]
 pub(crate) struct Caller {
-    /// The key that was used.
-    pub(crate) key: KeyId,
+    /// The key that was used; `None` for a user who signed in.
+    pub(crate) key: Option<ApiKey>,
     pub(crate) user: UserId,
     pub(crate) scopes: Vec<Scope>,
     pub(crate) secret: CallerSecret,
+}
+
+impl Caller {
+    /// The key that was used, or the user.
+    pub(crate) fn name(&self) -> String {
+        self.key.as_ref().map_or_else(|| self.user.to_string(), |key| key.id.to_string())
+    }
+
+    /// On whose account its requests in `project` are.
+    pub(crate) fn account(&self, project: &ProjectId, end_user: Option<EndUser>) -> Account {
+        let key = self.key.as_ref().map(|key| key.id);
+        Account { project: project.clone(), user: self.user.clone(), key, end_user }
+    }
 }
 
 impl FromRequestParts<Arc<App>> for Caller {
@@ -39,6 +53,6 @@ impl FromRequestParts<Arc<App>> for Caller {
         let secret = CallerSecret::of(token);
         let key = app.store.key(&token_sha256(token)).await?;
         let key = key.filter(|key| key.is_valid(app.clock.now())).ok_or(ApiError::Unauthenticated)?;
-        Ok(Self { key: key.id, user: key.user, scopes: key.scopes, secret })
+        Ok(Self { user: key.user.clone(), scopes: key.scopes.clone(), key: Some(key), secret })
     }
 }

@@ -4,12 +4,16 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use jiff::SignedDuration;
 use likeness_core::telemetry::causes;
+use likeness_domain::limit::Exceeded;
 use serde::Serialize;
 
-use super::{ApiError, FieldError};
+use super::{
+    ApiError, FieldError,
+    limit::{self, LimitView},
+};
 
 /// The body of a problem, but for the request id, which the outermost layer knows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Problem {
     #[serde(rename = "type")]
@@ -21,6 +25,9 @@ pub(crate) struct Problem {
     retryable: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// The limit that was reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<LimitView>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) request_id: Option<String>,
 }
@@ -48,6 +55,10 @@ impl ApiError {
                 (StatusCode::SERVICE_UNAVAILABLE, failure.code.as_str(), "No image was made")
             }
             Self::NotMade(failure) => (StatusCode::UNPROCESSABLE_ENTITY, failure.code.as_str(), "No image was made"),
+            Self::Exceeded { exceeded: Exceeded::Rate { .. }, .. } => {
+                (StatusCode::TOO_MANY_REQUESTS, "rate_limited", "Too many requests")
+            }
+            Self::Exceeded { .. } => (StatusCode::PAYMENT_REQUIRED, "budget_exceeded", "Budget exceeded"),
             Self::LaneFull { .. } => (StatusCode::SERVICE_UNAVAILABLE, "lane_full", "Queue full"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable", "Temporarily unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
@@ -59,6 +70,8 @@ impl ApiError {
         match self {
             Self::Contended { .. } | Self::LaneFull { .. } | Self::Unavailable(_) | Self::NotReady(_) => true,
             Self::NotMade(failure) => failure.code.is_retryable(),
+            Self::Exceeded { exceeded: Exceeded::Rate { passes_in, .. }, .. } => passes_in.is_some(),
+            Self::Exceeded { .. } => false,
             Self::Unauthenticated
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
@@ -88,6 +101,10 @@ impl ApiError {
             code,
             retryable: self.is_retryable(),
             errors,
+            limit: match self {
+                Self::Exceeded { exceeded, reading } => Some(limit::view(exceeded, reading)),
+                _ => None,
+            },
             request_id: None,
         };
         (status, problem)
@@ -108,6 +125,7 @@ impl IntoResponse for ApiError {
             Self::Unauthenticated => {
                 headers.insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
             }
+            Self::Exceeded { exceeded, reading } => limit::write_headers(&exceeded, &reading, headers),
             Self::LaneFull { room_in, .. } => {
                 headers.insert(http::header::RETRY_AFTER, retry_after(room_in).into());
             }

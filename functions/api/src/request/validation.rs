@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use jiff::Timestamp;
 use likeness_domain::{
-    id::InvalidId, image_ref::ImageRef, kind::Tuning, model::Model, money::Usd, prompt::Wording,
+    id::InvalidId, image_ref::ImageRef, kind::Tuning, limit::EndUser, model::Model, money::Usd, prompt::Wording,
     public_url::public_host,
 };
 
@@ -28,6 +28,11 @@ impl Errors {
     /// An id or a name.
     pub(crate) fn id<T: FromStr<Err = InvalidId>>(&mut self, pointer: &str, text: &str) -> Option<T> {
         self.check(pointer, text.parse().map_err(|error| format!("is {error}")))
+    }
+
+    /// The user of an app, where the request names one.
+    pub(crate) fn end_user(&mut self, text: Option<&str>) -> Option<EndUser> {
+        text.and_then(|text| self.id("/endUser", text))
     }
 
     /// A text of `least` to `most` characters without hidden ones.

@@ -25,7 +25,7 @@ pub(crate) struct ProjectView {
 
 impl From<Project> for ProjectView {
     fn from(project: Project) -> Self {
-        let Project { id, name, owner, created_at, reroll_budget, moderation_fallback } = project;
+        let Project { id, name, owner, created_at, reroll_budget, moderation_fallback, .. } = project;
         let (created_at, reroll_budget) = (created_at.into(), reroll_budget.map(Usd::dollars));
         Self { id, name, owner, created_at, reroll_budget, moderation_fallback }
     }

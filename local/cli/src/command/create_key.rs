@@ -11,6 +11,7 @@ use likeness_core::{
 use likeness_domain::{
     clock::Clock,
     id::{KeyId, UserId},
+    limit::KeyLimits,
     project::{ApiKey, Scope},
     rng::Rng,
 };
@@ -26,6 +27,9 @@ pub(super) struct CreateKey {
     /// A label for people.
     #[arg(long, default_value = "created by hand")]
     name: String,
+    /// Its requests do not count in the windows of its user (`USER_REQUESTS_PER_HOUR`, `USER_PROFILES_PER_HOUR`).
+    #[arg(long)]
+    without_user_windows: bool,
 }
 
 impl CreateKey {
@@ -42,6 +46,7 @@ impl CreateKey {
             created_at: now,
             expires_at: None,
             revoked_at: None,
+            limits: KeyLimits { without_user_windows: self.without_user_windows, ..KeyLimits::default() },
         };
         if !store.create_key(&token_sha256(&token), &key).await? {
             return Err("the token exists already; try again".into());

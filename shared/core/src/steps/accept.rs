@@ -4,6 +4,7 @@
 //! together are the dry run, which says what a request would become and cost. The API takes these steps for requests,
 //! and ingest for the next step of a workflow.
 
+mod allow;
 mod create;
 mod dry_run_workflow;
 mod plan;
@@ -12,7 +13,7 @@ mod reuse;
 mod room;
 
 pub use create::Created;
-pub use dry_run_workflow::StepDeclined;
+pub use dry_run_workflow::{PlannedStep, StepDeclined};
 pub use plan::Planned;
 pub use resolve::{Foreseen, Resolved};
 
@@ -22,13 +23,15 @@ use serde_json::Value;
 use crate::{
     clients::queue::Queues,
     config::{ConfigError, Env, LaneBacklog, Planning, QueueConfig, StoreConfig},
-    store::{JobView, Store, StoreError},
+    store::{JobView, MeterReading, Store, StoreError},
 };
 use likeness_domain::{
     field::Field,
-    id::{ProjectId, UserId, WorkflowId},
+    id::WorkflowId,
     kind::{Kind, Unfit},
     lane::Lane,
+    limit::{Account, Allowance, Exceeded},
+    money::Usd,
     rng::Rng,
 };
 
@@ -48,10 +51,10 @@ pub struct Acceptor {
 /// A valid request of an authorised caller.
 #[derive(Debug, Clone)]
 pub struct Order {
-    /// The project that pays.
-    pub project: ProjectId,
-    /// The user of the caller's key.
-    pub created_by: UserId,
+    /// Who pays.
+    pub account: Account,
+    /// Every limit that holds for it.
+    pub allowance: Allowance,
     /// What for.
     pub kind: Kind,
     /// The caller's own, given back as it is.
@@ -61,18 +64,28 @@ pub struct Order {
     /// Whether its job may answer later ones: not where that keeps something of the caller's own.
     pub may_answer: bool,
     /// The chain that it is a step of.
-    pub workflow: Option<WorkflowId>,
+    pub step_of: Option<StepOf>,
     /// How long it may take from when it is accepted.
     pub cancel_after: Option<SignedDuration>,
+}
+
+/// The workflow of a step that begins.
+#[derive(Debug, Clone, Copy)]
+pub struct StepOf {
+    pub workflow: WorkflowId,
+    /// What was set aside for the step; `None` where its price was unknown.
+    pub held: Option<Usd>,
+    /// When the workflow was.
+    pub accepted_at: Timestamp,
 }
 
 /// What an order would become.
 #[derive(Debug, Clone)]
 pub enum DryRun {
     /// An earlier job answers it.
-    Reused(Box<JobView>),
-    /// A job is to be created for it.
-    New(Box<Planned>),
+    Reused(Box<JobView>, Box<Planned>),
+    /// A job is to be created for it, within the limits as they were read.
+    New(Box<Planned>, Box<MeterReading>),
 }
 
 /// Why an order cannot be accepted.
@@ -96,6 +109,9 @@ pub enum Declined {
         /// When there may be room, if admission goes on as in the last minute.
         room_in: SignedDuration,
     },
+    /// It passes a limit.
+    #[error("a limit is reached")]
+    Exceeded { exceeded: Exceeded, reading: Box<MeterReading> },
     /// The table was out of reach or refused.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -121,14 +137,15 @@ impl Acceptor {
     /// # Errors
     /// The order cannot be accepted; see [`Declined`].
     pub async fn dry_run(&self, order: &Order, now: Timestamp) -> Result<DryRun, Declined> {
-        let resolved = self.resolve(&order.project, order.kind.clone(), None).await?;
-        let planned = self.plan(&order.project, resolved, now)?;
+        let resolved = self.resolve(&order.account.project, order.kind.clone(), None).await?;
+        let planned = self.plan(&order.account.project, resolved, now)?;
         if order.may_be_cached
-            && let Some(earlier) = self.reuse(&order.project, &planned, now).await?
+            && let Some(earlier) = self.reuse(&order.account.project, &planned, now).await?
         {
-            return Ok(DryRun::Reused(Box::new(earlier)));
+            return Ok(DryRun::Reused(Box::new(earlier), Box::new(planned)));
         }
-        self.room(&planned.kind, order.workflow.is_some(), now).await?;
-        Ok(DryRun::New(Box::new(planned)))
+        let reading = self.allowed(order.taking(planned.plan.quote, now), now).await?;
+        self.room(&planned.kind, order.step_of.is_some(), now).await?;
+        Ok(DryRun::New(Box::new(planned), Box::new(reading)))
     }
 }

@@ -8,7 +8,7 @@ use tokio::task::JoinSet;
 
 use crate::{
     clients::queue::IngestWakeUp,
-    steps::accept::{Acceptor, Declined, DryRun, Order},
+    steps::accept::{Acceptor, Declined, DryRun, Order, StepOf},
     store::{Acceptance, JobView, Saved, StoreError, Versioned},
 };
 use likeness_domain::{
@@ -17,6 +17,7 @@ use likeness_domain::{
     image_ref::ImageRef,
     job::JobStatus,
     kind::{Kind, Unfit},
+    limit::Allowance,
     shot::Shot,
     workflow::{JobOutcome, NextStep, StepState, Workflow, WorkflowState},
 };
@@ -52,7 +53,7 @@ pub async fn run_workflow_by(
             NextStep::Begin(index) if before.value.deadline.is_some_and(|deadline| deadline <= now) => {
                 let failure = Failure::new(FailureCode::Deadline, "the deadline of the workflow had passed");
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
-                acceptor.store.save_workflow(&after, before.revision).await?
+                acceptor.store.save_workflow(&before, &after).await?
             }
             NextStep::Begin(_) if begun == most => {
                 acceptor.queues.wake_ingest(IngestWakeUp::Workflow(id)).await;
@@ -70,15 +71,15 @@ pub async fn run_workflow_by(
             },
             NextStep::Drop(index, failure) => {
                 let after = before.value.clone().with_step(index, StepState::NotBegun(failure), now);
-                acceptor.store.save_workflow(&after, before.revision).await?
+                acceptor.store.save_workflow(&before, &after).await?
             }
             NextStep::Wait => match before.value.waiting_for_others(now).filter(|_| !put_off.is_empty()) {
-                Some(after) => acceptor.store.save_workflow(&after, before.revision).await?,
+                Some(after) => acceptor.store.save_workflow(&before, &after).await?,
                 None => return Ok(()),
             },
             NextStep::End => {
                 tracing::info!(event = "workflow_complete", workflow.id = %id, "workflow ended");
-                acceptor.store.save_workflow(&before.value.clone().ended(now), before.revision).await?
+                acceptor.store.save_workflow(&before, &before.value.clone().ended(now)).await?
             }
         };
         match saved {
@@ -127,37 +128,55 @@ async fn begin(
     let with_step = |state| workflow.clone().with_step(index, state, now);
     let drop = async |failure| {
         let after = with_step(StepState::NotBegun(failure));
-        acceptor.store.save_workflow(&after, before.revision).await.map(Some)
+        acceptor.store.save_workflow(before, &after).await.map(Some)
     };
     let mut kind = workflow.steps[index].kind.clone();
     if let Err(unfit) = put_results_in_place(&mut kind, workflow, jobs) {
         return drop(Failure::new(FailureCode::StepFailed, unfit.to_string())).await;
     }
     let order = Order {
-        project: workflow.project.clone(),
-        created_by: workflow.created_by.clone(),
+        account: workflow.account(),
+        // What the workflow as a whole was allowed.
+        allowance: Allowance::default(),
         kind,
         metadata: None,
         may_be_cached: workflow.may_be_cached,
         may_answer: true,
-        workflow: Some(workflow.id),
+        step_of: Some(StepOf {
+            workflow: workflow.id,
+            held: workflow.steps[index].held,
+            accepted_at: workflow.created_at,
+        }),
         cancel_after: workflow.deadline.map(|deadline| deadline.duration_since(now)),
     };
-    let planned = match acceptor.dry_run(&order, now).await {
-        Ok(DryRun::New(planned)) => *planned,
-        Ok(DryRun::Reused(earlier)) => {
+    let (planned, reading) = match acceptor.dry_run(&order, now).await {
+        Ok(DryRun::New(planned, reading)) => (*planned, *reading),
+        Ok(DryRun::Reused(earlier, _)) => {
             let after = with_step(StepState::Begun(earlier.job.value.id));
-            return acceptor.store.begin_cached(&after, before.revision, now).await.map(Some);
+            return acceptor.store.begin_cached(before, &after).await.map(Some);
         }
         Err(Declined::Store(error)) => return Err(error),
         Err(Declined::NotReady { .. } | Declined::LaneFull { .. }) => return Ok(None),
+        Err(Declined::Exceeded { .. }) => return drop(too_dear()).await,
         Err(Declined::Unfit(unfit)) => return drop(Failure::new(FailureCode::InvalidInput, unfit.to_string())).await,
     };
+    let held = workflow.steps[index].held;
+    if held.is_some_and(|held| planned.plan.quote.is_none_or(|quote| quote > held)) {
+        return drop(too_dear()).await;
+    }
     let step_of = |job| Some((with_step(StepState::Begun(job)), before.revision));
-    match acceptor.create(&order, planned, None, step_of, now).await?.acceptance {
+    match acceptor.create(&order, planned, &reading, None, step_of, now).await?.acceptance {
         Acceptance::Accepted => Ok(Some(Saved::Yes)),
         Acceptance::Conflict | Acceptance::Replayed(_) | Acceptance::KeyReused => Ok(Some(Saved::Conflict)),
     }
+}
+
+/// The quote of the workflow is kept.
+fn too_dear() -> Failure {
+    Failure::new(
+        FailureCode::StepFailed,
+        "it would cost more now than was set aside for it when the workflow was accepted",
+    )
 }
 
 /// Replaces the names of steps by the images that they made.

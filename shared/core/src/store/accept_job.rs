@@ -9,7 +9,9 @@ use super::{
     error::{from_item, if_it_held, to_item},
     idempotency::{Once, StandsFor},
     jobs::JobItem,
-    layout, number,
+    layout,
+    meters::MeterReading,
+    number,
     shots::ShotItem,
     subjects::SubjectItem,
 };
@@ -26,6 +28,8 @@ pub struct NewJob<'a> {
     pub idempotency: Option<Idempotency>,
     /// The chain whose step it is, as it is once the step has begun, and the revision that was read.
     pub workflow: Option<(&'a Workflow, u64)>,
+    /// What it takes of what is allowed.
+    pub reading: &'a MeterReading,
 }
 
 impl Store {
@@ -46,7 +50,8 @@ impl Store {
         if let Some((workflow, seen)) = new.workflow {
             transaction.write_workflow(workflow, seen)?;
         }
-        transaction.reserve(new.job);
+        transaction.reserve(new.job, &new.reading.taking);
+        transaction.take(new.reading, now);
         self.commit_once(once, transaction, StandsFor::job).await
     }
 

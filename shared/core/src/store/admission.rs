@@ -129,6 +129,7 @@ impl Store {
                 | Condition::KeyIsFree { .. }
                 | Condition::SlotIsOurs { .. }
                 | Condition::ProjectExists
+                | Condition::WithinLimits
                 | Condition::AnotherOwner
                 | Condition::NothingStops { .. } => Err(StoreError::Condition(format!("{condition:?}"))),
             },
@@ -212,7 +213,7 @@ impl Store {
         }
         let update = update.update_expression("REMOVE shot, attempt, lease_until_ms, left_at_fal");
         // Where it is another's by now there is nothing to give back.
-        let released = update.condition_expression(ours.expression()).send().await;
+        let released = update.set_condition_expression(ours.expression().map(str::to_owned)).send().await;
         if_it_held(released, "UpdateItem", layout::slot(held.slot))?;
         Ok(())
     }

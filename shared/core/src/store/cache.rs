@@ -4,11 +4,12 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Acceptance, Idempotency, Saved, Store, StoreError,
+    Acceptance, Idempotency, Saved, Store, StoreError, Versioned,
     error::to_item,
     idempotency::{Once, StandsFor},
     layout, number,
     transaction::Transaction,
+    update::Update,
 };
 use likeness_domain::{
     id::{JobId, ProjectId},
@@ -69,20 +70,21 @@ impl Store {
         self.commit_once(once, transaction, StandsFor::job).await
     }
 
-    /// Writes a workflow one of whose steps an earlier job answers over the revision that was read, and counts the
-    /// answer.
+    /// Writes a workflow one of whose steps an earlier job answers, counts the answer, and gives back what was set aside
+    /// for the step.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub(crate) async fn begin_cached(
         &self,
-        workflow: &Workflow,
-        seen: u64,
-        now: Timestamp,
+        before: &Versioned<Workflow>,
+        after: &Workflow,
     ) -> Result<Saved, StoreError> {
         let mut transaction = Transaction::default();
-        transaction.write_workflow(workflow, seen)?;
-        transaction.count_hit(&workflow.project, now);
+        transaction.write_workflow(after, before.revision)?;
+        let mut hit = Update::default();
+        hit.add("cache_hits", number(1));
+        transaction.release(&after.account(), after.created_at, before.value.held() - after.held(), hit);
         self.saved(transaction).await
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Condition {
     NothingStops { now: Timestamp },
     /// The project is there: without it the update would make an item that holds owners and nothing else.
     ProjectExists,
+    /// The figures that stand there leave room for what is added; each limit spells its own part.
+    WithinLimits,
     /// The user of the change (`:user`) is not an owner of the project, or not the only one: of two owners who remove
     /// each other at once, one stays.
     AnotherOwner,
@@ -56,9 +58,10 @@ pub(super) struct Refused {
 }
 
 impl Condition {
-    /// As DynamoDB reads it.
-    pub(super) fn expression(self) -> &'static str {
-        match self {
+    /// As DynamoDB reads it; `None` where it is spelled with the update.
+    pub(super) fn expression(self) -> Option<&'static str> {
+        Some(match self {
+            Self::WithinLimits => return None,
             Self::New(_) => "attribute_not_exists(pk)",
             Self::Unchanged(..) => "revision = :seen",
             Self::NeverRevised => "attribute_not_exists(revision)",
@@ -70,13 +73,13 @@ impl Condition {
             Self::AnotherOwner => {
                 "attribute_exists(pk) AND (NOT contains(project_owners, :user) OR size(project_owners) > :one)"
             }
-        }
+        })
     }
 
     /// The values that the expression names.
     pub(super) fn values(self) -> Vec<(&'static str, AttributeValue)> {
         match self {
-            Self::New(_) | Self::NeverRevised | Self::ProjectExists => Vec::new(),
+            Self::New(_) | Self::NeverRevised | Self::ProjectExists | Self::WithinLimits => Vec::new(),
             Self::AnotherOwner => vec![(":one", number(1))],
             Self::Unchanged(_, seen) => vec![(":seen", number(seen))],
             Self::KeyIsFree { now } => vec![(":now", number(now.as_second()))],
@@ -91,7 +94,8 @@ impl Condition {
     /// that a repetition would meet again: it must be answered, not tried again.
     pub(super) fn is_race(self) -> bool {
         match self {
-            Self::New(_) | Self::Unchanged(..) | Self::NeverRevised => true,
+            // Whether the limit is reached is seen by reading again.
+            Self::New(_) | Self::Unchanged(..) | Self::NeverRevised | Self::WithinLimits => true,
             Self::KeyIsFree { .. }
             | Self::SlotIsFree { .. }
             | Self::SlotIsOurs { .. }

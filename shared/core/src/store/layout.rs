@@ -10,6 +10,8 @@
 //! | relation | `PROJECT#p` | `EDGE#from#TYPE#to` | `listing`: `PROJECT#p#TO#to` / `TYPE#from` |
 //! | tallies, also by prompt template | `PROJECT#p` | `TALLY`, `TALLY#SUBJECT#s` | |
 //! | money of a month | `PROJECT#p` | `LEDGER#2026-11` | |
+//! | requests of late and money committed of a user | `USER#u` | `METER` | |
+//! | the same of an end user | `PROJECT#p` | `METER#END_USER#e` | |
 //! | turn counter of a priority | `PROJECT#p` | `TURN#1` | |
 //! | collection | `PROJECT#p` | `COLLECTION#c` | `listing`: `PROJECT#p#COLLECTIONS` / c; `listing_by_subject` |
 //! | consistency report | `PROJECT#p` | `REPORT#r` | `listing`: `PROJECT#p#REPORTS` / r; `listing_by_subject` |
@@ -37,6 +39,7 @@ use super::{Item, text};
 use likeness_domain::{
     id::{CollectionId, JobId, LoraId, MediaId, PersonId, ProjectId, ReportId, ShotId, SubjectId, UserId, WorkflowId},
     lane::Lane,
+    limit::EndUser,
 };
 
 /// The index of what has to be done.
@@ -64,7 +67,7 @@ pub(super) const DUE_JOBS: &str = "DUE_JOBS";
 pub(super) const DUE_WORKFLOWS: &str = "DUE_WORKFLOWS";
 
 /// A primary key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub(super) struct Key {
     pub(super) pk: String,
     pub(super) sk: String,
@@ -170,6 +173,14 @@ pub(super) fn tally_of_subject(project: &ProjectId, subject: &SubjectId) -> Key 
 /// The month's money, by the time at which the job was accepted, so that reserving and settling meet in one record.
 pub(super) fn ledger(project: &ProjectId, accepted_at: Timestamp) -> Key {
     Key::new(project_partition(project), format!("LEDGER#{}", accepted_at.strftime("%Y-%m")))
+}
+
+pub(super) fn meter(user: &UserId) -> Key {
+    Key::new(format!("USER#{user}"), "METER")
+}
+
+pub(super) fn meter_of_end_user(project: &ProjectId, end_user: &EndUser) -> Key {
+    Key::new(project_partition(project), format!("METER#END_USER#{end_user}"))
 }
 
 pub(super) fn turn(project: &ProjectId, priority: u8) -> Key {

@@ -4,9 +4,9 @@ use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Page, Position, Saved, Store, StoreError,
+    Item, Page, Position, Saved, Store, StoreError,
     condition::{Condition, Record, Refused},
-    error::{from_item, from_items, if_it_held, to_item},
+    error::{from_item, from_items, if_it_held, to_item, to_value},
     layout,
     listing::List,
     number, text,
@@ -114,6 +114,16 @@ impl Store {
             set.push("#project.moderation_fallback = :fallback");
             values.push((":fallback", AttributeValue::Bool(allowed)));
         }
+        if let Some(limits) = &changes.limits {
+            set.push("#project.#limits = :limits");
+            names.push(("#limits", "limits"));
+            values.push((":limits", to_value(limits)?));
+        }
+        if let Some(budgets) = &changes.budgets {
+            set.push("#project.#budgets = :budgets");
+            names.push(("#budgets", "budgets"));
+            values.push((":budgets", to_value(budgets)?));
+        }
         // An expression that changes nothing is none.
         if set.is_empty() && remove.is_empty() {
             return self.project(project).await;
@@ -161,12 +171,14 @@ impl Store {
         Ok(Page { items: projects.into_iter().map(|item| item.project).collect(), next: page.next })
     }
 
-    /// What `user` may do in `project`; `None` for a stranger.
+    /// What `user` may do in `project`, and the project, in one call; `None` for a stranger.
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub async fn role(&self, project: &ProjectId, user: &UserId) -> Result<Option<Role>, StoreError> {
-        Ok(self.read::<MemberItem>(layout::member(project, user)).await?.map(|item| item.member.role))
+    pub async fn membership(&self, project: &ProjectId, user: &UserId) -> Result<Option<(Role, Project)>, StoreError> {
+        let found = self.read_items(&[layout::member(project, user), layout::project(project)], true).await?;
+        let Ok([Some(member), Some(project)]) = <[Option<Item>; 2]>::try_from(found) else { return Ok(None) };
+        Ok(Some((from_item::<MemberItem>(member)?.member.role, from_item::<ProjectItem>(project)?.project)))
     }
 
     /// The members of a project.

@@ -8,6 +8,7 @@ use super::{
     error::to_item,
     idempotency::{Once, StandsFor},
     jobs::JobItem,
+    meters::MeterReading,
     shots::ShotItem,
 };
 use likeness_domain::{job::Job, shot::Shot};
@@ -24,6 +25,7 @@ impl Store {
         job: &Job,
         waiting: &[Shot],
         idempotency: Option<&Idempotency>,
+        reading: &MeterReading,
         now: Timestamp,
     ) -> Result<Acceptance, StoreError> {
         let once = Once::new(&job.project, idempotency, StandsFor::Job(job.id), now);
@@ -35,7 +37,8 @@ impl Store {
                 transaction.replace(Record::Shot, to_item(&ShotItem::new(after, shot.revision + 1))?, shot.revision);
             }
         }
-        transaction.unsettle(&before.job.value, job);
+        transaction.unsettle(&before.job.value, job, &reading.taking);
+        transaction.take(reading, now);
         self.commit_once(once, transaction, StandsFor::job).await
     }
 }

@@ -77,6 +77,21 @@ impl Transaction {
         self.update_as(key, expression, Some(condition), values);
     }
 
+    /// Changes the item as `update` says; what that demands are limits.
+    pub(super) fn apply(&mut self, key: Key, update: super::update::Update) {
+        let named = key.to_string();
+        let condition = update.condition();
+        let write = Update::builder()
+            .table_name(TABLE)
+            .set_key(Some(key.into_item()))
+            .update_expression(update.expression())
+            .set_condition_expression(condition.clone())
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values).filter(|values| !values.is_empty()));
+        let item = TransactWriteItem::builder().update(required(write.build())).build();
+        self.0.push(Write { key: named, item, condition: condition.map(|_| Condition::WithinLimits) });
+    }
+
     /// Removes an item; removing none changes nothing.
     pub(super) fn delete(&mut self, key: Key) {
         let named = key.to_string();
@@ -99,7 +114,7 @@ impl Transaction {
         let mut put = Put::builder()
             .table_name(TABLE)
             .set_item(Some(item))
-            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .set_condition_expression(condition.and_then(Condition::expression).map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for (name, value) in condition.into_iter().flat_map(Condition::values) {
             put = put.expression_attribute_values(name, value);
@@ -120,7 +135,7 @@ impl Transaction {
             .table_name(TABLE)
             .set_key(Some(key.into_item()))
             .update_expression(expression)
-            .set_condition_expression(condition.map(|condition| condition.expression().to_owned()))
+            .set_condition_expression(condition.and_then(Condition::expression).map(str::to_owned))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         for (name, value) in condition.into_iter().flat_map(Condition::values) {
             update = update.expression_attribute_values(name, value);

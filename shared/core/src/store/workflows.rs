@@ -11,7 +11,9 @@ use super::{
     idempotency::{Once, StandsFor},
     layout,
     listing::List,
+    meters::MeterReading,
     transaction::Transaction,
+    update::Update,
 };
 use likeness_domain::{
     id::{ProjectId, WorkflowId},
@@ -71,8 +73,10 @@ impl Revised for Workflow {
         store: &Store,
         before: &Versioned<Self>,
         after: &Self,
-        more: Transaction,
+        mut more: Transaction,
     ) -> Result<Saved, StoreError> {
+        // What was set aside for steps that begin in no transaction of their own, or never do.
+        more.release(&after.account(), after.created_at, before.value.held() - after.held(), Update::default());
         store.write_over(Record::Workflow, item(after, before.revision + 1)?, before.revision, more).await
     }
 }
@@ -99,11 +103,14 @@ impl Store {
         &self,
         workflow: &Workflow,
         idempotency: Option<&Idempotency>,
+        reading: &MeterReading,
         now: Timestamp,
     ) -> Result<Acceptance<WorkflowId>, StoreError> {
         let once = Once::new(&workflow.project, idempotency, StandsFor::Workflow(workflow.id), now);
         let mut transaction = once.begin()?;
         transaction.write_workflow(workflow, 0)?;
+        transaction.hold(&reading.taking);
+        transaction.take(reading, now);
         self.commit_once(once, transaction, StandsFor::workflow).await
     }
 
@@ -112,8 +119,12 @@ impl Store {
     ///
     /// # Errors
     /// The table was out of reach or refused.
-    pub(crate) async fn save_workflow(&self, workflow: &Workflow, seen: u64) -> Result<Saved, StoreError> {
-        self.write_over(Record::Workflow, item(workflow, seen + 1)?, seen, Transaction::default()).await
+    pub(crate) async fn save_workflow(
+        &self,
+        before: &Versioned<Workflow>,
+        after: &Workflow,
+    ) -> Result<Saved, StoreError> {
+        Workflow::save(self, before, after, Transaction::default()).await
     }
 
     /// Reads a workflow of any project: whether the caller may see it is for the caller's project to say.

@@ -18,12 +18,14 @@ pub(crate) struct Regenerate {
     negative_prompt: Option<String>,
     steps: Option<u32>,
     guidance: Option<f64>,
+    /// For whom an app asks.
+    pub(crate) end_user: Option<String>,
 }
 
 impl Regenerate {
     /// The changes; what is wrong with them is noted.
     pub(crate) fn changes(self, errors: &mut Errors, wording: &Wording) -> Changes {
-        let Self { seed, prompt, negative_prompt, steps, guidance } = self;
+        let Self { seed, prompt, negative_prompt, steps, guidance, end_user: _ } = self;
         let prompt = prompt.map(|prompt| prompt.trim().to_owned());
         let tuning = Tuning { seed, negative_prompt, steps, guidance, ..Tuning::default() };
         if let Some(prompt) = &prompt {

@@ -10,15 +10,17 @@ use crate::request::{
     read::{Context, read, read_beside},
 };
 
-/// A body with the six fields of tuning beside its own.
+/// A body with the six fields of tuning, and the end user, beside its own.
 #[derive(Debug, Clone)]
 pub(crate) struct Tuned<T> {
     pub(crate) body: T,
     pub(crate) tuning: Tuning,
+    /// For whom an app asks, as it is spelled in the request.
+    pub(crate) end_user: Option<String>,
 }
 
 /// The names of those fields.
-const FIELDS: [&str; 6] = ["model", "seed", "negativePrompt", "steps", "guidance", "outputFormat"];
+const FIELDS: [&str; 7] = ["model", "seed", "negativePrompt", "steps", "guidance", "outputFormat", "endUser"];
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -29,24 +31,26 @@ struct Fields {
     steps: Option<u32>,
     guidance: Option<f64>,
     output_format: Option<String>,
+    end_user: Option<String>,
 }
 
 impl<T: DeserializeOwned> Body for Tuned<T> {
     fn read(document: &Value, errors: &mut Errors) -> Option<Self> {
         let Value::Object(members) = document else {
-            return read(document, errors).map(|body| Self { body, tuning: Tuning::default() });
+            return read(document, errors).map(|body| Self { body, tuning: Tuning::default(), end_user: None });
         };
         let (tuning, own): (Map<_, _>, Map<_, _>) =
             members.clone().into_iter().partition(|(name, _)| FIELDS.contains(&name.as_str()));
         let tuning: Option<Fields> = read(&Value::Object(tuning), errors);
         let body = read_beside(&Value::Object(own), &Context { member: "field", beside: &FIELDS }, errors);
-        Some(Self { body: body?, tuning: tuning?.into() })
+        let tuning = tuning?;
+        Some(Self { body: body?, end_user: tuning.end_user.clone(), tuning: tuning.into() })
     }
 }
 
 impl From<Fields> for Tuning {
     fn from(fields: Fields) -> Self {
-        let Fields { model, seed, negative_prompt, steps, guidance, output_format } = fields;
+        let Fields { model, seed, negative_prompt, steps, guidance, output_format, end_user: _ } = fields;
         Self { model, seed, negative_prompt, steps, guidance, output_format }
     }
 }

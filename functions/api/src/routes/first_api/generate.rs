@@ -39,6 +39,8 @@ pub(crate) struct Generate {
     pub(crate) prompt: String,
     pub(crate) reference_image_url: Option<String>,
     project_id: Option<String>,
+    /// For whom an app asks.
+    end_user: Option<String>,
     /// Given back with the job. Of it, [`USED`](crate::routes::first_api::translation::USED) is used; the rest is the
     /// caller's own.
     pub(crate) metadata: Option<Map<String, Value>>,
@@ -71,7 +73,8 @@ pub(crate) async fn generate(
     let translated = errors.part(translate(&app, &project.id, &body).await)?;
     let Some(translated) = translated else { return Err(errors.refusal()) };
     let kind = translated.kind(app.wording(), &mut errors);
-    let asked = Asked { kind, errors, sha256 };
+    let end_user = errors.end_user(body.end_user.as_deref());
+    let asked = Asked { kind, end_user, errors, sha256 };
     let request = Request::new(&app, &project, asked, &headers, "generate").await;
     let request = request.map_err(|error| translated.in_its_own_words(error))?;
     let own = body.metadata.iter().flat_map(Map::keys).any(|key| !USED.contains(&key.as_str()));
@@ -81,6 +84,7 @@ pub(crate) async fn generate(
     let status = job.status(&started.stored.plain_shots());
     let view = Generating { job_id: job.id, status, message: message(status) };
     let mut answer = (StatusCode::ACCEPTED, [(header::LOCATION, location(job.id))], Json(view)).into_response();
+    started.rate_limit.write_to(answer.headers_mut());
     if started.cached {
         let (name, value) = CACHE_HIT;
         answer.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));

@@ -18,6 +18,7 @@ use likeness_domain::{
         Kind, Portrait, Tuning,
         portrait::{DEFAULT_SIZE, PortraitPrompt, Sitter},
     },
+    limit::EndUser,
     prompt::Wording,
 };
 use serde::{
@@ -47,6 +48,9 @@ pub(crate) struct GenerateImage {
     lora_id: LoraNumber,
     num_images: Option<u32>,
     image_size: Option<ImageSize>,
+    /// For whom an app asks.
+    #[serde(rename = "endUser")]
+    end_user: Option<String>,
 }
 
 /// A LoRA by its number, also in digits.
@@ -106,21 +110,24 @@ pub(crate) async fn generate_image(
 ) -> Result<Response, ApiError> {
     let sha256 = body.sha256.clone();
     let (asked, mut errors) = body.checked(|body, errors| body.validated(errors, app.wording()));
-    let Some(Portraits { lora, prompt, portrait }) = asked else { return Err(errors.refusal()) };
+    let Some(Portraits { lora, prompt, portrait, end_user }) = asked else { return Err(errors.refusal()) };
     let project = match payer(&app, &caller, lora).await {
         Ok(project) => project,
         // A request that is wrong in other ways too hears of those first.
         Err(unknown) => return Err(errors.finish().err().unwrap_or(unknown)),
     };
     let wait = errors.part(prefer::wait(&headers))?.flatten().unwrap_or(Duration::from_secs(prefer::MOST));
-    let asked = Asked { kind: Some(Kind::Portrait(portrait)), errors, sha256 };
+    let asked = Asked { kind: Some(Kind::Portrait(portrait)), end_user, errors, sha256 };
     let request = Request::new(&app, &project, asked, &headers, "generate-image").await?;
-    let Started { stored, cached } = accept(&app, &request).await?;
+    let Started { stored, cached, rate_limit } = accept(&app, &request).await?;
     let stored = wait_for(&app, stored, wait).await?;
     let job = &stored.job.value;
     if job.ending().is_none() {
         let location = [(header::LOCATION, location(job.id))];
-        return Ok((StatusCode::ACCEPTED, location, Json(JobView::new(&app, &stored).await?)).into_response());
+        let view = Json(JobView::new(&app, &stored).await?);
+        let mut response = (StatusCode::ACCEPTED, location, view).into_response();
+        rate_limit.write_to(response.headers_mut());
+        return Ok(response);
     }
     let result = ResultView::new(&app, job, &stored.plain_shots()).await?;
     let Some(ResultView::Portrait(made)) = result else {
@@ -130,7 +137,9 @@ pub(crate) async fn generate_image(
     };
     let images = made.images.into_iter().map(GeneratedImage::from).collect();
     let generated = Generated { images, seed: made.seed, prompt };
-    Ok((cached.then_some([CACHE_HIT]), Json(generated)).into_response())
+    let mut response = (cached.then_some([CACHE_HIT]), Json(generated)).into_response();
+    rate_limit.write_to(response.headers_mut());
+    Ok(response)
 }
 
 /// The project of the LoRA, if the caller may generate there. A stranger's LoRA is no LoRA.
@@ -144,17 +153,19 @@ struct Portraits {
     lora: LoraId,
     prompt: String,
     portrait: Portrait,
+    end_user: Option<EndUser>,
 }
 
 impl GenerateImage {
     fn validated(self, errors: &mut Errors, wording: &Wording) -> Option<Portraits> {
-        let Self { prompt, lora_id: LoraNumber(lora), num_images, image_size } = self;
+        let Self { prompt, lora_id: LoraNumber(lora), num_images, image_size, end_user } = self;
         errors.prompt("/prompt", &prompt, wording);
         let images = number_of_images(errors, "/num_images", num_images);
         let size = image_size.map_or(DEFAULT_SIZE, |size| size.checked("/image_size", errors));
         let (of, text) = (Sitter::Lora(lora), PortraitPrompt::Text(prompt.clone()));
         let portrait = Portrait { of, prompt: text, images, size, scale: 1.0, tuning: Tuning::default() };
-        Some(Portraits { lora, prompt, portrait })
+        let end_user = errors.end_user(end_user.as_deref());
+        Some(Portraits { lora, prompt, portrait, end_user })
     }
 }
 

@@ -26,12 +26,16 @@ impl Again<'_> {
     /// The next version of what the shot made or was to make, with the changes of `body`.
     pub(crate) async fn asked(self, app: &App, body: JsonBody<Regenerate>) -> Result<Asked, ApiError> {
         let sha256 = body.sha256.clone();
-        let (changes, errors) = body.checked(|body, errors| Some(body.changes(errors, app.wording())));
+        let (changes, errors) = body.checked(|body, errors| {
+            let end_user = errors.end_user(body.end_user.as_deref());
+            Some((body.changes(errors, app.wording()), end_user))
+        });
+        let (changes, end_user) = changes.unzip();
         let kind = match changes {
             Some(changes) => Some(self.kind(app, changes).await?),
             None => None,
         };
-        Ok(Asked { kind, errors, sha256 })
+        Ok(Asked { kind, end_user: end_user.flatten(), errors, sha256 })
     }
 
     /// With the number that is foreseen for it.

@@ -8,24 +8,25 @@ use std::sync::Arc;
 use axum::{extract::State, response::Response};
 use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
-use likeness_core::store::{Acceptance, JobView as Stored};
+use likeness_core::store::{Acceptance, JobView as Stored, Taking};
 use likeness_domain::{
     job::{Job, NotReopened},
+    limit::Spender,
     shot::Shot,
 };
 
 use crate::{
-    access::{Generate, JobOf},
+    access::{Generate, JobOf, Project},
     app::App,
-    headers::options::Options,
+    headers::{options::Options, rate_limit::RateLimit},
     problem::ApiError,
     request::errors::Errors,
-    start_job::{Started, replay, respond},
+    start_job::{Started, allowance, replayed, respond},
 };
 
 pub(crate) async fn retry_job(
     State(app): State<Arc<App>>,
-    JobOf { stored: mut before, .. }: JobOf<Generate>,
+    JobOf { stored: mut before, project: caller }: JobOf<Generate>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (id, project) = (before.job.value.id, before.job.value.project.clone());
@@ -40,26 +41,29 @@ pub(crate) async fn retry_job(
         if let Some(idempotency) = &idempotency
             && let Some(known) = app.store.replay(&project, idempotency, now).await?
         {
-            return respond(&app, replay(&app, &known).await?, wait).await;
+            return respond(&app, Started::again(replayed(&app, &known).await?), wait).await;
         }
         let under_way = before.job.value.ending().is_none() && !before.job.value.is_cancel_requested();
         if under_way && before.job.value.retried_at.is_some() {
-            return respond(&app, Started { stored: before, cached: false }, wait).await;
+            return respond(&app, Started::again(before), wait).await;
         }
         let (open, waiting) = reopened(&app, &before, cancel_after, now).await?;
-        match app.store.reopen_job(&before, &open, &waiting, idempotency.as_ref(), now).await? {
+        let taking = taking(&app, &caller, &before.job.value, &open);
+        let reading = app.acceptor.allowed(taking, now).await?;
+        match app.store.reopen_job(&before, &open, &waiting, idempotency.as_ref(), &reading, now).await? {
             Acceptance::Accepted => {
                 tracing::info!(event = "retried", job.id = %id, shots = waiting.len(), "a job was opened again");
                 app.acceptor.announce(&open, now).await;
                 let stored = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
-                return respond(&app, Started { stored, cached: false }, wait).await;
+                let rate_limit = RateLimit::of(&reading, true, now);
+                return respond(&app, Started { stored, cached: false, rate_limit }, wait).await;
             }
             Acceptance::Conflict => {
                 tries.again().await?;
                 before = app.store.job(id).await?.ok_or(ApiError::NotFound { what: "job" })?;
             }
             known @ (Acceptance::Replayed(_) | Acceptance::KeyReused) => {
-                return respond(&app, replay(&app, &known).await?, wait).await;
+                return respond(&app, Started::again(replayed(&app, &known).await?), wait).await;
             }
         }
     }
@@ -82,6 +86,24 @@ async fn reopened(
     let first_turn = app.acceptor.first_turn(&job.project, job.kind.priority(), count).await?;
     let deadline = cancel_after.map(|after| now + after);
     job.reopened(&shots, first_turn, deadline, now).map_err(|not| refusal(job, not))
+}
+
+/// What opening it again takes: a request of the caller, and the money of the user that asked for it first, in the day
+/// and month in which it was accepted.
+fn taking(app: &App, caller: &Project<Generate>, before: &Job, open: &Job) -> Taking {
+    let (account, asker) = (before.account(), caller.caller.account(&caller.id, before.end_user.clone()));
+    let mut allowance = allowance(app, caller, &asker);
+    let of_another_key = asker.key != account.key;
+    allowance.caps = self::allowance(app, caller, &account).caps;
+    allowance.caps.retain(|cap| cap.of != Spender::Key || !of_another_key);
+    Taking {
+        asker,
+        draw: open.kind.draw(open.reserved),
+        instead_of: before.charged(),
+        money_at: before.money_at(),
+        allowance,
+        account,
+    }
 }
 
 fn refusal(job: &Job, not: NotReopened) -> ApiError {

@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use likeness_core::store::Idempotency;
 use likeness_domain::{
     id::{KeyId, UserId},
+    limit::KeyLimits,
     project::{ApiKey, Scope},
 };
 use serde::{Deserialize, Serialize};
@@ -63,7 +64,7 @@ pub(crate) async fn create_key(
     body: JsonBody<CreateKey>,
 ) -> Result<Response, ApiError> {
     let now = app.clock.now();
-    let idempotency = idempotency(&headers, "keys", &format!("{} {}", caller.key, body.sha256))?;
+    let idempotency = idempotency(&headers, "keys", &format!("{} {}", caller.name(), body.sha256))?;
     let NewKey { name, scopes, expires_at, user } =
         body.valid(|body, errors| body.validated(&caller.user, now, errors))?;
     let token = token(&app, &caller, idempotency.as_ref(), now).await?;
@@ -76,6 +77,7 @@ pub(crate) async fn create_key(
         created_at: now,
         expires_at,
         revoked_at: None,
+        limits: KeyLimits::default(),
     };
     let sha256 = token_sha256(&token);
     let key = if app.store.create_key(&sha256, &key).await? {
@@ -85,7 +87,7 @@ pub(crate) async fn create_key(
         let made = app.store.key(&sha256).await?.filter(|_| idempotency.is_some());
         made.ok_or(ApiError::Contended { what: "the key".to_owned() })?
     };
-    tracing::info!(event = "key_created", key.id = %key.id, key.made_with = %caller.key, "a key was created");
+    tracing::info!(event = "key_created", key.id = %key.id, key.made_with = caller.name(), "a key was created");
     Ok((StatusCode::CREATED, Json(CreatedKey { token, key: key.into() })).into_response())
 }
 

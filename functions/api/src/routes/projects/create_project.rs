@@ -15,7 +15,12 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode, header};
 use jiff::Timestamp;
-use likeness_domain::{id::ProjectId, money::Usd, project::Project};
+use likeness_domain::{
+    id::ProjectId,
+    limit::{Budgets, ProjectLimits},
+    money::Usd,
+    project::Project,
+};
 use serde::Deserialize;
 
 use crate::{
@@ -57,7 +62,16 @@ pub(crate) async fn create_project(
     let taken = |id: &ProjectId| ApiError::Conflict { detail: format!("the project id {id} is taken") };
     let new = NewProject { id, at: app.clock.now() };
     let NewProject { id, at } = claim(&app, owner, idempotency.as_ref(), new, app.clock.now()).await?;
-    let project = Project { id, name, owner: caller.user.clone(), created_at: at, reroll_budget, moderation_fallback };
+    let project = Project {
+        id,
+        name,
+        owner: caller.user.clone(),
+        created_at: at,
+        reroll_budget,
+        moderation_fallback,
+        limits: ProjectLimits::default(),
+        budgets: Budgets::default(),
+    };
     let project = if app.store.create_project(&project).await? {
         project
     } else {

@@ -63,6 +63,6 @@ impl UpdateProject {
         }
         let budget = reroll_budget.and_then(|dollars| errors.reroll_budget(dollars)).map(Some);
         let reroll_budget = if self.without_budget { Some(None) } else { budget };
-        Some(ProjectChanges { name, reroll_budget, moderation_fallback })
+        Some(ProjectChanges { name, reroll_budget, moderation_fallback, ..ProjectChanges::default() })
     }
 }

@@ -43,6 +43,6 @@ pub(crate) async fn redrive_queue(
     // Claimed afterwards: a key claimed before would stand for a redrive that failed, and one more redrive does no harm.
     let moved = app.backlog.redrive(queue).await?;
     let messages = claim(&app, owner, idempotency.as_ref(), moved, now).await?;
-    tracing::info!(event = "redriven", queue = queue.name(), messages, key.id = %caller.key, "dead letters go back");
+    tracing::info!(event = "redriven", queue = queue.name(), messages, key.id = caller.name(), "dead letters go back");
     Ok((StatusCode::ACCEPTED, Json(Redrive { queue: queue.name(), messages })))
 }

@@ -55,7 +55,7 @@ pub(crate) async fn verify_consistency(
     if let Some(verification) = &verification {
         look_for_upload(&app, &project.id, &verification.examined).await?;
     }
-    let asked = Asked { kind: verification.map(Kind::Verification), errors, sha256 };
+    let asked = Asked { kind: verification.map(Kind::Verification), end_user: None, errors, sha256 };
     let request = Request::new(&app, &project, asked, &headers, "verify/consistency").await?.with_wait(wait);
     start_job(&app, request).await
 }

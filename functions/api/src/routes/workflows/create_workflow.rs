@@ -10,9 +10,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, StatusCode, header};
-use likeness_core::{steps::accept::StepDeclined, store::Acceptance};
+use likeness_core::{
+    steps::accept::{Planned, PlannedStep, StepDeclined},
+    store::{Acceptance, Taking},
+};
 use likeness_domain::{
     id::{ProjectId, WorkflowId},
+    limit::Draw,
     workflow::Workflow,
 };
 use serde::Deserialize;
@@ -28,13 +32,16 @@ use crate::{
         steps::{Chain, CreateStep, chain},
         wait_for,
     },
+    start_job::allowance,
     views::workflow::{WorkflowView, location},
 };
 
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(crate) struct CreateWorkflow {
     steps: Vec<CreateStep>,
+    /// For whom an app asks.
+    end_user: Option<String>,
 }
 
 pub(crate) async fn create_workflow(
@@ -43,13 +50,18 @@ pub(crate) async fn create_workflow(
     headers: HeaderMap,
     body: JsonBody<CreateWorkflow>,
 ) -> Result<Response, ApiError> {
-    let Project { id: project, caller, .. } = project;
-    let sha256 = body.sha256.clone();
-    let (steps, mut errors) = body.checked(|body, errors| Some(chain(body.steps, app.wording(), errors)));
+    let (sha256, mut end_user) = (body.sha256.clone(), None);
+    let (steps, mut errors) = body.checked(|body: CreateWorkflow, errors| {
+        end_user = errors.end_user(body.end_user.as_deref());
+        Some(chain(body.steps, app.wording(), errors))
+    });
+    let account = project.caller.account(&project.id, end_user);
+    let allowance = allowance(&app, &project, &account);
+    let project = project.id;
     let Options { may_be_cached, cancel_after, idempotency, wait } =
         Options::read(&headers, "workflows", &sha256, &mut errors)?;
     errors.finish()?;
-    let Chain { steps, places } = steps.unwrap_or_default();
+    let Chain { mut steps, places } = steps.unwrap_or_default();
     let now = app.clock.now();
     if let Some(idempotency) = &idempotency {
         match app.store.replay_workflow(&project, idempotency, now).await? {
@@ -59,22 +71,29 @@ pub(crate) async fn create_workflow(
         }
     }
     let dry_run = app.acceptor.dry_run_workflow(&project, &steps, may_be_cached, now).await;
-    dry_run.map_err(|StepDeclined { step, why }| {
+    let planned = dry_run.map_err(|StepDeclined { step, why }| {
         ApiError::from(why).pointing(|pointer| format!("{}/input{pointer}", places[step]))
     })?;
     let inputs: Vec<String> = places.iter().map(|place| format!("{place}/input")).collect();
     reachable::check(&app, steps.iter().zip(&inputs).map(|(step, place)| (place.as_str(), &step.kind))).await?;
+    for (step, planned) in steps.iter_mut().zip(&planned) {
+        step.held = planned.planned.plan.quote;
+    }
+    let taking = Taking::new(account.clone(), allowance, draw(&planned), now);
+    let reading = app.acceptor.allowed(taking, now).await?;
     let workflow = Workflow {
         id: WorkflowId::new(now, &app.rng),
         project: project.clone(),
-        created_by: caller.user,
+        created_by: account.user,
+        key: account.key,
+        end_user: account.end_user,
         created_at: now,
         steps,
         may_be_cached,
         deadline: cancel_after.map(|after| now + after),
         state: Workflow::opened(now),
     };
-    let id = match app.store.accept_workflow(&workflow, idempotency.as_ref(), now).await? {
+    let id = match app.store.accept_workflow(&workflow, idempotency.as_ref(), &reading, now).await? {
         Acceptance::Accepted => workflow.id,
         Acceptance::Replayed(earlier) => earlier,
         Acceptance::KeyReused => return Err(ApiError::KeyReused),
@@ -82,6 +101,17 @@ pub(crate) async fn create_workflow(
         Acceptance::Conflict => return Err(ApiError::Contended { what: "the workflow".to_owned() }),
     };
     answer(&app, &project, id, wait).await
+}
+
+/// What the steps take together. What an earlier job answers takes nothing.
+fn draw(planned: &[PlannedStep]) -> Draw {
+    let new = planned.iter().filter(|step| !step.reused);
+    let draws = new.map(|PlannedStep { planned: Planned { kind, plan }, .. }| kind.draw(plan.quote));
+    draws.fold(Draw::nothing(), |sum, draw| Draw {
+        requests: sum.requests + draw.requests,
+        profiles: sum.profiles + draw.profiles,
+        amount: sum.amount.zip(draw.amount).map(|(sum, amount)| sum + amount),
+    })
 }
 
 async fn answer(app: &App, project: &ProjectId, id: WorkflowId, wait: Option<Duration>) -> Result<Response, ApiError> {

@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::request::{
+    body::Body,
     errors::Errors,
     kinds::{
         AsksFor, composite::CreateComposite, master::CreateMaster, portrait::CreatePortrait, profile::CreateProfile,
@@ -71,7 +72,7 @@ pub(crate) fn chain(steps: Vec<CreateStep>, wording: &Wording, errors: &mut Erro
         earlier.insert(step.name.clone());
         let after = step.parent.into_iter().chain(step.after).collect();
         if let Some(kind) = kind {
-            chain.steps.push(Step { name: step.name, kind, after, state: StepState::Pending });
+            chain.steps.push(Step { name: step.name, kind, after, held: None, state: StepState::Pending });
             chain.places.push(step.place);
         }
     }
@@ -111,16 +112,22 @@ fn flatten(steps: Vec<CreateStep>, list: &str, parent: Option<usize>, placed: &m
 impl Placed {
     fn kind(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind> {
         match self.kind {
-            StepType::Master => self.asked::<Tuned<CreateMaster>>(wording, errors),
-            StepType::Profile => self.asked::<Tuned<CreateProfile>>(wording, errors),
-            StepType::Composite => self.asked::<Tuned<CreateComposite>>(wording, errors),
-            StepType::Portrait => self.asked::<Tuned<CreatePortrait>>(wording, errors),
+            StepType::Master => self.asked::<CreateMaster>(wording, errors),
+            StepType::Profile => self.asked::<CreateProfile>(wording, errors),
+            StepType::Composite => self.asked::<CreateComposite>(wording, errors),
+            StepType::Portrait => self.asked::<CreatePortrait>(wording, errors),
         }
     }
 
-    fn asked<T: AsksFor>(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind> {
+    fn asked<T>(&self, wording: &Wording, errors: &mut Errors) -> Option<Kind>
+    where
+        Tuned<T>: AsksFor,
+    {
         let mut own = Errors::default();
-        let body = T::read(&Value::Object(self.input.clone()), &mut own);
+        let body = <Tuned<T> as Body>::read(&Value::Object(self.input.clone()), &mut own);
+        if body.as_ref().is_some_and(|body| body.end_user.is_some()) {
+            own.add("/endUser", "must stand beside `steps`, as it holds for all of them");
+        }
         let kind = body.and_then(|body| body.kind(&mut own, wording));
         errors.take_over(&format!("{}/input", self.place), own);
         kind

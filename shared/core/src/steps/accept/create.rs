@@ -7,7 +7,7 @@ use super::{Acceptor, Order, Planned};
 use crate::{
     clients::queue::{IngestWakeUp, LaneWakeUp},
     steps::deadline::watch_deadline,
-    store::{Acceptance, Idempotency, JobView, NewJob, StoreError, Versions},
+    store::{Acceptance, Idempotency, JobView, MeterReading, NewJob, StoreError, Versions},
 };
 use likeness_domain::{
     id::{JobId, ProjectId},
@@ -36,18 +36,19 @@ impl Acceptor {
         &self,
         order: &Order,
         planned: Planned,
+        reading: &MeterReading,
         idempotency: Option<&Idempotency>,
         step_of: impl FnOnce(JobId) -> Option<(Workflow, u64)>,
         now: Timestamp,
     ) -> Result<Created, StoreError> {
         let Planned { mut kind, mut plan } = planned;
         if let Kind::Regeneration(again) = &mut kind {
-            again.version = self.take_version(&order.project, again).await?;
+            again.version = self.take_version(&order.account.project, again).await?;
         }
         let subject = plan.new_subject.take();
         // A transaction holds a hundred items; no kind comes near.
         let count = u16::try_from(plan.recipes.len()).unwrap_or(u16::MAX);
-        let first_turn = self.first_turn(&order.project, kind.priority(), count).await?;
+        let first_turn = self.first_turn(&order.account.project, kind.priority(), count).await?;
         let id = JobId::new(now, &self.rng);
         let shots = shots(id, order, &kind, &plan, first_turn);
         let job = job(id, order, kind, plan, count, now);
@@ -58,6 +59,7 @@ impl Acceptor {
             subject: subject.as_ref(),
             idempotency: idempotency.cloned(),
             workflow: step_of.as_ref().map(|(workflow, seen)| (workflow, *seen)),
+            reading,
         };
         let acceptance = self.store.accept_job(&new, now).await?;
         if acceptance == Acceptance::Accepted {
@@ -105,7 +107,7 @@ fn shots(id: JobId, order: &Order, kind: &Kind, plan: &Plan, first_turn: u64) ->
     let numbered = (0..=u16::MAX).zip(&plan.recipes);
     let shots = numbered.map(|(ordinal, recipe)| {
         let rank = Rank { priority: kind.priority(), turn: first_turn + u64::from(ordinal) };
-        let shot = Shot::new(id.shot(ordinal), order.project.clone(), lane, rank, recipe.clone());
+        let shot = Shot::new(id.shot(ordinal), order.account.project.clone(), lane, rank, recipe.clone());
         Shot { together: plan.together, ..shot }
     });
     shots.collect()
@@ -115,16 +117,19 @@ fn job(id: JobId, order: &Order, kind: Kind, plan: Plan, count: u16, now: Timest
     let deadline = order.cancel_after.map(|after| now + after);
     Job {
         id,
-        project: order.project.clone(),
+        project: order.account.project.clone(),
         kind,
-        created_by: order.created_by.clone(),
+        created_by: order.account.user.clone(),
+        key: order.account.key,
+        end_user: order.account.end_user.clone(),
         created_at: now,
+        accounted_at: order.step_of.map(|step_of| step_of.accepted_at),
         shots: count,
         reserved: plan.quote,
         ignored: plan.ignored,
         storage_plan: plan.storage_plan,
         cache_key: plan.cache_key.filter(|_| order.may_answer),
-        workflow: order.workflow,
+        workflow: order.step_of.map(|step_of| step_of.workflow),
         metadata: order.metadata.clone(),
         judged: Vec::new(),
         needs_review: false,

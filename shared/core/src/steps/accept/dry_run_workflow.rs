@@ -17,8 +17,16 @@ pub struct StepDeclined {
     pub why: Declined,
 }
 
+/// A step that could begin.
+#[derive(Debug, Clone)]
+pub struct PlannedStep {
+    pub planned: Planned,
+    /// An earlier job answers it, as things stand.
+    pub reused: bool,
+}
+
 impl Acceptor {
-    /// Plans every one of `steps` and writes nothing. Those that need no other are to begin at once, unless earlier
+    /// Plans every one of `steps`, in the order in which they can begin, and writes nothing. Those that need no other are to begin at once, unless earlier
     /// jobs answer them, and so have to find room in their lanes; the others wait where there is none.
     ///
     /// # Errors
@@ -29,34 +37,35 @@ impl Acceptor {
         steps: &[Step],
         may_be_cached: bool,
         now: Timestamp,
-    ) -> Result<Vec<Planned>, StepDeclined> {
+    ) -> Result<Vec<PlannedStep>, StepDeclined> {
         let (mut foreseen, mut planned) = (Foreseen::default(), Vec::new());
         for (index, step) in steps.iter().enumerate() {
             let declined = |why| StepDeclined { step: index, why };
             let resolved = self.resolve(project, step.kind.clone(), Some(&foreseen)).await.map_err(declined)?;
             let plan = self.plan(project, resolved, now).map_err(|unfit| declined(unfit.into()))?;
             self.foresee(&mut foreseen, project, &step.name, &plan, now);
-            planned.push(plan);
+            planned.push(PlannedStep { planned: plan, reused: false });
         }
         // Only now: what is wrong with a request is said before when it may come again.
-        for (index, planned) in planned.iter().enumerate().filter(|(index, _)| steps[*index].needs().is_empty()) {
-            let begins = self.room_to_begin(project, planned, may_be_cached, now).await;
-            begins.map_err(|why| StepDeclined { step: index, why })?;
+        for (index, step) in planned.iter_mut().enumerate().filter(|(index, _)| steps[*index].needs().is_empty()) {
+            let reused = self.is_answered_or_begins(project, &step.planned, may_be_cached, now).await;
+            step.reused = reused.map_err(|why| StepDeclined { step: index, why })?;
         }
         Ok(planned)
     }
 
-    async fn room_to_begin(
+    /// Whether an earlier job answers the step; where none does it has to find room.
+    async fn is_answered_or_begins(
         &self,
         project: &ProjectId,
         planned: &Planned,
         may_be_cached: bool,
         now: Timestamp,
-    ) -> Result<(), Declined> {
+    ) -> Result<bool, Declined> {
         if may_be_cached && self.reuse(project, planned, now).await?.is_some() {
-            return Ok(());
+            return Ok(true);
         }
-        self.room(&planned.kind, false, now).await
+        self.room(&planned.kind, false, now).await.map(|()| false)
     }
 
     fn foresee(

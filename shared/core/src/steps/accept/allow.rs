@@ -1,0 +1,46 @@
+//! Whether the limits let a request through: windows on requests, caps on money.
+
+use jiff::Timestamp;
+
+use super::{Acceptor, Declined, Order, StepOf};
+use crate::store::{MeterReading, Taking};
+use likeness_domain::{limit::Draw, money::Usd};
+
+impl Order {
+    /// What it takes of what is allowed, where it costs `amount` at most.
+    #[must_use]
+    pub fn taking(&self, amount: Option<Usd>, now: Timestamp) -> Taking {
+        let taking = Taking::new(self.account.clone(), self.allowance.clone(), self.kind.draw(amount), now);
+        match self.step_of {
+            None => taking,
+            // Its workflow counted it, and has set aside what it costs.
+            Some(StepOf { held, accepted_at, .. }) => Taking {
+                draw: Draw { amount, ..Draw::default() },
+                instead_of: held.unwrap_or_default(),
+                money_at: accepted_at,
+                ..taking
+            },
+        }
+    }
+}
+
+impl Acceptor {
+    /// Reads what was asked for and spent so far, and sees whether `taking` passes every limit. The transaction that
+    /// accepts the request demands the same.
+    ///
+    /// # Errors
+    /// A limit is reached ([`Declined::Exceeded`]), or the table was out of reach.
+    pub async fn allowed(&self, taking: Taking, now: Timestamp) -> Result<MeterReading, Declined> {
+        // What is free and not counted is never refused.
+        if taking.draw == Draw::nothing() {
+            return Ok(MeterReading::unlimited(taking, now));
+        }
+        let reading = self.store.read_meters(taking, now).await?;
+        let Taking { allowance, draw, instead_of, .. } = &reading.taking;
+        let more = Draw { amount: draw.amount.map(|amount| amount - *instead_of), ..*draw };
+        match allowance.check(&more, &reading.meters, now) {
+            Ok(()) => Ok(reading),
+            Err(exceeded) => Err(Declined::Exceeded { exceeded, reading: Box::new(reading) }),
+        }
+    }
+}
