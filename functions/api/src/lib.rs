@@ -7,6 +7,7 @@ mod access;
 mod app;
 mod headers;
 mod problem;
+mod quote;
 mod request;
 mod router;
 mod routes;

@@ -9,6 +9,7 @@ pub(crate) mod healthz;
 pub(crate) mod images;
 pub(crate) mod jobs;
 pub(crate) mod keys;
+pub(crate) mod limits;
 pub(crate) mod loras;
 pub(crate) mod people;
 pub(crate) mod projects;

@@ -27,8 +27,10 @@ use crate::{
     app::App,
     headers::{cache::CACHE_HIT, options::Options, rate_limit::RateLimit},
     problem::{ApiError, FieldError},
+    quote,
     request::{
         body::JsonBody,
+        dry_run::Mode,
         errors::Errors,
         kinds::{AsksFor, tuned::Tuned},
         pointer::pointer,
@@ -42,7 +44,7 @@ use crate::{
 
 /// A valid request of a caller with the right to make it.
 pub(crate) struct Request {
-    order: Order,
+    pub(crate) order: Order,
     idempotency: Option<Idempotency>,
     wait: Option<Duration>,
 }
@@ -158,8 +160,11 @@ async fn faults(app: &App, order: &Order) -> Result<Vec<FieldError>, ApiError> {
     }
 }
 
-/// Accepts the request, or finds that it was accepted before, and answers with the job.
-pub(crate) async fn start_job(app: &App, request: Request) -> Result<Response, ApiError> {
+/// Accepts the request, or finds that it was accepted before, and answers with the job; or only prices it.
+pub(crate) async fn start_job(app: &App, request: Request, mode: Mode) -> Result<Response, ApiError> {
+    if mode == Mode::Price {
+        return quote::of_request(app, &request).await;
+    }
     let started = accept(app, &request).await?;
     respond(app, started, request.wait).await
 }
@@ -194,7 +199,7 @@ pub(crate) async fn accept(app: &App, request: &Request) -> Result<Started, ApiE
             Err(declined) => return Err(refusal(app, order, declined).await),
         };
         let (accepted, started) = match outcome {
-            DryRun::Reused(mut earlier, _) => {
+            DryRun::Reused(mut earlier) => {
                 // Another's.
                 earlier.job.value.metadata = None;
                 let id = earlier.job.value.id;

@@ -44,7 +44,7 @@ pub use jobs::{Cached, Finish, JobView};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};
-pub use meters::{MeterReading, Taking};
+pub use meters::{Committed, CommittedOf, MeterReading, Taking};
 pub use overdue::Overdue;
 pub use projects::MemberChange;
 pub use tally::Tally;

@@ -240,7 +240,9 @@ impl Job {
         };
         self.judged = self.judged_with(&verified.judged);
         self.report = verified.report;
-        let ending = Ending { at: now, cost: shots.iter().map(Shot::charge).sum() };
+        let billed: Option<Usd> = shots.iter().map(Shot::charge).sum();
+        let cost = billed.map(|billed| self.reserved.map_or(billed, |reserved| billed.min(reserved)));
+        let ending = Ending { at: now, cost, beyond: billed.unwrap_or_default() - cost.unwrap_or_default() };
         let failure = shots.iter().find_map(Shot::failure).cloned();
         let inconsistency = self.kind.inconsistency(shots, &self.judged);
         self.needs_review = verified.doubtful || inconsistency.is_some();

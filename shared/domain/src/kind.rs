@@ -30,6 +30,7 @@ use crate::{
     lane::Lane,
     limit::Draw,
     money::Usd,
+    quote::Line,
     recipe::Recipe,
     report::Judged,
     shot::Shot,
@@ -253,8 +254,8 @@ impl Kind {
 
     /// Most that may be spent beyond the shots that there are.
     #[must_use]
-    pub fn may_follow(&self, shots: &[Shot]) -> Usd {
-        self.profile().map_or(Usd::ZERO, |profile| profile.may_follow(shots))
+    pub fn may_follow(&self, shots: &[Shot]) -> Option<Line> {
+        self.profile()?.may_follow(shots)
     }
 
     /// What of its images does not match although other tries were asked for: no completed job.

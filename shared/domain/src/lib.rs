@@ -24,6 +24,7 @@ pub mod person;
 pub mod project;
 pub mod prompt;
 pub mod public_url;
+pub mod quote;
 pub mod recipe;
 pub mod report;
 pub mod rng;

@@ -87,6 +87,16 @@ impl Caps {
     }
 }
 
+/// Per cent of a cap at which it is told that so much is committed.
+pub const THRESHOLDS: [u64; 3] = [50, 80, 100];
+
+/// The thresholds of `cap` that `committed` has reached.
+pub fn reached(cap: Usd, committed: Usd) -> impl Iterator<Item = u64> {
+    let reaches =
+        move |percent: &u64| u128::from(committed.micros()) * 100 >= u128::from(cap.micros()) * u128::from(*percent);
+    THRESHOLDS.into_iter().filter(reaches)
+}
+
 /// What a key may use up, in all projects together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]

@@ -29,6 +29,11 @@ impl Usd {
         self.0
     }
 
+    #[must_use]
+    pub const fn is_zero(&self) -> bool {
+        self.0 == 0
+    }
+
     /// In dollars, for people and JSON.
     #[must_use]
     #[expect(clippy::cast_precision_loss, reason = "exact up to nine billion dollars")]

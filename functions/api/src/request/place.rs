@@ -13,8 +13,13 @@ impl Place<'_> {
     pub(crate) fn pointer(&self) -> String {
         match self {
             Self::Root => String::new(),
-            Self::Field(parent, name) => format!("{}/{}", parent.pointer(), name.replace('~', "~0").replace('/', "~1")),
+            Self::Field(parent, name) => format!("{}/{}", parent.pointer(), escaped(name)),
             Self::Index(parent, index) => format!("{}/{index}", parent.pointer()),
         }
     }
+}
+
+/// A name as it is spelled in a JSON pointer.
+pub(crate) fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
 }

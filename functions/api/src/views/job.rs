@@ -4,7 +4,7 @@ use likeness_core::store::JobView as Stored;
 use likeness_domain::{
     failure::Failure,
     id::{JobId, MediaId, ProjectId, ReportId, ShotId, UserId, WorkflowId},
-    job::{Job, JobStatus},
+    job::JobStatus,
     money::Usd,
     recipe::IgnoredParameter,
     shot::{Attempt, AttemptOutcome, Shot, ShotState},
@@ -76,7 +76,7 @@ struct Cost {
     paid_twice: Option<f64>,
     /// Why it settled for more than was reserved.
     #[serde(skip_serializing_if = "Option::is_none")]
-    above_reserved: Option<&'static str>,
+    above_reserved: Option<f64>,
     currency: &'static str,
 }
 
@@ -178,7 +178,7 @@ impl JobView {
                 reserved: job.reserved.map(Usd::dollars),
                 settled: ending.and_then(|ending| ending.cost).map(Usd::dollars),
                 paid_twice: shots.iter().map(Shot::paid_in_vain).sum::<Option<Usd>>().map(Usd::dollars),
-                above_reserved: above_reserved(job),
+                above_reserved: ending.map(|ending| ending.beyond).filter(|beyond| !beyond.is_zero()).map(Usd::dollars),
                 currency: "USD",
             },
             waits_for: None,
@@ -194,12 +194,6 @@ impl JobView {
             links: Links { this: location(job.id) },
         }
     }
-}
-
-/// Reserved is what the table of models says; only fal's own count can be more.
-fn above_reserved(job: &Job) -> Option<&'static str> {
-    let (reserved, settled) = (job.reserved?, job.ending()?.cost?);
-    (settled > reserved).then_some("fal billed more units than the table of models expects")
 }
 
 /// Where a job is read.

@@ -83,7 +83,7 @@ pub struct StepOf {
 #[derive(Debug, Clone)]
 pub enum DryRun {
     /// An earlier job answers it.
-    Reused(Box<JobView>, Box<Planned>),
+    Reused(Box<JobView>),
     /// A job is to be created for it, within the limits as they were read.
     New(Box<Planned>, Box<MeterReading>),
 }
@@ -132,17 +132,28 @@ impl Acceptor {
         })
     }
 
+    /// Resolves and plans an order, and looks for an earlier job that answers it. Writes nothing.
+    ///
+    /// # Errors
+    /// The order cannot be accepted; see [`Declined`].
+    pub async fn prepare(&self, order: &Order, now: Timestamp) -> Result<(Planned, Option<JobView>), Declined> {
+        let resolved = self.resolve(&order.account.project, order.kind.clone(), None).await?;
+        let planned = self.plan(&order.account.project, resolved, now)?;
+        let earlier = match order.may_be_cached {
+            true => self.reuse(&order.account.project, &planned, now).await?,
+            false => None,
+        };
+        Ok((planned, earlier))
+    }
+
     /// Takes every step but the last, and so writes nothing.
     ///
     /// # Errors
     /// The order cannot be accepted; see [`Declined`].
     pub async fn dry_run(&self, order: &Order, now: Timestamp) -> Result<DryRun, Declined> {
-        let resolved = self.resolve(&order.account.project, order.kind.clone(), None).await?;
-        let planned = self.plan(&order.account.project, resolved, now)?;
-        if order.may_be_cached
-            && let Some(earlier) = self.reuse(&order.account.project, &planned, now).await?
-        {
-            return Ok(DryRun::Reused(Box::new(earlier), Box::new(planned)));
+        let (planned, earlier) = self.prepare(order, now).await?;
+        if let Some(earlier) = earlier {
+            return Ok(DryRun::Reused(Box::new(earlier)));
         }
         let reading = self.allowed(order.taking(planned.plan.quote, now), now).await?;
         self.room(&planned.kind, order.step_of.is_some(), now).await?;

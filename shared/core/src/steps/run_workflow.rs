@@ -151,7 +151,7 @@ async fn begin(
     };
     let (planned, reading) = match acceptor.dry_run(&order, now).await {
         Ok(DryRun::New(planned, reading)) => (*planned, *reading),
-        Ok(DryRun::Reused(earlier, _)) => {
+        Ok(DryRun::Reused(earlier)) => {
             let after = with_step(StepState::Begun(earlier.job.value.id));
             return acceptor.store.begin_cached(before, &after).await.map(Some);
         }

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{Item, Store, StoreError, layout, ledger, number, transaction::Transaction, update::Update};
 use likeness_domain::{
+    id::{ProjectId, UserId},
     limit::{Account, Allowance, Draw, Log, Meters, Period, Rate, Spender},
     money::Usd,
 };
@@ -63,6 +64,12 @@ impl Taking {
         Self { asker: account.clone(), account, allowance, draw, instead_of: Usd::ZERO, money_at: now }
     }
 
+    /// The same without what is given back.
+    #[must_use]
+    pub fn draw_beyond(&self) -> Draw {
+        Draw { amount: self.draw.amount.map(|amount| amount - self.instead_of), ..self.draw }
+    }
+
     /// What it adds to what is committed.
     #[must_use]
     pub fn more(&self) -> Usd {
@@ -105,6 +112,45 @@ impl Store {
         let payer = items.get(&layout::meter(&account.user));
         let outdated = payer.map(|item| outdated(item, now)).unwrap_or_default();
         Ok(MeterReading { taking, read_at: now, meters, outdated })
+    }
+}
+
+/// What is committed in a project.
+#[derive(Debug, Clone, Default)]
+pub struct Committed {
+    pub project: CommittedOf,
+    pub users: HashMap<UserId, CommittedOf>,
+}
+
+/// Of one spender.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct CommittedOf {
+    pub day: Usd,
+    pub month: Usd,
+}
+
+impl Store {
+    /// What is committed in a project in the day and month of `at`, by all and by each of `users`.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn committed(
+        &self,
+        project: &ProjectId,
+        users: &[UserId],
+        at: Timestamp,
+    ) -> Result<Committed, StoreError> {
+        let places = std::iter::once(layout::ledger(project, at)).chain(users.iter().map(layout::meter));
+        let mut items = self.read_items(&places.collect::<Vec<_>>(), true).await?.into_iter();
+        let of = |item: Option<Item>, name: &dyn Fn(Period) -> String| {
+            let item = item.unwrap_or_default();
+            let [day, month] = [Period::Day, Period::Month].map(|period| amount(&item, &name(period)));
+            CommittedOf { day, month }
+        };
+        let project_sum = of(items.next().flatten(), &|period| ledger::committed_name(period, at));
+        let of_user = |period: Period| user_money_name(project, &period.name(at));
+        let users = users.iter().cloned().zip(items.map(|item| of(item, &of_user))).collect();
+        Ok(Committed { project: project_sum, users })
     }
 }
 
@@ -256,10 +302,15 @@ fn money_name(spender: Spender, period: Period, account: &Account, at: Timestamp
     let date = period.name(at);
     match spender {
         Spender::Project => Some(ledger::committed_name(period, at)),
-        Spender::User => Some(format!("committed|project|{}|{date}", account.project)),
+        Spender::User => Some(user_money_name(&account.project, &date)),
         Spender::Key => account.key.map(|key| format!("committed|key|{key}|{date}")),
         Spender::EndUser => account.end_user.as_ref().map(|_| format!("committed|{date}")),
     }
+}
+
+/// The attribute that holds what a user has committed in a project.
+fn user_money_name(project: &ProjectId, date: &str) -> String {
+    format!("committed|project|{project}|{date}")
 }
 
 /// The attributes of money whose day or month is long over.

@@ -12,6 +12,7 @@ use crate::{
         profile::{Resolution, TWELVE},
     },
     lane::Lane,
+    quote::bound,
     shot::{
         Rank,
         properties::{Came, Step, Traced, step, waiting},
@@ -59,7 +60,7 @@ proptest! {
         let mut job = job(u16::try_from(shots.len()).unwrap());
         let numbered = shots.into_iter().zip(0..).map(|(shot, number)| Shot { id: job.id.shot(number), ..shot });
         let mut shots: Vec<Traced> = numbered.map(Traced::new).collect();
-        let mut reserved: Option<Usd> = shots.iter().map(|traced| traced.shot.asked().cost_bound()).sum();
+        let mut reserved: Option<Usd> = shots.iter().map(|traced| bound(traced.shot.asked())).sum();
         for happening in &happenings {
             let before = job.clone();
             match happening {
@@ -94,7 +95,8 @@ proptest! {
                     match job.clone().finish(&plain, &Verified::default(), shots[0].now) {
                         Ok(ended) => {
                             prop_assert!(over && before.ending().is_none(), "it ended too early or twice");
-                            prop_assert_eq!(cost(&ended), plain.iter().map(Shot::charge).sum::<Option<Usd>>());
+                            let billed = plain.iter().map(Shot::charge).sum::<Option<Usd>>();
+                            prop_assert_eq!(ended.ending().map(|ending| ending.cost.map(|cost| cost + ending.beyond)), Some(billed));
                             prop_assert!(reserved.is_none() || cost(&ended) <= reserved, "{:?} of {reserved:?}", cost(&ended));
                             let made: usize = plain.iter().map(|shot| shot.media().len()).sum();
                             prop_assert_eq!(ended.status(&plain).is_usable(), made > 0);

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{Job, JobState};
 use crate::{
-    money::Usd,
+    quote::{self, Line},
     shot::{Rank, Shot},
 };
 
@@ -51,6 +51,15 @@ impl Job {
         }
     }
 
+    /// What opening it again may cost at most.
+    ///
+    /// # Errors
+    /// As for [`Job::to_reopen`].
+    pub fn lines_to_reopen(&self, shots: &[Shot]) -> Result<Vec<Line>, NotReopened> {
+        let missing = self.to_reopen(shots)?.into_iter().map(|shot| Line::of(shot.asked()));
+        Ok(quote::merged(missing.chain(self.kind.may_follow(shots))))
+    }
+
     /// Open again, with the shots that wait anew, which take the project's turns from `first_turn` on. Its reservation
     /// is what was charged so far and an upper bound of what comes.
     ///
@@ -64,15 +73,13 @@ impl Job {
         now: Timestamp,
     ) -> Result<(Self, Vec<Shot>), NotReopened> {
         let missing = self.to_reopen(shots)?;
-        let again: Option<Usd> = missing.iter().map(|shot| shot.asked().cost_bound()).sum();
-        // What is of unknown cost is in no sum of the ledger either.
-        let charged: Usd = shots.iter().filter_map(Shot::charge).sum();
+        let again = quote::total(&self.lines_to_reopen(shots)?);
         let turns = (first_turn..).zip(missing);
         let priority = self.kind.priority();
         let waiting = turns.map(|(turn, shot)| shot.clone().reopened(Rank { priority, turn }));
         let waiting = waiting.collect::<Result<_, _>>().map_err(|_| NotReopened::NothingMissing)?;
         let job = Self {
-            reserved: again.map(|again| charged + again + self.kind.may_follow(shots)),
+            reserved: again.map(|again| self.charged() + again),
             needs_review: false,
             report: None,
             deadline,
@@ -90,6 +97,8 @@ mod tests {
     use crate::{
         failure::{Failure, FailureCode},
         job::{Ending, JobStatus, tests},
+        money::Usd,
+        quote::bound,
         report::Verified,
     };
 
@@ -103,20 +112,23 @@ mod tests {
         assert_eq!(waiting.iter().map(|shot| shot.id).collect::<Vec<_>>(), [shots[1].id, shots[2].id]);
         assert_eq!(waiting.iter().map(|shot| shot.rank.turn).collect::<Vec<_>>(), [20, 21]);
         // Two cents were charged, and two images are asked for.
-        let each = shots[1].asked().cost_bound().unwrap().micros();
+        let each = bound(shots[1].asked()).unwrap().micros();
         assert_eq!(open.reserved.unwrap().micros(), 20_000 + 2 * each);
         assert_eq!(open.to_reopen(&shots), Err(NotReopened::Running));
         // It ends as if everything had been made at once.
         let made = [shots[0].clone(), tests::stored(tests::CENT), tests::stored(tests::CENT)];
         let done = open.finish(&made, &Verified::default(), tests::at(80)).unwrap();
-        assert_eq!(done.ending(), Some(&Ending { at: tests::at(80), cost: Some(Usd::from_micros(30_000)) }));
+        assert_eq!(
+            done.ending(),
+            Some(&Ending { at: tests::at(80), cost: Some(Usd::from_micros(30_000)), beyond: Usd::ZERO })
+        );
         assert_eq!(done.to_reopen(&made), Err(NotReopened::Complete));
     }
 
     #[test]
     fn what_only_does_not_match_is_not_tried_again() {
         let shots = [tests::stored(tests::CENT)];
-        let ending = Ending { at: tests::at(60), cost: tests::CENT };
+        let ending = Ending { at: tests::at(60), cost: tests::CENT, beyond: Usd::ZERO };
         let failure = Failure::new(FailureCode::Inconsistent, "1 of 12 angles do not match");
         let partial = Job { state: JobState::Partial(ending, failure), ..tests::job(1) };
         assert_eq!(partial.to_reopen(&shots), Err(NotReopened::NothingMissing));

@@ -61,6 +61,9 @@ pub struct Ending {
     pub at: Timestamp,
     /// What is charged; `None` when a price is unknown.
     pub cost: Option<Usd>,
+    /// What fal billed beyond what was reserved: the deployment pays it, so that no job costs more than its quote.
+    #[serde(default, skip_serializing_if = "Usd::is_zero")]
+    pub beyond: Usd,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]

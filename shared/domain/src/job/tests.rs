@@ -36,7 +36,8 @@ pub(crate) fn job(shots: u16) -> Job {
         created_at: at(0),
         accounted_at: None,
         shots,
-        reserved: CENT,
+        // A cent for each shot.
+        reserved: Some(Usd::from_micros(u64::from(shots) * 10_000)),
         ignored: plan.ignored,
         storage_plan: plan.storage_plan,
         cache_key: plan.cache_key,
@@ -123,7 +124,7 @@ fn one_of_each() -> Vec<Job> {
 
 #[test]
 fn a_job_ends_as_its_shots_did() {
-    let ending = |micros| Ending { at: at(60), cost: Some(Usd::from_micros(micros)) };
+    let ending = |micros| Ending { at: at(60), cost: Some(Usd::from_micros(micros)), beyond: Usd::ZERO };
     let end = |shots: &[Shot]| finished(shots).state;
     assert_eq!(end(&[stored(CENT), stored(CENT)]), JobState::Completed(ending(20_000)));
     assert_eq!(end(&[stored(CENT), failed(), refused()]), JobState::Partial(ending(20_000), timeout()));

@@ -16,6 +16,7 @@ use crate::{
     media::ImageType,
     model::Model,
     prompt::{Template, composition_words},
+    quote::{self, Line},
     recipe::{Control, ControlMode, Draft, Recipe},
     storage_plan::StoragePlan,
     subject::VisualSpecifications,
@@ -189,8 +190,10 @@ impl Composite {
         let seed = first.seed;
         let recipes: Vec<Recipe> =
             (0..self.variations).map(|i| Recipe { seed: seed + u64::from(i), ..first.clone() }).collect();
+        let lines = quote::merged(recipes.iter().map(Line::of));
         Ok(Plan {
-            quote: recipes.iter().map(Recipe::cost_bound).sum(),
+            quote: quote::total(&lines),
+            lines,
             ignored,
             storage_plan: StoragePlan {
                 image_type: ImageType::CompositeShot,

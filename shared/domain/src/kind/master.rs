@@ -11,6 +11,7 @@ use crate::{
     media::ImageType,
     model::Model,
     prompt::{Template, specification_words, style_words},
+    quote::{self, Line},
     recipe::{Draft, Recipe, Source},
     storage_plan::{Relation, StoragePlan},
     subject::{Subject, SubjectType, VisualSpecifications},
@@ -72,8 +73,10 @@ impl MasterReference {
         let seed = first.seed;
         let recipes: Vec<Recipe> =
             (0..self.variations).map(|i| Recipe { seed: seed + u64::from(i), ..first.clone() }).collect();
+        let lines = quote::merged(recipes.iter().map(Line::of));
         Ok(Plan {
-            quote: recipes.iter().map(Recipe::cost_bound).sum(),
+            quote: quote::total(&lines),
+            lines,
             ignored,
             storage_plan: self.storage_plan(setting, &specifications),
             together: None,

@@ -17,6 +17,7 @@ use crate::{
     money::Usd,
     person::Person,
     prompt::Wording,
+    quote::Line,
     recipe::{Draft, IgnoredParameter, Recipe, Source},
     rng::Rng,
     storage_plan::StoragePlan,
@@ -58,6 +59,8 @@ pub struct Plan {
     pub recipes: Vec<Recipe>,
     /// An upper bound of the cost; `None` when a price is unknown.
     pub quote: Option<Usd>,
+    /// What it is made up of.
+    pub lines: Vec<Line>,
     /// What was asked for and cannot be had from the model.
     pub ignored: Vec<IgnoredParameter>,
     /// Where the images are filed.

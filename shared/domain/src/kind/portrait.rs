@@ -12,7 +12,8 @@ use crate::{
     model::Model,
     person::Person,
     prompt::Template,
-    recipe::{Draft, LoraUse, OWN_WORDS, Recipe},
+    quote::{self, Line},
+    recipe::{Draft, LoraUse, OWN_WORDS},
     storage_plan::{Relation, StoragePlan},
     subject::VisualSpecifications,
 };
@@ -110,8 +111,10 @@ impl Portrait {
         };
         let (recipe, ignored) = fitted(&wanted, model, &self.tuning.named(), material)?;
         let recipes = vec![recipe];
+        let lines = quote::merged(recipes.iter().map(Line::of));
         Ok(Plan {
-            quote: recipes.iter().map(Recipe::cost_bound).sum(),
+            quote: quote::total(&lines),
+            lines,
             ignored,
             storage_plan: StoragePlan {
                 image_type: ImageType::Portrait,

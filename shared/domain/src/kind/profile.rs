@@ -17,6 +17,7 @@ use crate::{
     model::Model,
     money::Usd,
     prompt::{CameraView, Template, specification_words, view_words},
+    quote::{self, Line},
     recipe::{Draft, Recipe},
     shot::Shot,
     storage_plan::StoragePlan,
@@ -118,10 +119,13 @@ impl Profile {
         self.description = Some(description);
         let recipes: Vec<Recipe> =
             self.angles.iter().map(|angle| self.seen_from(*angle, &base, template, &specifications)).collect();
-        let each = base.cost_bound();
+        let each = Line::of(&base);
+        // What the budget for re-rolls does not fill is spent on nothing.
+        let again = each.cost().map_or(0, |cost| self.may_be_made_again(cost));
+        let lines = vec![each.times(self.most_images() + again)];
         Ok(Plan {
-            quote: each
-                .map(|each| Usd::from_micros(each.micros() * self.most_images()) + self.may_be_spent_again(each)),
+            quote: quote::total(&lines),
+            lines,
             ignored,
             storage_plan: StoragePlan {
                 image_type: ImageType::Profile360,
@@ -179,9 +183,10 @@ impl Profile {
     }
 
     /// What of the budget can be spent, at this price of an image.
-    fn may_be_spent_again(&self, each: Usd) -> Usd {
-        let images = self.angles.len().max(EIGHT.len()) * MAX_REROLLS;
-        self.reroll_budget.unwrap_or_default().min(Usd::from_micros(each.micros() * images as u64))
+    fn may_be_made_again(&self, each: Usd) -> u64 {
+        let most = (self.angles.len().max(EIGHT.len()) * MAX_REROLLS) as u64;
+        let within_budget = self.reroll_budget.unwrap_or_default().micros().checked_div(each.micros());
+        within_budget.map_or(most, |images| images.min(most))
     }
 
     fn may_be_simplified(&self) -> bool {

@@ -7,6 +7,7 @@ use super::{Plan, Setting, Tuning, Unfit};
 use crate::{
     id::{CollectionId, MediaId, ShotId},
     lane::Lane,
+    quote::{self, Line},
     recipe::Recipe,
     storage_plan::StoragePlan,
 };
@@ -59,9 +60,11 @@ impl Regeneration {
         };
         let ignored = wanted.draft().not_taken(model, &tuning.named());
         self.recipe = wanted.on(model);
+        let lines = vec![Line::of(&self.recipe)];
         Ok(Plan {
             recipes: vec![self.recipe.clone()],
-            quote: self.recipe.cost_bound(),
+            quote: quote::total(&lines),
+            lines,
             ignored,
             storage_plan: self.storage_plan.clone(),
             together: None,

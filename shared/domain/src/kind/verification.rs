@@ -102,6 +102,7 @@ impl Verification {
         Ok(Plan {
             recipes: Vec::new(),
             quote: Some(Usd::ZERO),
+            lines: Vec::new(),
             ignored: Vec::new(),
             storage_plan: StoragePlan {
                 image_type: ImageType::MasterReference,

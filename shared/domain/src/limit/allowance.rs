@@ -36,6 +36,16 @@ impl Draw {
     pub const fn nothing() -> Self {
         Self { requests: 0, profiles: 0, amount: Some(Usd::ZERO) }
     }
+
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            requests: self.requests.saturating_add(other.requests),
+            profiles: self.profiles.saturating_add(other.profiles),
+            amount: self.amount.zip(other.amount).map(|(amount, more)| amount + more),
+        }
+    }
 }
 
 /// All limits that hold for a request.
@@ -151,7 +161,11 @@ impl Allowance {
 }
 
 impl Rate {
-    fn check(&self, draw: &Draw, meters: &Meters, now: Timestamp) -> Result<(), Exceeded> {
+    /// Sees whether `draw` passes this window.
+    ///
+    /// # Errors
+    /// It does not.
+    pub fn check(&self, draw: &Draw, meters: &Meters, now: Timestamp) -> Result<(), Exceeded> {
         let count = self.counts(draw);
         let exceeded = |passes_in| Exceeded::Rate { rate: self.clone(), passes_in };
         let Some(room) = self.window.requests.checked_sub(count) else { return Err(exceeded(None)) };

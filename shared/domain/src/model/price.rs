@@ -49,10 +49,27 @@ pub struct Purchase {
     pub references: u32,
 }
 
+/// What a purchase is billed as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bill {
+    pub unit: Unit,
+    /// Of units.
+    pub quantity: u64,
+    /// Of one.
+    pub unit_price: Usd,
+}
+
 impl Model {
     /// What `purchase` costs; `None` when the price is unknown.
     #[must_use]
     pub fn cost(&self, purchase: Purchase) -> Option<Usd> {
+        let Bill { quantity, unit_price, .. } = self.bill(purchase)?;
+        Some(Usd::from_micros(unit_price.micros().saturating_mul(quantity)))
+    }
+
+    /// The same in units and their price.
+    #[must_use]
+    pub fn bill(&self, purchase: Purchase) -> Option<Bill> {
         let price = self.price.as_ref()?;
         let Purchase { width, height, images, references } = purchase;
         let tier = self.size.fit(width, height).tier;
@@ -62,7 +79,7 @@ impl Model {
             Unit::Image => u64::from(images),
         };
         let inputs = if price.inputs { u64::from(references) } else { 0 };
-        Some(Usd::from_micros(per_unit.micros().saturating_mul(units + inputs)))
+        Some(Bill { unit: price.unit, quantity: units + inputs, unit_price: per_unit })
     }
 
     /// What `units` that fal reported as billable cost.

@@ -10,6 +10,7 @@ use crate::{
     id::JobId,
     model::Model,
     prompt::Wording,
+    quote::bound,
     recipe,
     rng::Rng,
 };
@@ -293,7 +294,7 @@ fn holds(shot: &Shot) -> Result<(), TestCaseError> {
     }
     let record = serde_json::to_value(shot).unwrap();
     prop_assert_eq!(&serde_json::from_value::<Shot>(record).unwrap(), shot, "its record says less than it");
-    let each = shot.asked().cost_bound();
+    let each = bound(shot.asked());
     let bound: Option<Usd> = delivered.iter().chain(&unusable).map(|_| each).sum();
     prop_assert!(bound.is_none() || shot.charge() <= bound, "{:?} of {bound:?}", shot.charge());
     Ok(())

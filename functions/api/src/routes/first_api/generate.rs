@@ -23,7 +23,8 @@ use crate::{
     app::App,
     headers::cache::CACHE_HIT,
     problem::{ApiError, FieldError},
-    request::{body::JsonBody, errors::Errors},
+    quote,
+    request::{body::JsonBody, dry_run::Mode, errors::Errors},
     routes::first_api::translation::{GenerateType, USED, translate},
     start_job::{Asked, Request, accept},
     views::job::location,
@@ -57,6 +58,7 @@ pub(crate) struct Generating {
 pub(crate) async fn generate(
     State(app): State<Arc<App>>,
     caller: Caller,
+    mode: Mode,
     headers: HeaderMap,
     body: JsonBody<Generate>,
 ) -> Result<Response, ApiError> {
@@ -79,6 +81,9 @@ pub(crate) async fn generate(
     let request = request.map_err(|error| translated.in_its_own_words(error))?;
     let own = body.metadata.iter().flat_map(Map::keys).any(|key| !USED.contains(&key.as_str()));
     let request = request.with_metadata(body.metadata.map(Value::Object), own);
+    if mode == Mode::Price {
+        return quote::of_request(&app, &request).await.map_err(|error| translated.in_its_own_words(error));
+    }
     let started = accept(&app, &request).await.map_err(|error| translated.in_its_own_words(error))?;
     let job = &started.stored.job.value;
     let status = job.status(&started.stored.plain_shots());

@@ -31,7 +31,10 @@ use crate::{
     app::App,
     headers::{cache::CACHE_HIT, prefer},
     problem::ApiError,
-    request::{body::JsonBody, errors::Errors, image_size::ImageSize, kinds::portrait::number_of_images},
+    quote,
+    request::{
+        body::JsonBody, dry_run::Mode, errors::Errors, image_size::ImageSize, kinds::portrait::number_of_images,
+    },
     start_job::{Asked, Request, Started, accept, wait_for},
     views::{
         image::ImageView,
@@ -105,6 +108,7 @@ struct GeneratedImage {
 pub(crate) async fn generate_image(
     State(app): State<Arc<App>>,
     caller: Caller,
+    mode: Mode,
     headers: HeaderMap,
     body: JsonBody<GenerateImage>,
 ) -> Result<Response, ApiError> {
@@ -119,6 +123,9 @@ pub(crate) async fn generate_image(
     let wait = errors.part(prefer::wait(&headers))?.flatten().unwrap_or(Duration::from_secs(prefer::MOST));
     let asked = Asked { kind: Some(Kind::Portrait(portrait)), end_user, errors, sha256 };
     let request = Request::new(&app, &project, asked, &headers, "generate-image").await?;
+    if mode == Mode::Price {
+        return quote::of_request(&app, &request).await;
+    }
     let Started { stored, cached, rate_limit } = accept(&app, &request).await?;
     let stored = wait_for(&app, stored, wait).await?;
     let job = &stored.job.value;

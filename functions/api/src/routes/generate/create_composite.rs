@@ -13,6 +13,7 @@ use crate::{
     problem::ApiError,
     request::{
         body::JsonBody,
+        dry_run::Mode,
         kinds::{composite::CreateComposite, tuned::Tuned},
     },
     start_job::{Asked, Request, start_job},
@@ -21,9 +22,10 @@ use crate::{
 pub(crate) async fn create_composite(
     State(app): State<Arc<App>>,
     project: Project<Generate>,
+    mode: Mode,
     headers: HeaderMap,
     body: JsonBody<Tuned<CreateComposite>>,
 ) -> Result<Response, ApiError> {
     let request = Request::new(&app, &project, Asked::by(body, &app), &headers, "generate/composite").await?;
-    start_job(&app, request).await
+    start_job(&app, request, mode).await
 }

@@ -12,7 +12,7 @@ use crate::{
     access::{Generate, Project},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, kinds::regeneration::Regenerate, path::Named},
+    request::{body::JsonBody, dry_run::Mode, kinds::regeneration::Regenerate, path::Named},
     routes::generate::regeneration::Again,
     start_job::{Request, start_job},
 };
@@ -21,6 +21,7 @@ pub(crate) async fn regenerate_image(
     State(app): State<Arc<App>>,
     project: Project<Generate>,
     Named(id): Named<MediaId>,
+    mode: Mode,
     headers: HeaderMap,
     body: Option<JsonBody<Regenerate>>,
 ) -> Result<Response, ApiError> {
@@ -32,5 +33,5 @@ pub(crate) async fn regenerate_image(
     let again = Again { job: &stored.job.value, shot, of: Some(id.clone()) };
     let asked = again.asked(&app, body.unwrap_or_default()).await?;
     let request = Request::new(&app, &project, asked, &headers, &format!("images/{id}/regenerate")).await?;
-    start_job(&app, request).await
+    start_job(&app, request, mode).await
 }

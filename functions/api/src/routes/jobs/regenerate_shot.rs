@@ -13,7 +13,7 @@ use crate::{
     access::{Generate, JobOf},
     app::App,
     problem::ApiError,
-    request::{body::JsonBody, kinds::regeneration::Regenerate, path::Named},
+    request::{body::JsonBody, dry_run::Mode, kinds::regeneration::Regenerate, path::Named},
     routes::generate::regeneration::Again,
     start_job::{Request, start_job},
 };
@@ -22,6 +22,7 @@ pub(crate) async fn regenerate_shot(
     State(app): State<Arc<App>>,
     JobOf { stored, project }: JobOf<Generate>,
     Named(id): Named<ShotId>,
+    mode: Mode,
     headers: HeaderMap,
     body: Option<JsonBody<Regenerate>>,
 ) -> Result<Response, ApiError> {
@@ -30,5 +31,5 @@ pub(crate) async fn regenerate_shot(
     let again = Again { job: &stored.job.value, shot, of: None };
     let asked = again.asked(&app, body.unwrap_or_default()).await?;
     let request = Request::new(&app, &project, asked, &headers, &format!("shots/{id}/regenerate")).await?;
-    start_job(&app, request).await
+    start_job(&app, request, mode).await
 }

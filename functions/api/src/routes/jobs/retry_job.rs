@@ -20,13 +20,15 @@ use crate::{
     app::App,
     headers::{options::Options, rate_limit::RateLimit},
     problem::ApiError,
-    request::errors::Errors,
+    quote,
+    request::{dry_run::Mode, errors::Errors},
     start_job::{Started, allowance, replayed, respond},
 };
 
 pub(crate) async fn retry_job(
     State(app): State<Arc<App>>,
     JobOf { stored: mut before, project: caller }: JobOf<Generate>,
+    mode: Mode,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let (id, project) = (before.job.value.id, before.job.value.project.clone());
@@ -34,6 +36,9 @@ pub(crate) async fn retry_job(
     let Options { wait, cancel_after, idempotency, .. } =
         Options::read(&headers, &format!("jobs/{id}/retry"), "", &mut errors)?;
     errors.finish()?;
+    if mode == Mode::Price {
+        return price(&app, &caller, &before).await;
+    }
     // Another request may open it at this moment, or it may end: read again and decide anew.
     let mut tries = app.store.tries("the job");
     loop {
@@ -67,6 +72,14 @@ pub(crate) async fn retry_job(
             }
         }
     }
+}
+
+/// Prices it, and writes nothing.
+async fn price(app: &App, caller: &Project<Generate>, before: &Stored) -> Result<Response, ApiError> {
+    let (job, shots, now) = (&before.job.value, before.plain_shots(), app.clock.now());
+    let lines = job.lines_to_reopen(&shots).map_err(|not| refusal(job, not))?;
+    let (open, _) = job.reopened(&shots, 0, None, now).map_err(|not| refusal(job, not))?;
+    quote::of_retry(app, lines, taking(app, caller, job, &open), &job.kind, now).await
 }
 
 /// The job as it is once it is open again, and its shots that wait anew, with turns of their own: they stand in no line

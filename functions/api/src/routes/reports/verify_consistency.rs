@@ -20,7 +20,7 @@ use crate::{
     app::App,
     headers::prefer,
     problem::{ApiError, FieldError},
-    request::{body::JsonBody, errors::Errors, query::Query},
+    request::{body::JsonBody, dry_run::Mode, errors::Errors, query::Query},
     routes::reports::upload,
     start_job::{Asked, Request, start_job},
 };
@@ -57,7 +57,7 @@ pub(crate) async fn verify_consistency(
     }
     let asked = Asked { kind: verification.map(Kind::Verification), end_user: None, errors, sha256 };
     let request = Request::new(&app, &project, asked, &headers, "verify/consistency").await?.with_wait(wait);
-    start_job(&app, request).await
+    start_job(&app, request, Mode::Make).await
 }
 
 /// Images and collections are looked up when the job is planned; only the bucket knows of an upload.

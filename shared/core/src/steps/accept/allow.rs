@@ -4,7 +4,10 @@ use jiff::Timestamp;
 
 use super::{Acceptor, Declined, Order, StepOf};
 use crate::store::{MeterReading, Taking};
-use likeness_domain::{limit::Draw, money::Usd};
+use likeness_domain::{
+    limit::{Draw, reached},
+    money::Usd,
+};
 
 impl Order {
     /// What it takes of what is allowed, where it costs `amount` at most.
@@ -36,11 +39,32 @@ impl Acceptor {
             return Ok(MeterReading::unlimited(taking, now));
         }
         let reading = self.store.read_meters(taking, now).await?;
-        let Taking { allowance, draw, instead_of, .. } = &reading.taking;
-        let more = Draw { amount: draw.amount.map(|amount| amount - *instead_of), ..*draw };
-        match allowance.check(&more, &reading.meters, now) {
+        match reading.taking.allowance.check(&reading.taking.draw_beyond(), &reading.meters, now) {
             Ok(()) => Ok(reading),
             Err(exceeded) => Err(Declined::Exceeded { exceeded, reading: Box::new(reading) }),
+        }
+    }
+}
+
+/// Logs each cap of which a threshold was passed by what was read.
+pub(super) fn tell_thresholds(reading: &MeterReading) {
+    let Taking { account, allowance, .. } = &reading.taking;
+    for cap in &allowance.caps {
+        let before = reading.meters.committed(cap.of, cap.period);
+        let after = before + reading.taking.more();
+        let known = reached(cap.most, before).count();
+        for percent in reached(cap.most, after).skip(known) {
+            tracing::warn!(
+                event = "budget_threshold",
+                project.id = %account.project,
+                user.id = %account.user,
+                budget.of = cap.of.as_str(),
+                budget.period = cap.period.as_str(),
+                budget.cap_usd = cap.most.dollars(),
+                budget.committed_usd = after.dollars(),
+                budget.percent = percent,
+                "a budget has passed a threshold"
+            );
         }
     }
 }

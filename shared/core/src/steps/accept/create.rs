@@ -3,7 +3,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Acceptor, Order, Planned};
+use super::{Acceptor, Order, Planned, allow::tell_thresholds};
 use crate::{
     clients::queue::{IngestWakeUp, LaneWakeUp},
     steps::deadline::watch_deadline,
@@ -63,6 +63,7 @@ impl Acceptor {
         };
         let acceptance = self.store.accept_job(&new, now).await?;
         if acceptance == Acceptance::Accepted {
+            tell_thresholds(reading);
             self.announce(&job, now).await;
         }
         Ok(Created { acceptance, view: JobView::accepted(job, shots) })

@@ -1,7 +1,7 @@
 //! What a profile that ended lacks, and what may still be spent on it when it is opened again.
 
 use super::{EIGHT, Profile, made};
-use crate::{money::Usd, shot::Shot};
+use crate::{quote::Line, shot::Shot};
 
 impl Profile {
     /// One shot for each angle that was asked for and has no image: the first. What the smaller profile lacks besides
@@ -14,11 +14,12 @@ impl Profile {
     }
 
     /// The smaller profile, where it was not tried yet, and making again what does not match.
-    pub(in crate::kind) fn may_follow(&self, shots: &[Shot]) -> Usd {
-        let Some(each) = shots.first().and_then(|shot| shot.asked().cost_bound()) else { return Usd::ZERO };
+    pub(in crate::kind) fn may_follow(&self, shots: &[Shot]) -> Option<Line> {
+        let each = Line::of(shots.first()?.asked());
         let smaller = self.may_be_simplified() && !self.was_simplified(shots);
-        let smaller: Usd = EIGHT.iter().filter(|_| smaller).map(|_| each).sum();
-        smaller + self.may_be_spent_again(each)
+        let smaller = if smaller { EIGHT.len() as u64 } else { 0 };
+        let again = self.may_be_made_again(each.cost()?);
+        Some(each.times(smaller + again))
     }
 }
 
@@ -39,14 +40,14 @@ mod tests {
         let plan = plan(&mut profile);
         let five = settled(&plan.recipes, &[0, 30, 60, 90, 120], 0);
         assert_eq!(ids(&profile.missing(&five)), [0, 1, 2, 3, 4]);
-        assert_eq!(profile.may_follow(&five).micros(), 8 * 40_000);
+        assert_eq!(profile.may_follow(&five).unwrap().cost().unwrap().micros(), 8 * 40_000);
         // The smaller profile brought 90, and failed at 0 and 45.
         let more = profile.simplified(&five, &plan.storage_plan);
         let all: Vec<_> = five.into_iter().chain(settled(&more, &[0, 45], 12)).collect();
         let (missing, angles) = (profile.missing(&all), |id: u16| all[usize::from(id)].recipe.angle.unwrap());
         assert_eq!(ids(&missing).into_iter().map(angles).collect::<Vec<_>>(), [0, 30, 60, 120]);
         assert_eq!(ids(&missing)[0], 0, "not both of the angle 0");
-        assert_eq!(profile.may_follow(&all).micros(), 0, "there is no third try");
+        assert_eq!(profile.may_follow(&all).unwrap().cost().unwrap().micros(), 0, "there is no third try");
         assert!(profile.missing(&settled(&plan.recipes, &[], 0)).is_empty());
         // Once the retry has brought them the result shows what was asked for, not the smaller profile.
         let more = profile.simplified(&settled(&plan.recipes, &[30, 60, 120, 150, 210], 0), &plan.storage_plan);

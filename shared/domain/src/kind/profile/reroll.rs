@@ -4,6 +4,7 @@ use super::Profile;
 use crate::{
     failure::{Failure, FailureCode},
     money::Usd,
+    quote::bound,
     recipe::Recipe,
     report::Judged,
     shot::Shot,
@@ -46,7 +47,7 @@ impl Profile {
             let Some(angle) = shot.recipe.angle else { continue };
             let again = made_again(shots, angle).count();
             // Without a price there is no saying what it leaves.
-            let Some(price) = shot.asked().cost_bound() else { continue };
+            let Some(price) = bound(shot.asked()) else { continue };
             if again >= MAX_REROLLS || price > left {
                 continue;
             }
