@@ -12,6 +12,7 @@ use likeness_core::fal;
 use likeness_domain::{
     clock::Clock,
     model::{Model, Size},
+    quote::bound,
     recipe::{Control, ControlMode, LoraUse, Recipe, Source},
 };
 use likeness_fal_emulator::{Emulator, EmulatorOptions, ErrorBody, Fault, FaultRule, GenerationFault, LedgerOutcome};

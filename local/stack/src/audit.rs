@@ -161,15 +161,16 @@ impl Audit {
     async fn look_at_money(&mut self, store: &Store, jobs: &[JobView]) -> Result<(), Box<dyn Error + Send + Sync>> {
         let mut months = BTreeMap::<(&ProjectId, String), Vec<&Job>>::new();
         for JobView { job, .. } in jobs {
-            let month = job.value.created_at.strftime("%Y-%m").to_string();
+            let month = job.value.money_at().strftime("%Y-%m").to_string();
             months.entry((&job.value.project, month)).or_default().push(&job.value);
         }
         for ((project, month), jobs) in months {
             let Some(first) = jobs.first() else { continue };
-            let ledger = store.ledger(project, first.created_at).await?;
+            let ledger = store.ledger(project, first.money_at()).await?;
             let charged: Usd = jobs.iter().filter_map(|job| job.ending()?.cost).sum();
             let count = jobs.len() as u64;
-            if (ledger.reserved, ledger.settled, ledger.jobs) != (Usd::ZERO, charged, count) {
+            if (ledger.reserved, ledger.settled, ledger.committed, ledger.jobs) != (Usd::ZERO, charged, charged, count)
+            {
                 let what = format!("{project} has {ledger:?} for {month}; its {count} jobs cost {charged:?}");
                 self.violations.push(Violation::WrongLedger(what));
             }
