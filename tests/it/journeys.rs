@@ -26,6 +26,7 @@ mod generate;
 mod hostile;
 mod idempotency;
 mod images;
+mod keys;
 mod loras;
 mod master;
 mod other_fal;

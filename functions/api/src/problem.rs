@@ -16,6 +16,7 @@ use likeness_domain::{failure::Failure, lane::Lane, limit::Exceeded};
 pub(crate) use self::{
     answer::Problem,
     field_error::{FieldError, Place},
+    limit::end_of,
 };
 
 /// What a client is told.

@@ -7,6 +7,7 @@ pub(crate) mod hidden;
 pub(crate) mod image_size;
 pub(crate) mod json;
 pub(crate) mod kinds;
+pub(crate) mod limits;
 pub(crate) mod page;
 pub(crate) mod path;
 pub(crate) mod place;

@@ -10,6 +10,7 @@ pub(crate) mod images;
 pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod loras;
+pub(crate) mod me;
 pub(crate) mod people;
 pub(crate) mod projects;
 pub(crate) mod queues;

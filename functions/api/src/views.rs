@@ -7,6 +7,7 @@ pub(crate) mod image;
 pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod lora;
+pub(crate) mod me;
 pub(crate) mod member;
 pub(crate) mod person;
 pub(crate) mod project;
