@@ -27,6 +27,7 @@ mod generate;
 mod hostile;
 mod idempotency;
 mod images;
+mod keys;
 mod limits;
 mod loras;
 mod master;

@@ -54,6 +54,10 @@ impl Caller {
     pub(crate) async fn may<P: Permission>(&self, app: &App, project: &str) -> Result<Project<P>, ApiError> {
         let unknown = ApiError::NotFound { what: "project" };
         let Ok(id) = project.parse::<ProjectId>() else { return Err(unknown) };
+        // A key that is limited to others stands there as a stranger.
+        if self.only().is_some_and(|only| !only.contains(&id)) {
+            return Err(unknown);
+        }
         let Some((role, settings)) = app.store.membership(&id, &self.user).await? else { return Err(unknown) };
         self.has::<P>()?;
         if role < P::ROLE {

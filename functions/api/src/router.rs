@@ -25,9 +25,10 @@ use crate::{
         healthz,
         images::{get_image, list_images, list_versions, regenerate_image},
         jobs::{cancel_job, get_job, list_jobs, regenerate_shot, retry_job},
-        keys::{create_key, list_keys, revoke_key},
+        keys::{create_key, list_keys, revoke_key, rotate_key, update_key},
         limits::{get_budgets, get_limits, put_budgets, put_limits},
         loras::{complete_lora, create_lora, get_lora, list_loras},
+        me,
         people::{get_person, list_people, put_person},
         projects::{
             create_project, get_project, list_members, list_projects, list_relations, put_member, remove_member,
@@ -79,7 +80,8 @@ fn with_parameters() -> Router<Arc<App>> {
         .route("/jobs/{job}/retry", post(retry_job::retry_job))
         .route("/jobs/{job}/shots/{shot}/regenerate", post(regenerate_shot::regenerate_shot))
         .route("/keys", get(list_keys::list_keys))
-        .route("/keys/{key}", delete(revoke_key::revoke_key));
+        .route("/keys/{key}", delete(revoke_key::revoke_key).patch(update_key::update_key))
+        .route("/keys/{key}/rotate", post(rotate_key::rotate_key));
     Router::new()
         .nest("/api/v1", v1)
         .route("/api/generate-image", post(generate_image::generate_image))
@@ -113,6 +115,7 @@ fn without_parameters() -> Router<Arc<App>> {
         .nest("/projects", projects)
         .route("/jobs/{job}/cancel", post(cancel_job::cancel_job))
         .route("/models", get(list_models::list_models))
+        .route("/me", get(me::me))
         .route("/keys", post(create_key::create_key))
         .route("/queues", get(get_queues::get_queues))
         .route("/queues/{queue}/dead-letters", get(list_dead_letters::list_dead_letters))

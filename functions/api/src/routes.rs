@@ -11,6 +11,7 @@ pub(crate) mod jobs;
 pub(crate) mod keys;
 pub(crate) mod limits;
 pub(crate) mod loras;
+pub(crate) mod me;
 pub(crate) mod people;
 pub(crate) mod projects;
 pub(crate) mod queues;

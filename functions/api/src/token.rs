@@ -16,11 +16,18 @@ pub fn token_sha256(token: &str) -> String {
     hex::encode(Sha256::digest(token))
 }
 
-/// The part of a token that may be shown in lists.
+/// The part of a token that may be shown in lists: how it begins and ends. Of one that was chosen by hand, which may be
+/// short, less.
 #[must_use]
 pub fn token_hint(token: &str) -> String {
-    token.chars().take(6).collect::<String>() + "…"
+    let characters: Vec<char> = token.chars().collect();
+    let (first, last) = if characters.len() < LONG { (2.min(characters.len()), 0) } else { (5, 4) };
+    let [begin, end] = [&characters[..first], &characters[characters.len() - last..]].map(String::from_iter);
+    format!("{begin}…{end}")
 }
+
+/// From here on nine characters tell too little of a token to guess the others.
+const LONG: usize = 32;
 
 /// The token of a key that is created under an idempotency key: the same for a repetition, and known to nothing but the
 /// calls themselves. `secret` is the caller's own token, `salt` stands in the table, `idempotency` came with the
@@ -44,6 +51,12 @@ impl CallerSecret {
     pub(crate) fn of(token: &str) -> Self {
         Self(Sha256::new().chain_update("likeness, a caller's secret: ").chain_update(token).finalize().into())
     }
+
+    /// Tells it from that of another token, and nothing else of it.
+    pub(crate) fn name(&self) -> String {
+        let hash = Sha256::new().chain_update("likeness, a secret's name: ").chain_update(self.0).finalize();
+        hex::encode(&hash[..8])
+    }
 }
 
 impl std::fmt::Debug for CallerSecret {
@@ -55,6 +68,14 @@ impl std::fmt::Debug for CallerSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nine_characters_of_a_token_are_shown_and_of_a_short_one_two() {
+        let token = derived_token(&CallerSecret::of("lk_a"), "salt", "key");
+        let hint = token_hint(&token);
+        assert_eq!(hint, format!("{}…{}", &token[..5], &token[42..]));
+        assert_eq!(["test-key", "a", ""].map(token_hint), ["te…", "a…", "…"]);
+    }
 
     #[test]
     fn a_derived_token_hangs_on_all_that_it_is_made_of() {

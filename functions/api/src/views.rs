@@ -8,6 +8,7 @@ pub(crate) mod job;
 pub(crate) mod key;
 pub(crate) mod limits;
 pub(crate) mod lora;
+pub(crate) mod me;
 pub(crate) mod member;
 pub(crate) mod person;
 pub(crate) mod project;

@@ -65,6 +65,9 @@ impl Tenant {
             revoked_at: None,
             // The first user of a deployment tries it out.
             limits: KeyLimits { without_user_windows: true, ..KeyLimits::default() },
+            projects: None,
+            last_used_at: None,
+            replaced: None,
         };
         store.create_key(&token_sha256(&token), &key).await?;
         Ok(())

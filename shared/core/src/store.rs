@@ -41,6 +41,7 @@ pub use drifts::Drift;
 pub use error::{Call, StoreError};
 pub use idempotency::{Acceptance, Idempotency};
 pub use jobs::{Cached, Finish, JobView};
+pub use keys::{NewToken, Rotated};
 pub use ledger::Ledger;
 pub use listing::{Page, Position};
 pub use media::{ImageFilter, NewMedia};

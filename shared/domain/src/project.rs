@@ -1,5 +1,7 @@
 //! Projects, who may do what in them, and the keys that callers identify themselves with.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -93,7 +95,7 @@ pub struct ApiKey {
     pub name: String,
     /// What it may be used for.
     pub scopes: Vec<Scope>,
-    /// The first characters of the token, to recognise it in a list.
+    /// How the token begins and ends, to recognise it in a list.
     pub hint: String,
     /// When it was made.
     pub created_at: Timestamp,
@@ -104,9 +106,30 @@ pub struct ApiKey {
     /// How much may be asked for and spent with it.
     #[serde(default)]
     pub limits: KeyLimits,
+    /// The only projects that it opens, at least one; `None`: all of its user's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub projects: Option<BTreeSet<ProjectId>>,
+    /// When it was used; noted once in a while.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_used_at: Option<Timestamp>,
+    /// The token that was good before this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<ReplacedToken>,
+}
+
+/// A token in whose place another came.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedToken {
+    /// How it begins and ends.
+    pub hint: String,
+    /// From when on it is refused; until then both tokens are good.
+    pub good_until: Timestamp,
 }
 
 impl ApiKey {
+    /// Most projects that a key can be limited to: each is read with every request.
+    pub const MOST_PROJECTS: usize = 50;
+
     /// Whether it is neither revoked nor expired at `now`.
     #[must_use]
     pub fn is_valid(&self, now: Timestamp) -> bool {

@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::harness::{KEY, Product, answer};
 
-fn as_holder(product: &Product, key: &str, method: Method, path: &str) -> RequestBuilder {
+pub(super) fn as_holder(product: &Product, key: &str, method: Method, path: &str) -> RequestBuilder {
     product.http.request(method, format!("{}{path}", product.stack().url())).bearer_auth(key)
 }
 
-async fn create_key(product: &Product, body: Value) -> (String, Value) {
+pub(super) async fn create_key(product: &Product, body: Value) -> (String, Value) {
     let (status, key) = answer(product.request(Method::POST, "/api/v1/keys").json(&body)).await;
     assert_eq!(status, StatusCode::CREATED, "{key}");
     (key["token"].as_str().unwrap().to_owned(), key)

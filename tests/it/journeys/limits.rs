@@ -29,6 +29,9 @@ pub(super) async fn limited_key(product: &Product, token: &str, limits: KeyLimit
         expires_at: None,
         revoked_at: None,
         limits,
+        projects: None,
+        last_used_at: None,
+        replaced: None,
     };
     assert!(product.store().create_key(&likeness_api::token_sha256(token), &key).await.unwrap());
 }

@@ -1,6 +1,6 @@
 //! The caller: the user whose key came with the request.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
@@ -23,13 +23,19 @@ pub(crate) struct Caller {
     pub(crate) key: Option<ApiKey>,
     pub(crate) user: UserId,
     pub(crate) scopes: Vec<Scope>,
-    pub(crate) secret: CallerSecret,
+    /// `None` for a user who signed in: each session has another token.
+    pub(crate) secret: Option<CallerSecret>,
 }
 
 impl Caller {
     /// The key that was used, or the user.
     pub(crate) fn name(&self) -> String {
         self.key.as_ref().map_or_else(|| self.user.to_string(), |key| key.id.to_string())
+    }
+
+    /// The only projects that it may see, where its key is limited to some.
+    pub(crate) fn only(&self) -> Option<&BTreeSet<ProjectId>> {
+        self.key.as_ref().and_then(|key| key.projects.as_ref())
     }
 
     /// On whose account its requests in `project` are.
@@ -50,9 +56,8 @@ impl FromRequestParts<Arc<App>> for Caller {
         });
         let token = bearer.or_else(|| text(header::HeaderName::from_static("x-api-key")));
         let token = token.filter(|token| !token.is_empty()).ok_or(ApiError::Unauthenticated)?;
-        let secret = CallerSecret::of(token);
-        let key = app.store.key(&token_sha256(token)).await?;
-        let key = key.filter(|key| key.is_valid(app.clock.now())).ok_or(ApiError::Unauthenticated)?;
+        let key = app.store.use_key(&token_sha256(token), app.clock.now()).await?.ok_or(ApiError::Unauthenticated)?;
+        let secret = Some(CallerSecret::of(token));
         Ok(Self { user: key.user.clone(), scopes: key.scopes.clone(), key: Some(key), secret })
     }
 }

@@ -92,21 +92,8 @@ impl Errors {
     }
 
     /// What may be spent on making again what does not match, in dollars.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "whole, and at most a thousand million"
-    )]
     pub(crate) fn reroll_budget(&mut self, dollars: f64) -> Option<Usd> {
-        let micros = (dollars * 1e6).round();
-        if !(0.0..=MAX_BUDGET).contains(&dollars) {
-            self.add("/rerollBudget", format!("must be 0 to {MAX_BUDGET} dollars"));
-        } else if (dollars * 1e6 - micros).abs() > 1e-3 {
-            self.add("/rerollBudget", "must have at most 6 decimal places");
-        } else {
-            return Some(Usd::from_micros(micros as u64));
-        }
-        None
+        self.dollars("/rerollBudget", dollars, MAX_BUDGET)
     }
 
     /// How many pictures to choose from.

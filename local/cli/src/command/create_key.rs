@@ -47,6 +47,9 @@ impl CreateKey {
             expires_at: None,
             revoked_at: None,
             limits: KeyLimits { without_user_windows: self.without_user_windows, ..KeyLimits::default() },
+            projects: None,
+            last_used_at: None,
+            replaced: None,
         };
         if !store.create_key(&token_sha256(&token), &key).await? {
             return Err("the token exists already; try again".into());

@@ -8,7 +8,7 @@ use aws_sdk_dynamodb::{
 };
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::Item;
+use super::{Item, layout};
 
 /// A call to the table.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -134,7 +134,7 @@ pub(super) fn to_value<T: Serialize>(value: &T) -> Result<AttributeValue, StoreE
 pub(super) fn key_of(item: &Item) -> String {
     let part =
         |name: &str| item.get(name).and_then(|value| AttributeValue::as_s(value).ok()).map_or("?", String::as_str);
-    format!("{} {}", part("pk"), part("sk"))
+    format!("{} {}", layout::sayable(part("pk")), part("sk"))
 }
 
 #[cfg(test)]
@@ -152,6 +152,13 @@ mod tests {
         let error = failed("GetItem", "JOB#1 SHOT#00001")(error);
         assert_eq!(error.to_string(), "GetItem of JOB#1 SHOT#00001: the table is busy or out of reach");
         assert!(!error.is_lasting() && error.source().is_some());
+    }
+
+    #[test]
+    fn an_error_at_a_token_does_not_tell_its_hash() {
+        let hash = "0123456789abcdef".repeat(4);
+        let item = Item::from([("pk".to_owned(), text(format!("KEY#{hash}"))), ("sk".to_owned(), text("KEY"))]);
+        assert_eq!([key_of(&item), layout::api_key(&hash).to_string()], ["KEY#01234567 KEY"; 2]);
     }
 
     #[test]

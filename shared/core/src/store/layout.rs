@@ -18,7 +18,8 @@
 //! | finished job by what was asked for | `PROJECT#p` | `CACHE#sha256` | |
 //! | versions of an image | `PROJECT#p` | `VERSIONS#shot`, of a view `VERSIONS#c#090` | |
 //! | idempotency key | `PROJECT#p`, of what is of no project `USER#u` | `IDEMPOTENCY#k` | |
-//! | API key | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
+//! | API key, by its first token | `KEY#sha256` | `KEY` | `listing`: `USER#u#KEYS` / key id |
+//! | each later token of one, which leads to it | `KEY#sha256` | `KEY` | |
 //! | LoRA | `LORA#1` | `LORA` | `listing`: `PROJECT#p#LORAS` / id, `listing_by_subject`: `PROJECT#p#PERSON#x#LORAS` / id |
 //! | counter of LoRAs | `LORAS` | `COUNTER` | |
 //! | job | `JOB#ulid` | `JOB` | `listing`: `PROJECT#p#JOBS` / job id; `work`: `DUE_JOBS` |
@@ -75,8 +76,14 @@ pub(super) struct Key {
 
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.pk, self.sk)
+        write!(f, "{} {}", sayable(&self.pk), self.sk)
     }
+}
+
+/// A partition as a log may have it: of the hash of a token no more than tells one from another.
+pub(super) fn sayable(pk: &str) -> &str {
+    let is_of_a_token = pk.starts_with(API_KEYS);
+    if is_of_a_token { pk.get(..API_KEYS.len() + 8).unwrap_or(API_KEYS) } else { pk }
 }
 
 impl Key {
@@ -240,8 +247,21 @@ pub(super) fn idempotency(project: &ProjectId, key: &str) -> Key {
     Key::new(project_partition(project), format!("IDEMPOTENCY#{key}"))
 }
 
+/// How the partition of a token begins.
+const API_KEYS: &str = "KEY#";
+
 pub(super) fn api_key(token_sha256: &str) -> Key {
-    Key::new(format!("KEY#{token_sha256}"), "KEY")
+    Key::new(format!("{API_KEYS}{token_sha256}"), "KEY")
+}
+
+/// The same by its partition.
+pub(super) fn api_key_at(pk: String) -> Key {
+    Key::new(pk, "KEY")
+}
+
+/// The hash of the token that leads to `key`.
+pub(super) fn token_sha256(key: &Key) -> &str {
+    key.pk.strip_prefix(API_KEYS).unwrap_or_default()
 }
 
 pub(super) fn keys_of(user: &UserId) -> String {

@@ -1,5 +1,7 @@
 //! Projects and their members.
 
+use std::collections::BTreeSet;
+
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
 use serde::{Deserialize, Serialize};
 
@@ -152,23 +154,64 @@ impl Store {
         Ok(Some(item.project))
     }
 
-    /// The projects that `user` is a member of, by id descending.
+    /// The projects that `user` is a member of, by id descending; of `only` these where that is given.
     ///
     /// # Errors
     /// The table was out of reach or refused.
     pub async fn projects_of(
         &self,
         user: &UserId,
+        only: Option<&BTreeSet<ProjectId>>,
         after: Option<&Position>,
         limit: usize,
     ) -> Result<Page<Project>, StoreError> {
+        let Page { items: members, next } = self.memberships_of(user, only, after, limit).await?;
+        let keys: Vec<_> = members.iter().map(|member| layout::project(&member.project)).collect();
+        let projects: Vec<ProjectItem> = self.read_all(&keys).await?;
+        Ok(Page { items: projects.into_iter().map(|item| item.project).collect(), next })
+    }
+
+    /// The places of `user` in projects, by their ids descending; of `only` these where that is given.
+    ///
+    /// # Errors
+    /// The table was out of reach or refused.
+    pub async fn memberships_of(
+        &self,
+        user: &UserId,
+        only: Option<&BTreeSet<ProjectId>>,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<Member>, StoreError> {
+        if let Some(only) = only {
+            return self.memberships_among(user, only, after, limit).await;
+        }
         let list =
             List { index: layout::LISTING, partition: "listing_pk", value: layout::projects_of(user), holding: None };
         let page = self.page_of_keys(&list, after, 0, limit).await?;
         let memberships: Vec<MemberItem> = self.read_all(&page.items).await?;
-        let keys: Vec<_> = memberships.iter().map(|item| layout::project(&item.member.project)).collect();
-        let projects: Vec<ProjectItem> = self.read_all(&keys).await?;
-        Ok(Page { items: projects.into_iter().map(|item| item.project).collect(), next: page.next })
+        Ok(Page { items: memberships.into_iter().map(|item| item.member).collect(), next: page.next })
+    }
+
+    /// A short list is read whole: an index cannot tell these projects from others.
+    async fn memberships_among(
+        &self,
+        user: &UserId,
+        only: &BTreeSet<ProjectId>,
+        after: Option<&Position>,
+        limit: usize,
+    ) -> Result<Page<Member>, StoreError> {
+        let behind = |project: &&ProjectId| after.is_none_or(|after| project.as_str() < after.listing_sk.as_str());
+        let keys: Vec<_> = only.iter().rev().filter(behind).map(|project| layout::member(project, user)).collect();
+        let mut found: Vec<MemberItem> = self.read_all(&keys).await?;
+        let more = found.len() > limit;
+        found.truncate(limit);
+        let last = found.last().filter(|_| more);
+        let next = last.map(|MemberItem { key, listing_sk, .. }| Position {
+            pk: key.pk.clone(),
+            sk: key.sk.clone(),
+            listing_sk: listing_sk.clone(),
+        });
+        Ok(Page { items: found.into_iter().map(|item| item.member).collect(), next })
     }
 
     /// What `user` may do in `project`, and the project, in one call; `None` for a stranger.

@@ -92,6 +92,21 @@ impl Transaction {
         self.0.push(Write { key: named, item, condition: condition.map(|_| Condition::WithinLimits) });
     }
 
+    /// Changes the item as `update` says, which demands nothing itself, if `condition` holds.
+    pub(super) fn apply_if(&mut self, key: Key, update: super::update::Update, condition: Condition) {
+        let named = key.to_string();
+        let values = condition.values().into_iter().map(|(name, value)| (name.to_owned(), value));
+        let write = Update::builder()
+            .table_name(TABLE)
+            .set_key(Some(key.into_item()))
+            .update_expression(update.expression())
+            .set_condition_expression(condition.expression().map(str::to_owned))
+            .set_expression_attribute_names(Some(update.names))
+            .set_expression_attribute_values(Some(update.values.into_iter().chain(values).collect()));
+        let item = TransactWriteItem::builder().update(required(write.build())).build();
+        self.0.push(Write { key: named, item, condition: Some(condition) });
+    }
+
     /// Removes an item; removing none changes nothing.
     pub(super) fn delete(&mut self, key: Key) {
         let named = key.to_string();

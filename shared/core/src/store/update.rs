@@ -27,6 +27,12 @@ impl Update {
         self.set.push(part);
     }
 
+    /// The same for a part of a record.
+    pub(super) fn set_in(&mut self, record: &str, name: &str, value: AttributeValue) {
+        let part = format!("{}.{} = {}", self.name(record), self.name(name), self.value(value));
+        self.set.push(part);
+    }
+
     /// Adds to a number, which is 0 where it is absent.
     pub(super) fn add(&mut self, name: &str, value: AttributeValue) {
         let part = format!("{} {}", self.name(name), self.value(value));

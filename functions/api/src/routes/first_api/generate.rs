@@ -107,7 +107,7 @@ impl Generate {
 
 /// The only project of the caller.
 async fn only_project(app: &App, caller: &Caller) -> Result<ProjectId, ApiError> {
-    let projects = app.store.projects_of(&caller.user, None, 2).await?.items;
+    let projects = app.store.projects_of(&caller.user, caller.only(), None, 2).await?.items;
     match <[_; 1]>::try_from(projects) {
         Ok([project]) => Ok(project.id),
         Err(projects) if projects.is_empty() => {

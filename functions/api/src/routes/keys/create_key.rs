@@ -1,6 +1,6 @@
 //! `POST /api/v1/keys`: an API key. Its token is in this answer and nowhere else.
 //!
-//! Journey: `tests/it/journeys/access.rs`.
+//! Journeys: `tests/it/journeys/access.rs`, `tests/it/journeys/keys.rs`.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -11,25 +11,21 @@ use axum::{
 };
 use http::{HeaderMap, StatusCode};
 use jiff::Timestamp;
-use likeness_core::store::Idempotency;
 use likeness_domain::{
-    id::{KeyId, UserId},
+    id::{KeyId, ProjectId, UserId},
     limit::KeyLimits,
     project::{ApiKey, Scope},
 };
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
+use super::{ADMIN_IS_EVERYWHERE, KeyLimitsBody, idempotency_of, token};
 use crate::{
-    access::{Admin, Caller, Key},
+    access::{Admin, Key},
     app::App,
-    headers::{
-        idempotency::idempotency,
-        once::{Owner, claim},
-    },
     problem::ApiError,
     request::{body::JsonBody, errors::Errors},
-    token::{derived_token, new_token, token_hint, token_sha256},
-    views::key::KeyView,
+    token::{token_hint, token_sha256},
+    views::key::TokenView,
 };
 
 #[derive(Debug, Deserialize)]
@@ -40,6 +36,9 @@ pub(crate) struct CreateKey {
     expires_at: Option<String>,
     /// The key's user; the caller when absent.
     user_id: Option<String>,
+    limits: Option<KeyLimitsBody>,
+    /// All of the user's when absent.
+    projects: Option<Vec<String>>,
 }
 
 /// A valid request.
@@ -48,13 +47,8 @@ struct NewKey {
     scopes: BTreeSet<Scope>,
     expires_at: Option<Timestamp>,
     user: UserId,
-}
-
-#[derive(Debug, Serialize)]
-struct CreatedKey {
-    token: String,
-    #[serde(flatten)]
-    key: KeyView,
+    limits: KeyLimits,
+    projects: Option<BTreeSet<ProjectId>>,
 }
 
 pub(crate) async fn create_key(
@@ -64,8 +58,8 @@ pub(crate) async fn create_key(
     body: JsonBody<CreateKey>,
 ) -> Result<Response, ApiError> {
     let now = app.clock.now();
-    let idempotency = idempotency(&headers, "keys", &format!("{} {}", caller.name(), body.sha256))?;
-    let NewKey { name, scopes, expires_at, user } =
+    let idempotency = idempotency_of(&headers, &caller, &format!("keys {}", caller.name()), &body.sha256)?;
+    let NewKey { name, scopes, expires_at, user, limits, projects } =
         body.valid(|body, errors| body.validated(&caller.user, now, errors))?;
     let token = token(&app, &caller, idempotency.as_ref(), now).await?;
     let key = ApiKey {
@@ -77,46 +71,38 @@ pub(crate) async fn create_key(
         created_at: now,
         expires_at,
         revoked_at: None,
-        limits: KeyLimits::default(),
+        limits,
+        projects,
+        last_used_at: None,
+        replaced: None,
     };
     let sha256 = token_sha256(&token);
     let key = if app.store.create_key(&sha256, &key).await? {
         key
     } else {
         // The first call made it.
-        let made = app.store.key(&sha256).await?.filter(|_| idempotency.is_some());
-        made.ok_or(ApiError::Contended { what: "the key".to_owned() })?
+        let made = app.store.key(&sha256, now).await?.filter(|_| idempotency.is_some());
+        made.ok_or_else(|| ApiError::Conflict { detail: "the key has another token since".to_owned() })?
     };
     tracing::info!(event = "key_created", key.id = %key.id, key.made_with = caller.name(), "a key was created");
-    Ok((StatusCode::CREATED, Json(CreatedKey { token, key: key.into() })).into_response())
-}
-
-/// A fresh token, or that of the first call with this idempotency key. Tokens are not kept: it is made of what both
-/// calls hold, and of a salt that is.
-async fn token(
-    app: &App,
-    caller: &Caller,
-    idempotency: Option<&Idempotency>,
-    now: Timestamp,
-) -> Result<String, ApiError> {
-    let Some(key) = idempotency else { return Ok(new_token(&app.rng)) };
-    let salt = hex::encode(app.rng.bytes::<16>());
-    let salt = claim(app, Owner::User(&caller.user), idempotency, salt, now).await?;
-    Ok(derived_token(&caller.secret, &salt, &key.key))
+    Ok((StatusCode::CREATED, Json(TokenView { token, key: key.into() })).into_response())
 }
 
 impl CreateKey {
     fn validated(self, caller: &UserId, now: Timestamp, errors: &mut Errors) -> Option<NewKey> {
-        let Self { name, scopes, expires_at, user_id } = self;
+        let Self { name, scopes, expires_at, user_id, limits, projects } = self;
         errors.text("/name", &name, 1, 100);
-        if scopes.is_empty() {
-            errors.add("/scopes", "must have at least one of read, write, generate, admin");
-        }
+        errors.key_scopes(&scopes);
         let expires_at = expires_at.and_then(|text| errors.future("/expiresAt", &text, now));
         let user = match user_id {
             Some(user) => errors.id("/userId", &user),
             None => Some(caller.clone()),
         };
-        Some(NewKey { name, scopes, expires_at, user: user? })
+        let limits = limits.map(|limits| errors.key_limits(limits)).unwrap_or_default();
+        let projects = projects.map(|projects| errors.key_projects(&projects));
+        if projects.is_some() && scopes.contains(&Scope::Admin) {
+            errors.add("/projects", ADMIN_IS_EVERYWHERE);
+        }
+        Some(NewKey { name, scopes, expires_at, user: user?, limits, projects })
     }
 }

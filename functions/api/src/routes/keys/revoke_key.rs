@@ -1,4 +1,4 @@
-//! `DELETE /api/v1/keys/{key}`: it is refused from now on. `userId` names whose key it is, unless it is the caller's. Revoking twice has the same answer.
+//! `DELETE /api/v1/keys/{key}`: it is refused from now on, with all its tokens. `userId` names whose key it is, unless it is the caller's. Revoking twice has the same answer.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 
@@ -7,8 +7,8 @@ use std::sync::Arc;
 use axum::extract::State;
 use http::StatusCode;
 use likeness_domain::id::KeyId;
-use serde::Deserialize;
 
+use super::WhoseKey;
 use crate::{
     access::{Admin, Key},
     app::App,
@@ -18,12 +18,6 @@ use crate::{
         query::{Query, filter},
     },
 };
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct WhoseKey {
-    user_id: Option<String>,
-}
 
 pub(crate) async fn revoke_key(
     State(app): State<Arc<App>>,

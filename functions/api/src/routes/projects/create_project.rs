@@ -54,6 +54,9 @@ pub(crate) async fn create_project(
     headers: HeaderMap,
     body: JsonBody<CreateProject>,
 ) -> Result<Response, ApiError> {
+    if caller.only().is_some() {
+        return Err(ApiError::Forbidden { needs: "a key that is good for all projects of its user" });
+    }
     let idempotency = idempotency(&headers, "projects", &body.sha256)?;
     let made_up = format!("prj-{}", hex::encode(app.rng.bytes::<8>()));
     let (id, name, reroll_budget, moderation_fallback) = body.valid(|body, errors| body.validated(made_up, errors))?;

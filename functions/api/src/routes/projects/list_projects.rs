@@ -1,4 +1,4 @@
-//! `GET /api/v1/projects`: the projects that the caller is a member of.
+//! `GET /api/v1/projects`: the projects that the caller is a member of, and that its key opens.
 //!
 //! Journey: `tests/it/journeys/access.rs`.
 
@@ -24,6 +24,6 @@ pub(crate) async fn list_projects(
 ) -> Result<Listed<ProjectView>, ApiError> {
     let list = ListName::new("projects", &caller.user);
     let asked = Asked::of(list, query.limit.as_deref(), query.cursor.as_deref())?;
-    let page = app.store.projects_of(&caller.user, asked.after.as_ref(), asked.limit).await?;
+    let page = app.store.projects_of(&caller.user, caller.only(), asked.after.as_ref(), asked.limit).await?;
     Ok(asked.answer("projects", page, ProjectView::from))
 }
