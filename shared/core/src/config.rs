@@ -185,7 +185,7 @@ mod tests {
 
     #[test]
     fn users_have_the_documented_windows_unless_told_otherwise() {
-        let windows = |value| UserLimits::from_env(&env(&[("USER_REQUEST_LIMIT", value)])).map(|limits| limits.0);
+        let windows = |value| UserLimits::from_env(&env(&[("MAX_USER_REQUESTS", value)])).map(|limits| limits.0);
         let of = |requests, seconds| Some(Window { requests, seconds });
         assert_eq!(windows("").unwrap(), UserWindows { requests: of(10, 3600), profiles: of(20, 3600) });
         assert_eq!((windows("100/60").unwrap().requests, windows("-").unwrap().requests), (of(100, 60), None));

@@ -27,7 +27,7 @@ pub(super) struct CreateKey {
     /// A label for people.
     #[arg(long, default_value = "created by hand")]
     name: String,
-    /// Its requests do not count in the windows of its user (`USER_REQUESTS_PER_HOUR`, `USER_PROFILES_PER_HOUR`).
+    /// Its requests do not count in the windows of its user (`MAX_USER_REQUESTS`, `MAX_USER_PROFILES`).
     #[arg(long)]
     without_user_windows: bool,
 }

@@ -8,14 +8,14 @@ use likeness_domain::limit::{UserWindows, Window};
 pub struct UserLimits(pub UserWindows);
 
 impl UserLimits {
-    /// Reads `USER_REQUEST_LIMIT` and `USER_PROFILE_LIMIT`: requests by seconds, as `10/3600`; `-` for no limit.
+    /// Reads `MAX_USER_REQUESTS` and `MAX_USER_PROFILES`: requests by seconds, as `10/3600`; `-` for no limit.
     ///
     /// # Errors
     /// A value is malformed.
     pub fn from_env(env: &Env) -> Result<Self, ConfigError> {
         Ok(Self(UserWindows {
-            requests: window(env, "USER_REQUEST_LIMIT", Window { requests: 10, seconds: 3600 })?,
-            profiles: window(env, "USER_PROFILE_LIMIT", Window { requests: 20, seconds: 3600 })?,
+            requests: window(env, "MAX_USER_REQUESTS", Window { requests: 10, seconds: 3600 })?,
+            profiles: window(env, "MAX_USER_PROFILES", Window { requests: 20, seconds: 3600 })?,
         }))
     }
 }
