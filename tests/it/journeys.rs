@@ -44,6 +44,7 @@ mod reconciler;
 mod regenerate;
 mod restart;
 mod retry;
+mod signed_in;
 mod throttled_bucket;
 mod verify;
 mod webhook;

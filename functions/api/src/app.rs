@@ -4,18 +4,22 @@ use likeness_core::{
     clients::bucket::Bucket,
     clients::dns::Hosts,
     clients::queue_admin::QueueAdmin,
-    config::{BucketConfig, ConfigError, Env, FalLimits, KnownHosts, LargestImage, QueueConfig, UserLimits},
+    config::{BucketConfig, ConfigError, Env, FalLimits, JwtConfig, KnownHosts, LargestImage, QueueConfig, UserLimits},
+    jwt::Issuer,
     steps::accept::Acceptor,
     store::Store,
 };
 use likeness_domain::{admission::Limits, clock::Clock, limit::UserWindows, prompt::Wording, rng::Rng};
 
-/// What this function may touch. It reads addresses of images and never their bytes; it never calls fal.
+/// What this function may touch. It reads addresses of images and never their bytes; it never calls fal, and of others only
+/// the issuer of its users' tokens.
 #[derive(Debug)]
 pub struct App {
     pub(crate) store: Store,
     pub(crate) acceptor: Acceptor,
     pub(crate) bucket: Bucket,
+    /// Whose tokens users may sign in with.
+    pub(crate) issuer: Option<Issuer>,
     /// Where the hosts of callers' addresses lead.
     pub(crate) hosts: Hosts,
     pub(crate) backlog: QueueAdmin,
@@ -39,6 +43,7 @@ impl App {
             store: acceptor.store.clone(),
             acceptor,
             bucket: Bucket::new(BucketConfig::from_env(env)?),
+            issuer: JwtConfig::from_env(env)?.map(Issuer::new),
             hosts: Hosts::new(KnownHosts::from_env(env)?.0),
             backlog: QueueAdmin::new(QueueConfig::from_env(env)?),
             limits: FalLimits::from_env(env)?.0,

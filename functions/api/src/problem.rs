@@ -9,6 +9,7 @@ use likeness_core::{
     clients::queue_admin::QueueAdminError,
     config::ConfigError,
     cursor::CursorError,
+    jwt::{JwtError, Refused},
     store::{MeterReading, StoreError},
 };
 use likeness_domain::{failure::Failure, lane::Lane, limit::Exceeded};
@@ -25,6 +26,9 @@ pub(crate) enum ApiError {
     /// No key, or one that is unknown, expired or revoked.
     #[error("a valid API key is required: Authorization: Bearer <key>")]
     Unauthenticated,
+    /// A token of a user who signed in is not believed. Which check it failed is for the log.
+    #[error("{}", if *.expired { "the token has expired" } else { "the token is not valid" })]
+    TokenRefused { expired: bool },
     /// The key or the member may not do this.
     #[error("this requires {needs}")]
     Forbidden {
@@ -124,6 +128,18 @@ impl From<StoreError> for ApiError {
             StoreError::Refused { .. } | StoreError::Unreadable { .. } | StoreError::Condition(_) => {
                 Self::Internal(Box::new(error))
             }
+        }
+    }
+}
+
+impl From<JwtError> for ApiError {
+    fn from(error: JwtError) -> Self {
+        match error {
+            JwtError::Refused(refused) => {
+                tracing::info!(event = "token_refused", reason = %refused, "a user's token was refused");
+                Self::TokenRefused { expired: refused == Refused::Expired }
+            }
+            JwtError::Unavailable(_) => Self::Unavailable(Box::new(error)),
         }
     }
 }

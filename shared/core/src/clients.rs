@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 pub mod bucket;
 pub mod dns;
+pub mod document;
 pub mod http;
 pub mod queue;
 pub mod queue_admin;

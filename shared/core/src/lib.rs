@@ -15,6 +15,7 @@ pub mod telemetry;
 // What is outside.
 pub mod clients;
 pub mod fal;
+pub mod jwt;
 pub mod store;
 
 // What one answer of fal leads to, whichever way it came.

@@ -1,9 +1,10 @@
-//! The caller: the user whose key came with the request.
+//! The caller: the user whose key, or whose sign-in, came with the request.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use axum::extract::FromRequestParts;
 use http::{header, request::Parts};
+use likeness_core::jwt::{SignedIn, is_token};
 use likeness_domain::{
     id::{ProjectId, UserId},
     limit::{Account, EndUser},
@@ -28,6 +29,10 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    fn signed_in(SignedIn { user, scopes }: SignedIn) -> Self {
+        Self { key: None, user, scopes, secret: None }
+    }
+
     /// The key that was used, or the user.
     pub(crate) fn name(&self) -> String {
         self.key.as_ref().map_or_else(|| self.user.to_string(), |key| key.id.to_string())
@@ -54,6 +59,9 @@ impl FromRequestParts<Arc<App>> for Caller {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
         });
+        if let (Some(issuer), Some(token)) = (&app.issuer, bearer.filter(|token| is_token(token))) {
+            return Ok(Self::signed_in(issuer.verify(token, app.clock.now()).await?));
+        }
         let token = bearer.or_else(|| text(header::HeaderName::from_static("x-api-key")));
         let token = token.filter(|token| !token.is_empty()).ok_or(ApiError::Unauthenticated)?;
         let key = app.store.use_key(&token_sha256(token), app.clock.now()).await?.ok_or(ApiError::Unauthenticated)?;

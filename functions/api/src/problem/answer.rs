@@ -36,7 +36,9 @@ impl ApiError {
     /// Its status, its code, and the code in words.
     fn class(&self) -> (StatusCode, &'static str, &'static str) {
         match self {
-            Self::Unauthenticated => (StatusCode::UNAUTHORIZED, "unauthenticated", "Not authenticated"),
+            Self::Unauthenticated | Self::TokenRefused { .. } => {
+                (StatusCode::UNAUTHORIZED, "unauthenticated", "Not authenticated")
+            }
             Self::Forbidden { .. } => (StatusCode::FORBIDDEN, "forbidden", "Not allowed"),
             Self::NotFound { .. } => (StatusCode::NOT_FOUND, "not_found", "Not found"),
             Self::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed"),
@@ -73,6 +75,7 @@ impl ApiError {
             Self::Exceeded { exceeded: Exceeded::Rate { passes_in, .. }, .. } => passes_in.is_some(),
             Self::Exceeded { .. } => false,
             Self::Unauthenticated
+            | Self::TokenRefused { .. }
             | Self::Forbidden { .. }
             | Self::NotFound { .. }
             | Self::MethodNotAllowed
@@ -124,6 +127,14 @@ impl IntoResponse for ApiError {
         match self {
             Self::Unauthenticated => {
                 headers.insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static("Bearer"));
+            }
+            Self::TokenRefused { expired } => {
+                let challenge = if expired {
+                    "Bearer error=\"invalid_token\", error_description=\"the token has expired\""
+                } else {
+                    "Bearer error=\"invalid_token\""
+                };
+                headers.insert(http::header::WWW_AUTHENTICATE, http::HeaderValue::from_static(challenge));
             }
             Self::Exceeded { exceeded, reading } => limit::write_headers(&exceeded, &reading, headers),
             Self::LaneFull { room_in, .. } => {

@@ -18,7 +18,7 @@ use likeness_stack::{Stack, StackOptions, Tenant, fal_is_given};
 pub(super) const DEMO: &str = "demo";
 
 /// What of this process's environment reaches the functions.
-const PASSED_ON: [&str; 8] = ["FAL_", "R2_", "IMAGE_", "PROFILE_", "PROMPT_", "MAX_", "PUBLIC_URL", "RUST_LOG"];
+const PASSED_ON: [&str; 9] = ["FAL_", "R2_", "IMAGE_", "PROFILE_", "PROMPT_", "MAX_", "JWT_", "PUBLIC_URL", "RUST_LOG"];
 
 /// A file or folder that cannot be used, with the path and what to do.
 #[derive(Debug, thiserror::Error)]

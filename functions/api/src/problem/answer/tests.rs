@@ -9,6 +9,8 @@ use super::*;
 fn every_problem_has_its_status_and_a_stable_type() {
     let all = [
         ApiError::Unauthenticated,
+        ApiError::TokenRefused { expired: false },
+        ApiError::TokenRefused { expired: true },
         ApiError::Forbidden { needs: "the scope `generate`" },
         ApiError::NotFound { what: "project" },
         ApiError::MethodNotAllowed,
@@ -36,6 +38,8 @@ fn every_problem_has_its_status_and_a_stable_type() {
         .collect();
     insta::assert_snapshot!(lines.join("\n"), @r"
     401 urn:likeness:problem:unauthenticated false: a valid API key is required: Authorization: Bearer <key>
+    401 urn:likeness:problem:unauthenticated false: the token is not valid
+    401 urn:likeness:problem:unauthenticated false: the token has expired
     403 urn:likeness:problem:forbidden false: this requires the scope `generate`
     404 urn:likeness:problem:not-found false: there is no such project
     405 urn:likeness:problem:method-not-allowed false: this path does not support the method
