@@ -246,7 +246,7 @@ async fn what_the_table_says_that_an_image_costs_is_what_is_billed() {
             let ours = model.cost(recipe.purchase(recipe.images)).unwrap();
             assert_eq!(ours.micros() as f64, billed, "{}: {} units for {input}", model.id, entry.billable_units);
             assert_eq!(model.cost_of_units(entry.billable_units), Some(ours), "{}", model.id);
-            assert!(bound(&recipe).unwrap() >= ours);
+            assert!(bound(recipe).unwrap() >= ours);
         }
     }
     fal.emulator.stop().await;
