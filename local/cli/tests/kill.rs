@@ -86,7 +86,8 @@ async fn killed_at_any_moment_the_job_completes_once() {
         let process = Process::start(folder.path());
         assert_eq!(process.url, address);
         let mut job = Value::Null;
-        for _ in 0..600 {
+        // A kill between a record and its wake-up message is found by the sweep, two minutes later.
+        for _ in 0..1800 {
             job = get(&http, format!("{}/api/v1/jobs/{id}", process.url)).await;
             if !job["completedAt"].is_null() {
                 break;
